@@ -1,0 +1,178 @@
+package filter
+
+// Filter is what a policy leaves open once the actor and the action are known: an OR of clauses over one resource type.
+//
+// The zero Filter denies. A Filter with one empty clause allows every document of its resource type.
+// A Filter is a value: nothing in this module changes one that was handed to it.
+type Filter struct {
+	Resource string   // the resource type, a name in the schema
+	Clauses  []Clause // alternatives; none means denied
+}
+
+// Clause is an AND of conditions over the resource and the entities it declares.
+// It is true if some choice of its entities makes every condition true.
+type Clause struct {
+	Label      string      // the rule it came from; has no meaning
+	Entities   []Entity    // entities declared here, each visible in the conditions and in clauses nested in them
+	Conditions []Condition // all must hold; none means that the entities exist
+}
+
+// Entity is one document, or one embedded element, that a clause speaks of.
+//
+// The zero Entity is the resource itself. An Entity with paths is reached from other entities by relations, along every
+// one of its paths at once; a named Entity without paths is free: it ranges over all documents of Type.
+type Entity struct {
+	Name     string   // unique among the entities visible in its clause; "" is the resource
+	Type     string   // the resource type; required of a free entity, filled in for the others when the filter is checked
+	Paths    []Path   // how it is reached; none means free
+	Standing Standing // how it is answered; decided once, on the filter as written
+}
+
+// Path is one way to reach an entity: a relation followed from another entity.
+type Path struct {
+	From     string // the entity it starts from; "" is the resource
+	Relation string // a relation of that entity's type
+}
+
+// Standing says whether the conditions on an entity, counted once on the filter as written, compare one single field only.
+// Where that field is the key by which the entity is referenced, the entity is answered without a join (key only).
+// Rewriting a clause must not change this, so [Filter.Normalize] and [Filter.Expand] decide it first. The zero Standing is undecided.
+type Standing struct {
+	Decided bool
+	Field   string // the only field compared; "" if the entity is joined in any case
+}
+
+// Condition is a [Comparison], an [Any] or a [None].
+//
+//sumtype:decl
+type Condition interface{ condition() }
+
+// Comparison compares a field of an entity with an operand.
+type Comparison struct {
+	Field   Field
+	Op      Operator
+	Operand Operand // nil for IsNull and IsSet
+	Not     bool    // the three-valued NOT of the comparison
+}
+
+// Any holds if one of its clauses does: an OR inside a clause. An Any of no clauses is false.
+type Any []Clause
+
+// None is a negated clause: it holds if no choice of the clause's entities makes the clause true, and it is surely so.
+type None Clause
+
+func (Comparison) condition() {}
+func (Any) condition()        {}
+func (None) condition()       {}
+
+// Operand is a [Literal], a [Field] or a [Param].
+//
+//sumtype:decl
+type Operand interface{ operand() }
+
+// Literal is a value, or for In, Nin, Intersects and SubsetOf a list of values.
+// Which Go values are accepted is said at [Value].
+type Literal struct{ Value any }
+
+// Field is a field of an entity, by the name the schema declares; a dot steps into an embedded document ("address.city").
+type Field struct {
+	Entity string // the entity's name; "" is the resource
+	Path   string
+}
+
+// Param is a named parameter, such as "actor.id". It must be bound ([Filter.Bind]) before a filter is compiled or evaluated.
+type Param string
+
+func (Literal) operand() {}
+func (Field) operand()   {}
+func (Param) operand()   {}
+
+// Operator compares a field with an operand.
+type Operator uint8
+
+// The operators. The zero Operator is none of them and is refused.
+const (
+	Eq           Operator = iota + 1 // equals; on a list, some element equals
+	Neq                              // Not Eq
+	Lt                               // less than
+	Leq                              // less than or equal
+	Gt                               // greater than
+	Geq                              // greater than or equal
+	In                               // is one of a list of values
+	Nin                              // Not In
+	IsNull                           // missing or null
+	IsSet                            // neither missing nor null
+	Contains                         // a list has an element equal to the operand
+	Intersects                       // a list has an element among the values
+	SubsetOf                         // every element of a list is among the values
+	StartsWith                       // a string starts with the operand
+	EndsWith                         // a string ends with the operand
+	ContainsText                     // a string has the operand in it
+)
+
+var operatorNames = [...]string{
+	Eq: "Eq", Neq: "Neq", Lt: "Lt", Leq: "Leq", Gt: "Gt", Geq: "Geq", In: "In", Nin: "Nin", IsNull: "IsNull", IsSet: "IsSet",
+	Contains: "Contains", Intersects: "Intersects", SubsetOf: "SubsetOf",
+	StartsWith: "StartsWith", EndsWith: "EndsWith", ContainsText: "ContainsText",
+}
+
+// String returns the operator's name, such as "Eq", or "Operator(n)" for a value that is no operator.
+func (o Operator) String() string {
+	if o.Valid() {
+		return operatorNames[o]
+	}
+	return "Operator(" + itoa(int(o)) + ")"
+}
+
+// Valid reports whether o is one of the operators.
+func (o Operator) Valid() bool { return o >= Eq && o <= ContainsText }
+
+// Unary reports whether o takes no operand.
+func (o Operator) Unary() bool { return o == IsNull || o == IsSet }
+
+// TakesList reports whether o compares with a list of values.
+func (o Operator) TakesList() bool { return o == In || o == Nin || o == Intersects || o == SubsetOf }
+
+// Ordered reports whether o compares by order.
+func (o Operator) Ordered() bool { return o >= Lt && o <= Geq }
+
+// Text reports whether o is defined on strings only.
+func (o Operator) Text() bool { return o >= StartsWith && o <= ContainsText }
+
+// Outcome is the kind of a filter's answer.
+type Outcome uint8
+
+// The three outcomes; the zero value denies.
+const (
+	Denied      Outcome = iota // no document
+	Allowed                    // every document of the resource type (within its scope)
+	Conditional                // it depends on the document
+)
+
+// String returns "denied", "allowed" or "conditional".
+func (o Outcome) String() string {
+	switch o {
+	case Denied:
+		return "denied"
+	case Allowed:
+		return "allowed"
+	case Conditional:
+		return "conditional"
+	default:
+		return "Outcome(" + itoa(int(o)) + ")"
+	}
+}
+
+// Outcome says which of the three kinds f is, as it is written: Denied if it has no clause, Allowed if a clause is empty,
+// otherwise Conditional. [Filter.Normalize] first, to see a contradiction or a tautology that constants make.
+func (f Filter) Outcome() Outcome {
+	if len(f.Clauses) == 0 {
+		return Denied
+	}
+	for _, c := range f.Clauses {
+		if len(c.Entities) == 0 && len(c.Conditions) == 0 {
+			return Allowed
+		}
+	}
+	return Conditional
+}

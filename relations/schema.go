@@ -1,0 +1,175 @@
+package relations
+
+import (
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+)
+
+// Schema is a set of resource types. It is immutable and safe for concurrent use. Make one with [New].
+type Schema struct {
+	types []Type         // in the order declared
+	index map[string]int // by name
+}
+
+// Type is a resource type: documents of a collection, or documents embedded in another type.
+type Type struct {
+	Name       string
+	Collection string             // the collection its documents live in; "" for a type that is only embedded
+	Key        string             // the field by which others refer to it; "" means "_id"
+	Fields     []Field            // the fields a filter may use; others come back untouched
+	Relations  []Relation         // how it leads to other types
+	Scope      []filter.Condition // hold wherever the type is met; over its own and embedded-one fields, without entities
+}
+
+// Field is a declared field of a type.
+type Field struct {
+	Name        string     // the key in the document
+	Type        ValueType  // the type of its value, or of the elements of its list
+	List        bool       // a list of values is declared, not one
+	AbsentEmpty bool       // a list only: missing or null is the empty list
+	Strict      bool       // a value of another type or shape is unknown in every comparison
+	Convert     Conversion // applied to literals and parameters compared with the field
+}
+
+// ValueType is the type a field declares. The zero ValueType is none of them and is refused.
+type ValueType uint8
+
+// The value types. Number is int32, int64, double and Decimal128, which compare by value; Binary is every subtype, each equal to itself only.
+const (
+	Any       ValueType = iota + 1 // any BSON value; compares as BSON does
+	Number                         // $type "number"
+	String                         // $type "string"
+	Bool                           // $type "bool"
+	ObjectID                       // $type "objectId"
+	Date                           // $type "date"
+	Binary                         // $type "binData"
+	Timestamp                      // $type "timestamp"
+	Document                       // $type "object": an embedded document compared as a whole, by Eq and Neq only
+)
+
+// Conversion turns the literals and parameters compared with a field into the field's type. The zero Conversion changes nothing.
+// A value already of the field's type is left as it is; one that cannot be converted is an error.
+type Conversion uint8
+
+// The conversions.
+const (
+	NoConversion Conversion = iota
+	FromHex                 // 24 hexadecimal digits → ObjectID
+	FromUUID                // the text of a UUID, or 16 bytes → binary subtype 4
+	FromRFC3339             // RFC 3339 text → date, cut to milliseconds
+)
+
+// Kind is the kind of a relation. The zero Kind is none of them and is refused.
+type Kind uint8
+
+// The kinds of relations.
+const (
+	EmbedsOne      Kind = iota + 1 // a document in the same document, at the field of the relation's name
+	EmbedsMany                     // an array of documents in the same document, at the field of the relation's name
+	ReferencesOne                  // a local field holds the other's key
+	ReferencesMany                 // a local list holds the others' keys
+	HasOne                         // the other's field is, or holds, our key; behaves as HasMany
+	HasMany                        // the others' field is, or holds, our key
+	Through                        // two or more relations followed in a row
+)
+
+// ToOne reports whether the kind reaches at most one document per key: embeds one and references one.
+func (k Kind) ToOne() bool { return k == EmbedsOne || k == ReferencesOne }
+
+// Embedded reports whether the kind stays in the same document.
+func (k Kind) Embedded() bool { return k == EmbedsOne || k == EmbedsMany }
+
+// Relation is a named edge from the type that declares it to another type.
+type Relation struct {
+	Name        string     // for the embedded kinds also the key in the document
+	Kind        Kind       //
+	Type        string     // the type it leads to
+	Keys        []KeyPair  // the fields that must be equal; none for the embedded kinds and Through
+	Where       []Constant // constant conditions that must hold as well
+	Through     []string   // Through only: the names of the relations followed, each of the type that the one before leads to
+	AbsentEmpty bool       // EmbedsMany only: missing or null is the empty list
+}
+
+// KeyPair is a pair of fields by which a relation joins, as dotted paths. Local crosses embedded single documents only;
+// Foreign may cross arrays of embedded documents as well. At most one pair of a relation has a list on its local side.
+type KeyPair struct {
+	Local   string // a field of the declaring type; of HasOne and HasMany "" means the type's key
+	Foreign string // a field of the other type; of ReferencesOne and ReferencesMany "" means the type's key
+}
+
+// Constant is a condition "field = value" that belongs to a relation, on the near side (the declaring type) or the far side.
+type Constant struct {
+	Near  bool   // true: a field of the declaring type; false: a field of the type it leads to
+	Field string // dotted paths cross embedded single documents only
+	Value any    // a scalar, see filter.Value
+}
+
+// Type returns the type of that name.
+func (s *Schema) Type(name string) (*Type, bool) {
+	i, ok := s.index[name]
+	if !ok {
+		return nil, false
+	}
+	return &s.types[i], true
+}
+
+// Relation returns the relation of that name.
+func (t *Type) Relation(name string) (*Relation, bool) {
+	for i := range t.Relations {
+		if t.Relations[i].Name == name {
+			return &t.Relations[i], true
+		}
+	}
+	return nil, false
+}
+
+// FieldRef is a field found by its dotted path: the field, and the embedding relations that the path steps through.
+type FieldRef struct {
+	*Field
+	Path  string // the dotted path, from the type it was looked up in
+	Steps []Step // the embedded documents and arrays on the way, outermost first
+}
+
+// Step is an embedded document, or array of documents, on the way to a field.
+type Step struct {
+	Path string // the dotted path of the embedded value
+	Many bool   // an array of documents
+}
+
+// CrossesArray reports whether the path steps through an array of embedded documents.
+func (r FieldRef) CrossesArray() bool {
+	for _, s := range r.Steps {
+		if s.Many {
+			return true
+		}
+	}
+	return false
+}
+
+// Field returns the field at a dotted path from the type, whose steps are relations of the embedded kinds.
+func (s *Schema) Field(t *Type, path string) (FieldRef, bool) {
+	ref := FieldRef{Path: path}
+	rest := path
+	for {
+		head, tail, dotted := strings.Cut(rest, ".")
+		if !dotted {
+			for i := range t.Fields {
+				if t.Fields[i].Name == rest {
+					ref.Field = &t.Fields[i]
+					return ref, true
+				}
+			}
+			return FieldRef{}, false
+		}
+		r, ok := t.Relation(head)
+		if !ok || !r.Kind.Embedded() {
+			return FieldRef{}, false
+		}
+		ref.Steps = append(ref.Steps, Step{Path: path[:len(path)-len(tail)-1], Many: r.Kind == EmbedsMany})
+		if t, ok = s.Type(r.Type); !ok {
+			return FieldRef{}, false
+		}
+		rest = tail
+	}
+}
