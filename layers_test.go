@@ -1,0 +1,184 @@
+// Package layers_test holds the repository to its layers: imports run one way, and the root module asks its users for
+// nothing but the MongoDB driver.
+package layers_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	module = "github.com/mongoauthz/go-mongoauthz"
+	driver = "go.mongodb.org/mongo-driver/v2"
+)
+
+// layer says what the packages of one folder may import besides the standard library and one another.
+type layer struct {
+	folders []string // of this module
+	driver  bool     // all of the driver, and not package bson alone
+}
+
+// layers gives every folder of the root module its layer. A new folder has to be added here.
+var layers = map[string]layer{
+	"internal":   {},
+	"relations":  {folders: []string{"internal", "filter"}},
+	"filter":     {folders: []string{"internal", "relations"}},
+	"pipeline":   {folders: []string{"internal", "relations", "filter"}},
+	"evaluate":   {folders: []string{"internal", "relations", "filter"}},
+	"mongoauthz": {folders: []string{"internal", "relations", "filter", "pipeline", "evaluate"}, driver: true},
+	"httpauthz":  {folders: []string{"internal", "relations", "filter", "mongoauthz"}},
+	"examples":   {folders: []string{"relations", "filter", "pipeline", "evaluate", "mongoauthz", "httpauthz"}, driver: true},
+}
+
+// strangers are the folders that do not import one another even in their tests: one is the test of the other.
+var strangers = map[string]string{"pipeline": "evaluate", "evaluate": "pipeline"}
+
+// listed is what "go list -json" says of a package, as far as it is read here.
+type listed struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...").Output()
+	require.NoError(t, err, "%s", stderr(err))
+	decoder := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var p listed
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		for _, problem := range violations(p) {
+			t.Error(problem)
+		}
+	}
+}
+
+func TestTheRulesBite(t *testing.T) {
+	good := []listed{
+		{ImportPath: module, XTestImports: []string{"testing", "github.com/stretchr/testify/assert"}},
+		{ImportPath: module + "/relations", Imports: []string{"fmt", "net/http", driver + "/bson"}},
+		{ImportPath: module + "/pipeline/internal/emit", Imports: []string{module + "/filter", module + "/pipeline/internal/leaf"}},
+		{ImportPath: module + "/filter", XTestImports: []string{module + "/evaluate"}},
+		{ImportPath: module + "/mongoauthz", Imports: []string{module + "/evaluate", driver + "/mongo/options", driver + "/mongo"}},
+		{ImportPath: module + "/examples/library", Imports: []string{module + "/mongoauthz", driver + "/mongo"}},
+	}
+	for _, p := range good {
+		assert.Empty(t, violations(p), p.ImportPath)
+	}
+	bad := []listed{
+		{ImportPath: module + "/util"},
+		{ImportPath: module, Imports: []string{"fmt"}},
+		{ImportPath: module + "/filter", Imports: []string{module + "/pipeline"}},
+		{ImportPath: module + "/filter", Imports: []string{driver + "/mongo"}},
+		{ImportPath: module + "/filter", TestImports: []string{driver + "/mongo"}},
+		{ImportPath: module + "/filter", Imports: []string{"github.com/stretchr/testify/assert"}},
+		{ImportPath: module + "/filter", Imports: []string{driver + "/bsonish"}},
+		{ImportPath: module + "/pipeline", Imports: []string{module + "/evaluate"}},
+		{ImportPath: module + "/pipeline", XTestImports: []string{module + "/evaluate"}},
+		{ImportPath: module + "/evaluate/internal/value", TestImports: []string{module + "/pipeline"}},
+		{ImportPath: module + "/evaluate", Imports: []string{module + "/mongoauthz"}},
+		{ImportPath: module + "/mongoauthz", Imports: []string{module + "/httpauthz"}},
+		{ImportPath: module + "/mongoauthz", XTestImports: []string{module + "/integration/harness"}},
+		{ImportPath: module + "/mongoauthz", Imports: []string{"golang.org/x/sync/errgroup"}},
+	}
+	for _, p := range bad {
+		assert.NotEmpty(t, violations(p), "%+v", p)
+	}
+}
+
+func TestRootModuleRequiresTheDriverOnly(t *testing.T) {
+	out, err := exec.Command("go", "mod", "edit", "-json").Output()
+	require.NoError(t, err, "%s", stderr(err))
+	var mod struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+		Replace, Tool []any
+	}
+	require.NoError(t, json.Unmarshal(out, &mod))
+	for _, r := range mod.Require {
+		if !r.Indirect {
+			assert.Contains(t, []string{driver, "github.com/stretchr/testify"}, r.Path, "a direct requirement of every user")
+		}
+	}
+	assert.Empty(t, mod.Replace, "users do not get the replacement")
+	assert.Empty(t, mod.Tool, "users get the tool's requirements")
+}
+
+// violations returns a line for each import of p that its layer does not allow.
+func violations(p listed) []string {
+	var problems []string
+	report := func(format string, args ...any) {
+		problems = append(problems, strings.TrimPrefix(p.ImportPath, module+"/")+" "+fmt.Sprintf(format, args...))
+	}
+	folder, _ := folderOf(p.ImportPath)
+	rules, known := layers[folder]
+	if !known && (folder != "" || len(p.Imports) > 0) {
+		report("is in no layer: give its folder one in layers_test.go")
+		return problems
+	}
+	for _, path := range p.Imports {
+		to, ours := folderOf(path)
+		switch {
+		case ours && to != folder && !slices.Contains(rules.folders, to):
+			report("imports %s, which its layer does not allow", path)
+		case !ours && !standard(path) && !within(path, driver+"/bson") && !(rules.driver && within(path, driver)):
+			report("imports %s, which its layer does not allow", path)
+		}
+	}
+	for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
+		to, ours := folderOf(path)
+		_, inRoot := layers[to]
+		switch {
+		case ours && to != "" && to == strangers[folder]:
+			report("imports %s in its tests: neither may know the other", path)
+		case ours && to != "" && !inRoot:
+			report("imports %s, of another module, in its tests", path)
+		case !ours && !standard(path) && !within(path, "github.com/stretchr/testify") && !within(path, driver+"/bson") &&
+			!(rules.driver && within(path, driver)):
+			report("imports %s in its tests, which its layer does not allow", path)
+		}
+	}
+	return problems
+}
+
+// folderOf returns the top folder of a package of this repository, "" for its root, and whether it is one.
+func folderOf(path string) (folder string, ours bool) {
+	if !within(path, module) {
+		return "", false
+	}
+	folder, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(path, module), "/"), "/")
+	return folder, true
+}
+
+// within reports whether path is the package or module root, or below it.
+func within(path, root string) bool {
+	return path == root || strings.HasPrefix(path, root+"/")
+}
+
+// standard reports whether path is in the standard library: its first element is no host name.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
+
+func stderr(err error) []byte {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.Stderr
+	}
+	return nil
+}
