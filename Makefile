@@ -1,0 +1,87 @@
+# make test and make run do all their own set-up. On a bare Debian machine, as root, they install a Docker engine and
+# build a server from packages (integration/server); elsewhere they use the engine that is there, or MONGODB_URI.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+GO ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Every module of the repository; ./ is the root. The benchmarks of bench/ take their time: they are compiled, not run.
+MODULES := $(sort $(dir $(shell find . -name go.mod -not -path '*/.*/*' -not -path '*/testdata/*')))
+TESTED := $(filter-out ./ ./bench/,$(MODULES))
+WITHSERVER := bin/withserver
+
+# in-modules runs $(2) in each of the modules $(1).
+in-modules = for module in $(1); do (cd "$$module" && $(2)) || { echo "make $@: failed in $$module" >&2; exit 1; }; done
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+.PHONY: test
+test: check unit integration ## everything: checks, unit tests, tests against a server
+
+.PHONY: check
+check: check-format check-tidy vet staticcheck ## formatting, go.mod files, vet, staticcheck
+
+.PHONY: check-format
+check-format:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+		echo "not formatted (make fmt):" >&2; echo "$$unformatted" >&2; exit 1; fi
+
+.PHONY: check-tidy
+check-tidy:
+	@$(call in-modules,$(MODULES),$(GO) mod tidy -diff)
+
+.PHONY: vet
+vet:
+	@$(call in-modules,$(MODULES),$(GO) vet ./...)
+
+.PHONY: staticcheck
+staticcheck:
+	@$(call in-modules,$(MODULES),$(GO) run $(STATICCHECK) ./...)
+
+.PHONY: unit
+unit: ## the root module's tests: no server, no Docker
+	CGO_ENABLED=0 $(GO) build ./...
+	$(GO) test -race -shuffle=on -count=1 ./...
+
+.PHONY: integration
+integration: server $(WITHSERVER) ## the nested modules' tests against a server
+	$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m ./...)'
+
+.PHONY: run
+run: server $(WITHSERVER) ## the example, examples/library
+	@$(WITHSERVER) $(GO) run ./examples/library
+
+.PHONY: bench
+bench: ## the root module's benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: golden
+golden: ## rewrite the golden files: the diff is the review
+	$(GO) test $$(grep -rl --include='*_test.go' --exclude-dir=integration --exclude-dir=bench 'flag\.Bool("update"' . | xargs -r -n1 dirname | sort -u) -update
+
+.PHONY: fmt
+fmt: ## format all Go files
+	gofmt -w .
+
+.PHONY: server
+server: # whatever the harness needs to find or start a server
+	@bash integration/server/prepare.sh
+
+.PHONY: server-image
+server-image: docker-engine ## build the compatible server's image, unless it is there and current
+	@bash integration/server/image.sh
+
+.PHONY: docker-engine
+docker-engine: ## install and start a Docker engine, unless one answers (Debian, as root)
+	@bash integration/server/engine.sh
+
+# The go command knows what has changed.
+.PHONY: $(WITHSERVER)
+$(WITHSERVER):
+	@cd integration && $(GO) build -o ../$(WITHSERVER) ./cmd/withserver
