@@ -51,7 +51,7 @@ unit: ## the root module's tests: no server, no Docker
 
 .PHONY: integration
 integration: server $(WITHSERVER) ## the nested modules' tests against a server
-	$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m ./...)'
+	@$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m ./...)'
 
 .PHONY: run
 run: server $(WITHSERVER) ## the example, examples/library
@@ -63,7 +63,9 @@ bench: ## the root module's benchmarks
 
 .PHONY: golden
 golden: ## rewrite the golden files: the diff is the review
-	$(GO) test $$(grep -rl --include='*_test.go' --exclude-dir=integration --exclude-dir=bench 'flag\.Bool("update"' . | xargs -r -n1 dirname | sort -u) -update
+	@files=$$($(GO) list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...); \
+	packages=$$(grep -l 'flag\.Bool("update"' $$files | xargs -r -n1 dirname | sort -u); \
+	if [ -z "$$packages" ]; then echo "no package has golden files"; else $(GO) test $$packages -update; fi
 
 .PHONY: fmt
 fmt: ## format all Go files
