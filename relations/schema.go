@@ -1,15 +1,18 @@
 package relations
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
 // Schema is a set of resource types. It is immutable and safe for concurrent use. Make one with [New].
+// It does not remember the order in which types, fields and relations were declared: two schemas that declare the same are equal.
 type Schema struct {
-	types []Type         // in the order declared
-	index map[string]int // by name
+	types   []Type                  // by name, as their fields and relations are
+	index   map[string]int          // by name
+	unbound map[string]filter.Param // by type, a parameter that its scope leaves unbound
 }
 
 // Type is a resource type: documents of a collection, or documents embedded in another type.
@@ -105,8 +108,25 @@ type Constant struct {
 	Value any    // a scalar, see filter.Value
 }
 
-// Type returns the type of that name.
+// Types returns the types, by name. They belong to the schema and must not be changed.
+func (s *Schema) Types() iter.Seq[*Type] {
+	return func(yield func(*Type) bool) {
+		if s == nil {
+			return
+		}
+		for i := range s.types {
+			if !yield(&s.types[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Type returns the type of that name. It belongs to the schema and must not be changed.
 func (s *Schema) Type(name string) (*Type, bool) {
+	if s == nil {
+		return nil, false
+	}
 	i, ok := s.index[name]
 	if !ok {
 		return nil, false
@@ -171,5 +191,29 @@ func (s *Schema) Field(t *Type, path string) (FieldRef, bool) {
 			return FieldRef{}, false
 		}
 		rest = tail
+	}
+}
+
+// lookup is Field for those who need no steps: the field, and whether the path crosses an array of documents.
+func (s *Schema) lookup(t *Type, path string) (f *Field, crosses, ok bool) {
+	for {
+		head, tail, dotted := strings.Cut(path, ".")
+		if !dotted {
+			for i := range t.Fields {
+				if t.Fields[i].Name == path {
+					return &t.Fields[i], crosses, true
+				}
+			}
+			return nil, false, false
+		}
+		r, ok := t.Relation(head)
+		if !ok || !r.Kind.Embedded() {
+			return nil, false, false
+		}
+		crosses = crosses || r.Kind == EmbedsMany
+		if t, ok = s.Type(r.Type); !ok {
+			return nil, false, false
+		}
+		path = tail
 	}
 }

@@ -1,0 +1,317 @@
+package relations
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+)
+
+// maxDepth bounds how deep Any and None nest; a slice that holds itself would never end.
+const maxDepth = 100
+
+// Check returns f as the compiler and the evaluator read it: every name known to the schema, every entity with its type,
+// every literal converted as its field declares and turned into a bson.RawValue, or into a []bson.RawValue where the operator takes a list
+// (a list that is null as a whole stays one null). The filter handed in is not changed. A checked filter passes again.
+//
+// The errors, all of them joined, are [*filter.MalformedError], which names the clause, the condition and the field: unknown types,
+// relations, fields, operators and entities, values that do not fit their field, parameters left unbound in f or in the scope
+// of a type that f meets. A filter nested deeper than 100 levels gives a [*filter.LimitError]. With an error the filter returned denies.
+func (s *Schema) Check(f filter.Filter) (filter.Filter, error) {
+	var visibleBuf [8]visible
+	var atBuf [4]step
+	c := checker{s: s, place: f.Resource, visible: visibleBuf[:0], at: atBuf[:0]}
+	t, ok := s.Type(f.Resource)
+	switch {
+	case !ok:
+		c.fail("", "unknown resource type")
+		return filter.Filter{}, c.err()
+	case t.Collection == "":
+		c.fail("", "the resource type does not live in a collection")
+		return filter.Filter{}, c.err()
+	}
+	c.meets(t)
+	c.visible = append(c.visible, visible{typ: t})
+	clauses := c.clauses(f.Clauses)
+	if err := c.err(); err != nil {
+		return filter.Filter{}, err
+	}
+	return filter.Filter{Resource: f.Resource, Clauses: clauses}, nil
+}
+
+// checker walks a filter, or a scope, and copies it.
+type checker struct {
+	s       *Schema
+	place   string         // what every error's place begins with
+	visible []visible      // the entities in sight; the first is the resource
+	at      []step         // the clauses we are in, outermost first
+	scope   bool           // a scope: no entities, and parameters may stay unbound
+	params  map[string]any // bound on the way; scope only
+	unbound filter.Param   // a parameter that stayed
+	errs    []error
+}
+
+type visible struct {
+	name     string
+	typ      *Type
+	standing string // the only field that conditions may compare; "" for no such promise
+}
+
+type step struct {
+	clause, condition int // counted from 1; 0 for none
+	label, entity     string
+}
+
+func (c *checker) clauses(in []filter.Clause) []filter.Clause {
+	if len(in) == 0 {
+		return nil
+	}
+	if len(c.at) >= maxDepth {
+		c.errs = append(c.errs, &filter.LimitError{What: "levels of nested conditions", Limit: maxDepth})
+		return nil
+	}
+	out := make([]filter.Clause, len(in))
+	for i := range in {
+		out[i] = c.clause(i+1, &in[i])
+	}
+	return out
+}
+
+func (c *checker) clause(n int, in *filter.Clause) filter.Clause {
+	outer := len(c.visible)
+	c.at = append(c.at, step{clause: n, label: in.Label})
+	out := filter.Clause{Label: in.Label, Entities: c.entities(in.Entities), Conditions: c.conditions(in.Conditions)}
+	c.at = c.at[:len(c.at)-1]
+	c.visible = c.visible[:outer]
+	return out
+}
+
+func (c *checker) conditions(in []filter.Condition) []filter.Condition {
+	if len(in) == 0 {
+		return nil
+	}
+	here := &c.at[len(c.at)-1]
+	out := make([]filter.Condition, len(in))
+	for i, condition := range in {
+		here.condition = i + 1
+		out[i] = c.condition(condition)
+		here = &c.at[len(c.at)-1] // at may have grown
+	}
+	here.condition = 0
+	return out
+}
+
+func (c *checker) condition(in filter.Condition) filter.Condition {
+	switch condition := in.(type) {
+	case filter.Comparison:
+		operand, same := c.comparison(&condition)
+		if same {
+			return in
+		}
+		condition.Operand = operand
+		return condition
+	case filter.Any:
+		return filter.Any(c.clauses(condition))
+	case filter.None:
+		return filter.None(c.clauses([]filter.Clause{filter.Clause(condition)})[0])
+	case nil:
+		c.fail("", "a nil condition")
+	default:
+		c.fail("", fmt.Sprintf("a %T is no condition", in))
+	}
+	return nil
+}
+
+func (c *checker) entities(in []filter.Entity) []filter.Entity {
+	if len(in) == 0 {
+		return nil
+	}
+	if c.scope {
+		c.fail("", "a scope declares no entities")
+		return nil
+	}
+	out := make([]filter.Entity, len(in))
+	for i := range in {
+		out[i] = c.entity(in[i])
+	}
+	c.at[len(c.at)-1].entity = ""
+	return out
+}
+
+func (c *checker) entity(e filter.Entity) filter.Entity {
+	c.at[len(c.at)-1].entity = e.Name
+	if e.Name == "" {
+		c.fail("", "an entity without a name")
+	} else if _, taken := c.lookup(e.Name); taken {
+		c.fail("", "the name is taken by another entity in sight")
+	}
+	t := c.reached(e)
+	if t == nil {
+		// Errors about everything that speaks of this entity would only repeat this one.
+		c.visible = append(c.visible, visible{name: e.Name})
+		return e
+	}
+	v := visible{name: e.Name, typ: t}
+	if e.Standing.Decided && e.Standing.Field != "" {
+		v.standing = e.Standing.Field
+		if _, crosses, ok := c.s.lookup(t, v.standing); !ok || crosses {
+			c.fail(v.standing, "the entity stands for a field that "+t.Name+" does not declare")
+		}
+	}
+	c.visible = append(c.visible, v)
+	e.Type = t.Name
+	e.Paths = slices.Clone(e.Paths)
+	return e
+}
+
+// reached returns the type of an entity, or nil if there is an error.
+func (c *checker) reached(e filter.Entity) *Type {
+	if len(e.Paths) == 0 {
+		t, ok := c.s.Type(e.Type)
+		switch {
+		case !ok:
+			c.fail("", fmt.Sprintf("a free entity of an unknown type %q", e.Type))
+			return nil
+		case t.Collection == "":
+			c.fail("", "a free entity of a type that does not live in a collection: "+t.Name)
+			return nil
+		}
+		c.meets(t)
+		return t
+	}
+	var to *Type
+	for _, p := range e.Paths {
+		t := c.follow(p, len(e.Paths) > 1)
+		switch {
+		case t == nil:
+			return nil
+		case to == nil:
+			to = t
+		case to != t:
+			c.fail("", "its paths lead to different types, "+to.Name+" and "+t.Name)
+			return nil
+		}
+	}
+	if e.Type != "" && e.Type != to.Name {
+		c.fail("", "it is declared as "+strconv.Quote(e.Type)+" and reached as "+to.Name)
+		return nil
+	}
+	return to
+}
+
+// follow returns the type a path leads to, or nil if there is an error.
+func (c *checker) follow(p filter.Path, several bool) *Type {
+	from, ok := c.lookup(p.From)
+	if !ok {
+		c.fail("", fmt.Sprintf("reached from an unknown entity %q", p.From))
+		return nil
+	}
+	if from.typ == nil {
+		return nil // reported where that entity is declared
+	}
+	if from.standing != "" {
+		c.fail("", fmt.Sprintf("reached from entity %q, of which only one field may be compared", p.From))
+		return nil
+	}
+	r, ok := from.typ.Relation(p.Relation)
+	if !ok {
+		c.fail("", fmt.Sprintf("%s has no relation %q", from.typ.Name, p.Relation))
+		return nil
+	}
+	if several && c.s.lastHop(from.typ, r).Kind.Embedded() {
+		c.fail("", fmt.Sprintf("relation %q leads to embedded documents, which cannot be reached along two paths", p.Relation))
+		return nil
+	}
+	c.meetsHops(from.typ, r)
+	t, _ := c.s.Type(r.Type)
+	return t
+}
+
+// lookup returns the entity in sight by that name.
+func (c *checker) lookup(name string) (visible, bool) {
+	for i := range c.visible {
+		if c.visible[i].name == name {
+			return c.visible[i], true
+		}
+	}
+	return visible{}, false
+}
+
+// meets reports the parameter left unbound in the scope of a type that the filter meets.
+func (c *checker) meets(t *Type) {
+	if p, ok := c.s.unbound[t.Name]; ok {
+		c.fail("", fmt.Sprintf("the scope of %s has an unbound parameter %q", t.Name, string(p)))
+	}
+}
+
+// meetsHops is meets for every type that a relation passes.
+func (c *checker) meetsHops(t *Type, r *Relation) {
+	if len(c.s.unbound) == 0 {
+		return
+	}
+	if r.Kind != Through {
+		if t, ok := c.s.Type(r.Type); ok {
+			c.meets(t)
+		}
+		return
+	}
+	for _, name := range r.Through {
+		hop, ok := t.Relation(name)
+		if !ok {
+			return
+		}
+		c.meetsHops(t, hop)
+		if t, ok = c.s.Type(hop.Type); !ok {
+			return
+		}
+	}
+}
+
+// lastHop returns the relation that a through ends with, and any other relation itself. The schema is a validated one.
+func (s *Schema) lastHop(t *Type, r *Relation) *Relation {
+	for r.Kind == Through {
+		var hop *Relation
+		for _, name := range r.Through {
+			if hop != nil {
+				t, _ = s.Type(hop.Type)
+			}
+			hop, _ = t.Relation(name)
+		}
+		r = hop
+	}
+	return r
+}
+
+// fail records a problem at the place where the checker is; subject is the field spoken of, if any.
+func (c *checker) fail(subject, problem string) {
+	var b strings.Builder
+	b.WriteString(c.place)
+	for _, s := range c.at {
+		if s.clause > 0 {
+			fmt.Fprintf(&b, ", clause %d", s.clause)
+		}
+		if s.label != "" {
+			fmt.Fprintf(&b, " %q", s.label)
+		}
+		if s.entity != "" {
+			fmt.Fprintf(&b, ", entity %s", s.entity)
+		}
+		if s.condition > 0 {
+			fmt.Fprintf(&b, ", condition %d", s.condition)
+		}
+	}
+	if subject != "" {
+		b.WriteString(": " + subject)
+	}
+	c.errs = append(c.errs, &filter.MalformedError{Where: b.String(), Problem: problem})
+}
+
+func (c *checker) err() error {
+	if len(c.errs) == 1 {
+		return c.errs[0]
+	}
+	return errors.Join(c.errs...)
+}

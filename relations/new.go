@@ -1,0 +1,150 @@
+package relations
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+)
+
+// New returns the schema of the types, or every problem with them as [*SchemaError]s joined.
+//
+// The types are copied, and what they leave out is filled in: the key "_id", the sides of key pairs that mean a type's key,
+// the type a through leads to. Constants and the literals in scopes become bson.RawValues, converted as their fields declare.
+func New(types ...Type) (*Schema, error) {
+	s := &Schema{types: make([]Type, len(types)), index: make(map[string]int, len(types))}
+	for i, t := range types {
+		s.types[i] = t.clone()
+		if _, twice := s.index[t.Name]; !twice {
+			s.index[t.Name] = i
+		}
+	}
+	for i := range s.types {
+		s.fillIn(&s.types[i])
+	}
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	for i := range s.types {
+		s.settle(&s.types[i])
+	}
+	s.sort()
+	return s, nil
+}
+
+// Equal reports whether two schemas declare the same, in whatever order.
+func (s *Schema) Equal(o *Schema) bool { return reflect.DeepEqual(s, o) }
+
+// clone copies what New changes, with nil for every empty list.
+func (t Type) clone() Type {
+	t.Fields = nilIfEmpty(t.Fields)
+	t.Scope = nilIfEmpty(t.Scope)
+	t.Relations = nilIfEmpty(t.Relations)
+	for i := range t.Relations {
+		r := &t.Relations[i]
+		r.Keys, r.Where, r.Through = nilIfEmpty(r.Keys), nilIfEmpty(r.Where), nilIfEmpty(r.Through)
+	}
+	return t
+}
+
+func nilIfEmpty[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return slices.Clone(list)
+}
+
+// fillIn gives what a type leaves out its default.
+func (s *Schema) fillIn(t *Type) {
+	t.Key = cmp.Or(t.Key, "_id")
+	for i := range t.Relations {
+		r := &t.Relations[i]
+		for k := range r.Keys {
+			pair := &r.Keys[k]
+			switch r.Kind {
+			case ReferencesOne, ReferencesMany:
+				if to, ok := s.Type(r.Type); ok && pair.Foreign == "" {
+					pair.Foreign = cmp.Or(to.Key, "_id")
+				}
+			case HasOne, HasMany:
+				pair.Local = cmp.Or(pair.Local, t.Key)
+			default: // no keys, which Validate asks for
+			}
+		}
+		if r.Kind == Through && r.Type == "" {
+			if to, problem := s.leadsTo(t, r, nil); problem == "" {
+				r.Type = to
+			}
+		}
+	}
+}
+
+// settle converts the constants and the scope of a valid type.
+func (s *Schema) settle(t *Type) {
+	for i := range t.Relations {
+		r := &t.Relations[i]
+		for k := range r.Where {
+			if v, problem := s.constant(t, r, r.Where[k]); problem == "" {
+				r.Where[k].Value = v
+			}
+		}
+	}
+	c := s.scopeChecker(t, "scope", nil)
+	t.Scope = c.conditions(t.Scope)
+	if c.unbound != "" {
+		s.leaveUnbound(t.Name, c.unbound)
+	}
+}
+
+func (s *Schema) sort() {
+	for i := range s.types {
+		t := &s.types[i]
+		slices.SortFunc(t.Fields, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+		slices.SortFunc(t.Relations, func(a, b Relation) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	slices.SortFunc(s.types, func(a, b Type) int { return cmp.Compare(a.Name, b.Name) })
+	for i := range s.types {
+		s.index[s.types[i].Name] = i
+	}
+}
+
+// Bind returns the schema with the parameters in its scopes bound and converted; parameters it has no value for stay, and are an
+// error once a filter meets their type ([Schema.Check]). A schema without parameters is returned itself.
+//
+// The errors, joined, are [*filter.MalformedError]: a value that does not fit the field it is compared with.
+func (s *Schema) Bind(params map[string]any) (*Schema, error) {
+	if s == nil || len(s.unbound) == 0 {
+		return s, nil
+	}
+	bound := &Schema{types: slices.Clone(s.types), index: s.index}
+	var failed checker
+	for i := range bound.types {
+		t := &bound.types[i]
+		if _, open := s.unbound[t.Name]; !open {
+			continue
+		}
+		c := bound.scopeChecker(t, "scope of "+t.Name, params)
+		t.Scope = c.conditions(t.Scope)
+		failed.errs = append(failed.errs, c.errs...)
+		if c.unbound != "" {
+			bound.leaveUnbound(t.Name, c.unbound)
+		}
+	}
+	if err := failed.err(); err != nil {
+		return nil, err
+	}
+	return bound, nil
+}
+
+func (s *Schema) leaveUnbound(typ string, p filter.Param) {
+	if s.unbound == nil {
+		s.unbound = map[string]filter.Param{}
+	}
+	s.unbound[typ] = p
+}
+
+// scopeChecker returns a checker for the conditions of a type's scope.
+func (s *Schema) scopeChecker(t *Type, place string, params map[string]any) *checker {
+	return &checker{s: s, place: place, visible: []visible{{typ: t}}, at: []step{{}}, scope: true, params: params}
+}

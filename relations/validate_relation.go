@@ -1,0 +1,134 @@
+package relations
+
+import (
+	"slices"
+	"strconv"
+)
+
+func (v *validator) relation(t *Type, r *Relation) {
+	if !r.Kind.valid() {
+		v.fail(t, r.Name, "an unknown kind, %s", r.Kind)
+		return
+	}
+	if r.AbsentEmpty && r.Kind != EmbedsMany {
+		v.fail(t, r.Name, "absent means empty is for EmbedsMany")
+	}
+	if r.Kind == Through {
+		v.through(t, r)
+		return
+	}
+	if len(r.Through) > 0 {
+		v.fail(t, r.Name, "%s goes through no other relations", r.Kind)
+	}
+	to, ok := v.s.Type(r.Type)
+	if !ok {
+		v.fail(t, r.Name, "leads to an unknown type %q", r.Type)
+	}
+	switch {
+	case r.Kind.Embedded() && len(r.Keys) > 0:
+		v.fail(t, r.Name, "%s joins by no keys", r.Kind)
+	case !r.Kind.Embedded() && len(r.Keys) == 0:
+		v.fail(t, r.Name, "%s needs the keys it joins by", r.Kind)
+	}
+	if !ok {
+		return
+	}
+	if !r.Kind.Embedded() {
+		if to.Collection == "" {
+			v.fail(t, r.Name, "%s joins a collection, and %s lives in none", r.Kind, to.Name)
+		}
+		v.pairs(t, to, r)
+	}
+	for _, c := range r.Where {
+		if _, problem := v.s.constant(t, r, c); problem != "" {
+			v.fail(t, r.Name, "constant %q: %s", c.Field, problem)
+		}
+	}
+}
+
+// pairs checks the fields that a relation joins by.
+func (v *validator) pairs(t, to *Type, r *Relation) {
+	lists, known := 0, true
+	for _, pair := range r.Keys {
+		local, crosses, ok := v.s.lookup(t, pair.Local)
+		switch {
+		case !ok:
+			known = false
+			v.fail(t, r.Name, "key %q is not a declared field of %s", pair.Local, t.Name)
+		case crosses:
+			v.fail(t, r.Name, "key %q crosses an array of documents: declare the relation on their type", pair.Local)
+		case local.List:
+			lists++
+		}
+		foreign, _, found := v.s.lookup(to, pair.Foreign)
+		switch {
+		case !found:
+			v.fail(t, r.Name, "key %q is not a declared field of %s", pair.Foreign, to.Name)
+		case ok && local.Type != foreign.Type:
+			v.fail(t, r.Name, "key %q is declared as %s, and %q of %s as %s", pair.Local, local.Type, pair.Foreign, to.Name, foreign.Type)
+		}
+	}
+	switch {
+	case lists > 0 && r.Kind != ReferencesMany:
+		v.fail(t, r.Name, "%s joins by single keys, and a list is declared on the local side", r.Kind)
+	case lists > 1:
+		v.fail(t, r.Name, "more than one list on the local side")
+	case lists == 0 && r.Kind == ReferencesMany && known && len(r.Keys) > 0:
+		v.fail(t, r.Name, "ReferencesMany joins by a list of keys, and none is declared on the local side")
+	}
+}
+
+func (v *validator) through(t *Type, r *Relation) {
+	if len(r.Keys) > 0 {
+		v.fail(t, r.Name, "Through joins by no keys of its own")
+	}
+	if len(r.Where) > 0 {
+		v.fail(t, r.Name, "Through has no constants of its own: they belong to the relations it follows")
+	}
+	if len(r.Through) < 2 {
+		v.fail(t, r.Name, "Through follows two relations or more")
+		return
+	}
+	to, problem := v.s.leadsTo(t, r, nil)
+	switch {
+	case problem != "":
+		v.fail(t, r.Name, "%s", problem)
+	case to != r.Type:
+		v.fail(t, r.Name, "is declared to lead to %q, and leads to %s", r.Type, to)
+	}
+}
+
+// leadsTo returns the name of the type that a relation leads to; for a through, by following its hops, whatever type it declares.
+// The problem, "" if there is none, says why it cannot be followed. inside are the throughs being followed.
+func (s *Schema) leadsTo(t *Type, r *Relation, inside []*Relation) (to, problem string) {
+	if r.Kind != Through {
+		return r.Type, ""
+	}
+	if slices.Contains(inside, r) {
+		return "", "the relation contains itself"
+	}
+	inside = append(inside, r)
+	if len(r.Through) == 0 {
+		return "", "Through follows two relations or more"
+	}
+	for i, name := range r.Through {
+		if i > 0 {
+			next, ok := s.Type(to)
+			if !ok {
+				return "", "hop " + strconv.Quote(r.Through[i-1]) + " leads to an unknown type " + strconv.Quote(to)
+			}
+			t = next
+		}
+		hop, ok := t.Relation(name)
+		if !ok {
+			return "", t.Name + " has no relation " + strconv.Quote(name)
+		}
+		if to, problem = s.leadsTo(t, hop, inside); problem != "" {
+			return "", problem
+		}
+	}
+	if _, ok := s.Type(to); !ok {
+		return "", "leads to an unknown type " + strconv.Quote(to)
+	}
+	return to, ""
+}
