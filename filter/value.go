@@ -39,6 +39,9 @@ func Value(v any) (bson.RawValue, error) {
 			return Value(int32(v))
 		}
 		return Value(int64(v))
+	case float64:
+		r := bson.RawValue{Type: bson.TypeDouble, Value: binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))}
+		return r, acceptable(r)
 	case bson.ObjectID:
 		return bson.RawValue{Type: bson.TypeObjectID, Value: append([]byte(nil), v[:]...)}, nil
 	case time.Time:
@@ -51,15 +54,25 @@ func Value(v any) (bson.RawValue, error) {
 			return bson.RawValue{}, malformed("", "malformed BSON value")
 		}
 		return v, acceptable(v)
+	case Operand, Condition:
+		// Encoded, it would be a value that nobody meant: a Param the text of its name.
+		return bson.RawValue{}, malformed("", fmt.Sprintf("a %T is no value", v))
 	}
-	if holdsMap(reflect.TypeOf(v)) {
-		return bson.RawValue{}, malformed("", fmt.Sprintf("a %T has no order of fields: use bson.D", v))
+	if !ordered(reflect.ValueOf(v), maxNesting) {
+		return bson.RawValue{}, malformed("", fmt.Sprintf("a %T holds a map, whose fields have no order, or nests too deep", v))
 	}
 	t, b, err := bson.MarshalValue(v)
 	if err != nil {
 		return bson.RawValue{}, malformed("", fmt.Sprintf("a %T cannot be encoded as BSON", v))
 	}
 	r := bson.RawValue{Type: t, Value: b}
+	if t == bson.TypeEmbeddedDocument {
+		switch v.(type) {
+		case bson.D, bson.Raw:
+		default:
+			return bson.RawValue{}, malformed("", fmt.Sprintf("a %T given as a document: use bson.D", v))
+		}
+	}
 	return r, acceptable(r)
 }
 
@@ -68,6 +81,10 @@ func Value(v any) (bson.RawValue, error) {
 func Values(v any) (values []bson.RawValue, isList bool, err error) {
 	switch v := v.(type) {
 	case []bson.RawValue:
+		if v == nil {
+			return nil, false, nil
+		}
+		values = make([]bson.RawValue, 0, len(v))
 		for i := range v {
 			r, err := Value(v[i])
 			if err != nil {
@@ -87,8 +104,11 @@ func Values(v any) (values []bson.RawValue, isList bool, err error) {
 		if err != nil {
 			return nil, true, malformed("", "malformed BSON value")
 		}
-		return Values(values)
+		return Values(append([]bson.RawValue{}, values...))
 	case bson.RawArray:
+		if v == nil {
+			return nil, false, nil
+		}
 		return Values(bson.RawValue{Type: bson.TypeArray, Value: v})
 	case bson.Raw, bson.D:
 		return nil, false, nil
@@ -121,7 +141,7 @@ func at(i int, err error) error {
 	return err
 }
 
-// acceptable refuses the BSON types that rule 9 refuses, also inside embedded documents where they would change what is compared.
+// acceptable refuses the BSON types that rule 9 refuses, and documents that are not well-formed.
 func acceptable(v bson.RawValue) error {
 	switch v.Type {
 	case bson.TypeString, bson.TypeBoolean, bson.TypeInt32, bson.TypeInt64, bson.TypeDateTime, bson.TypeObjectID, bson.TypeBinary, bson.TypeTimestamp, bson.TypeNull:
@@ -137,16 +157,46 @@ func acceptable(v bson.RawValue) error {
 		}
 		return nil
 	case bson.TypeEmbeddedDocument:
+		if bson.Raw(v.Value).Validate() != nil {
+			return malformed("", "malformed BSON value")
+		}
 		return nil
 	default:
 		return malformed("", "a BSON "+v.Type.String()+" is no value to compare with")
 	}
 }
 
-// holdsMap reports whether a type is a Go map, also behind pointers. (The driver would encode one in random order.)
-func holdsMap(t reflect.Type) bool {
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
+// maxNesting is how deep MongoDB nests documents.
+const maxNesting = 100
+
+// ordered reports whether a value holds no Go map, whose fields the driver would encode in random order, within depth levels.
+func ordered(v reflect.Value, depth int) bool {
+	if depth == 0 {
+		return false
 	}
-	return t != nil && t.Kind() == reflect.Map
+	switch v.Kind() {
+	case reflect.Map:
+		return v.IsNil()
+	case reflect.Pointer, reflect.Interface:
+		return v.IsNil() || ordered(v.Elem(), depth-1)
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return true
+		}
+		for i := range v.Len() {
+			if !ordered(v.Index(i), depth-1) {
+				return false
+			}
+		}
+		return true
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() && !ordered(v.Field(i), depth-1) {
+				return false
+			}
+		}
+		return true
+	default:
+		return true
+	}
 }
