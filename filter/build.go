@@ -1,11 +1,9 @@
 package filter
 
-import "strconv"
-
-func itoa(n int) string { return strconv.Itoa(n) }
-
 // For returns the filter that authorizes a document of the resource type if one of the clauses does.
-func For(resource string, clauses ...Clause) Filter { return Filter{Resource: resource, Clauses: clauses} }
+func For(resource string, clauses ...Clause) Filter {
+	return Filter{Resource: resource, Clauses: clauses}
+}
 
 // Allow returns the filter that authorizes every document of the resource type.
 func Allow(resource string) Filter { return For(resource, Clause{}) }

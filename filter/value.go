@@ -13,10 +13,11 @@ import (
 
 // Value returns a Go value as the BSON value that a comparison uses.
 //
-// Accepted are what the driver encodes as a string, bool, int32, int64, finite double, Decimal128, date (cut to milliseconds),
-// ObjectID, binary, timestamp or null (a nil of any kind), and an embedded document given as bson.D or raw BSON.
-// Refused, with a [*MalformedError], are arrays, regular expressions, code, undefined, symbols, DBPointers, MinKey, MaxKey, NaN, and maps, whose
-// fields have no order (DESIGN section 5, rule 9).
+// Accepted are what the driver encodes as a string, bool, int32, int64, finite or infinite double, Decimal128, date (cut to milliseconds),
+// ObjectID, binary, timestamp or null (a nil of any kind but a map), and an embedded document given as bson.D, as raw BSON or as a struct.
+// Refused, with a [*MalformedError] that never shows the value, are arrays, regular expressions, code, undefined, symbols, DBPointers,
+// MinKey, MaxKey and NaN; maps, whose fields have no order (DESIGN section 5, rule 9); all of these inside an embedded document too, but for arrays;
+// conditions and operands; broken BSON; and values that nest deeper than 100 levels, such as one that holds itself.
 func Value(v any) (bson.RawValue, error) {
 	switch v := v.(type) {
 	case nil:
@@ -39,99 +40,91 @@ func Value(v any) (bson.RawValue, error) {
 			return Value(int32(v))
 		}
 		return Value(int64(v))
-	case float64:
-		r := bson.RawValue{Type: bson.TypeDouble, Value: binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))}
-		return r, acceptable(r)
 	case bson.ObjectID:
 		return bson.RawValue{Type: bson.TypeObjectID, Value: append([]byte(nil), v[:]...)}, nil
 	case time.Time:
 		return bson.RawValue{Type: bson.TypeDateTime, Value: binary.LittleEndian.AppendUint64(nil, uint64(v.UnixMilli()))}, nil
 	case bson.RawValue:
-		if v.Type == 0 && v.Value == nil {
+		if v.Type == 0 && len(v.Value) == 0 {
 			return bson.RawValue{Type: bson.TypeNull}, nil
 		}
-		if err := v.Validate(); err != nil {
-			return bson.RawValue{}, malformed("", "malformed BSON value")
+		return checked(v)
+	case bson.RawArray: // the driver would make binary of it
+		if v == nil {
+			return Value(nil)
 		}
-		return v, acceptable(v)
-	case Operand, Condition:
-		// Encoded, it would be a value that nobody meant: a Param the text of its name.
-		return bson.RawValue{}, malformed("", fmt.Sprintf("a %T is no value", v))
+		return Value(bson.RawValue{Type: bson.TypeArray, Value: v})
 	}
-	if !ordered(reflect.ValueOf(v), maxNesting) {
-		return bson.RawValue{}, malformed("", fmt.Sprintf("a %T holds a map, whose fields have no order, or nests too deep", v))
+	if problem := unordered(v); problem != "" {
+		return bson.RawValue{}, malformed("", problem)
 	}
-	t, b, err := bson.MarshalValue(v)
-	if err != nil {
+	r, ok := encode(v)
+	if !ok {
 		return bson.RawValue{}, malformed("", fmt.Sprintf("a %T cannot be encoded as BSON", v))
 	}
-	r := bson.RawValue{Type: t, Value: b}
-	if t == bson.TypeEmbeddedDocument {
-		switch v.(type) {
-		case bson.D, bson.Raw:
-		default:
-			return bson.RawValue{}, malformed("", fmt.Sprintf("a %T given as a document: use bson.D", v))
-		}
-	}
-	return r, acceptable(r)
+	return checked(r)
 }
 
-// Values returns the elements of a Go slice or array, or of a BSON array, as BSON values; a nil slice is null as a whole.
-// isList is false if v is none of these; []byte and byte arrays are binary values, no lists.
+// Values returns the elements of a Go slice or array, or of a BSON array, as BSON values. isList is false if v is none of these:
+// a nil slice is null as a whole, []byte and byte arrays are binary values, bson.D and slices like it are documents.
 func Values(v any) (values []bson.RawValue, isList bool, err error) {
 	switch v := v.(type) {
 	case []bson.RawValue:
 		if v == nil {
 			return nil, false, nil
 		}
-		values = make([]bson.RawValue, 0, len(v))
+		values = make([]bson.RawValue, len(v))
 		for i := range v {
-			r, err := Value(v[i])
-			if err != nil {
+			if values[i], err = Value(v[i]); err != nil {
 				return nil, true, at(i, err)
 			}
-			values = append(values, r)
 		}
 		return values, true, nil
-	case bson.RawValue:
-		if v.Type != bson.TypeArray {
-			return nil, false, nil
-		}
-		if err := v.Validate(); err != nil {
-			return nil, true, malformed("", "malformed BSON value")
-		}
-		values, err = v.Array().Values()
-		if err != nil {
-			return nil, true, malformed("", "malformed BSON value")
-		}
-		return Values(append([]bson.RawValue{}, values...))
 	case bson.RawArray:
 		if v == nil {
 			return nil, false, nil
 		}
-		return Values(bson.RawValue{Type: bson.TypeArray, Value: v})
-	case bson.Raw, bson.D:
+		return elements(v)
+	case bson.RawValue:
+		if v.Type != bson.TypeArray {
+			return nil, false, nil
+		}
+		return elements(v.Value)
+	case bson.ValueMarshaler, bson.Marshaler:
 		return nil, false, nil
 	}
 	rv := reflect.ValueOf(v)
-	if (rv.Kind() != reflect.Slice && rv.Kind() != reflect.Array) || rv.Type().Elem().Kind() == reflect.Uint8 || rv.Type() == reflect.TypeFor[bson.ObjectID]() {
+	switch rv.Kind() {
+	case reflect.Slice:
+		if rv.IsNil() {
+			return nil, false, nil
+		}
+	case reflect.Array:
+	default:
 		return nil, false, nil
 	}
-	if rv.Kind() == reflect.Slice && rv.IsNil() {
+	if e := rv.Type().Elem(); e.Kind() == reflect.Uint8 || e == reflect.TypeFor[bson.E]() {
 		return nil, false, nil
 	}
-	if _, custom := v.(bson.ValueMarshaler); custom {
-		return nil, false, nil
-	}
-	values = make([]bson.RawValue, 0, rv.Len())
-	for i := range rv.Len() {
-		r, err := Value(rv.Index(i).Interface())
-		if err != nil {
+	values = make([]bson.RawValue, rv.Len())
+	for i := range values {
+		if values[i], err = Value(rv.Index(i).Interface()); err != nil {
 			return nil, true, at(i, err)
 		}
-		values = append(values, r)
 	}
 	return values, true, nil
+}
+
+// elements returns the elements of the BSON array in b.
+func elements(b []byte) ([]bson.RawValue, bool, error) {
+	if rest, problem := scan(bson.TypeArray, b, 0); problem != "" || len(rest) != 0 {
+		return nil, true, malformed("", either(problem, brokenBSON))
+	}
+	values, err := bson.RawArray(b).Values()
+	if err != nil {
+		return nil, true, malformed("", brokenBSON)
+	}
+	return Values(append([]bson.RawValue{}, values...))
 }
 
 func at(i int, err error) error {
@@ -141,62 +134,32 @@ func at(i int, err error) error {
 	return err
 }
 
-// acceptable refuses the BSON types that rule 9 refuses, and documents that are not well-formed.
-func acceptable(v bson.RawValue) error {
-	switch v.Type {
-	case bson.TypeString, bson.TypeBoolean, bson.TypeInt32, bson.TypeInt64, bson.TypeDateTime, bson.TypeObjectID, bson.TypeBinary, bson.TypeTimestamp, bson.TypeNull:
-		return nil
-	case bson.TypeDouble:
-		if math.IsNaN(v.Double()) {
-			return malformed("", "NaN compares with nothing")
-		}
-		return nil
-	case bson.TypeDecimal128:
-		if v.Decimal128().IsNaN() {
-			return malformed("", "NaN compares with nothing")
-		}
-		return nil
-	case bson.TypeEmbeddedDocument:
-		if bson.Raw(v.Value).Validate() != nil {
-			return malformed("", "malformed BSON value")
-		}
-		return nil
-	default:
-		return malformed("", "a BSON "+v.Type.String()+" is no value to compare with")
+// checked returns v if it is well formed and of a type that compares.
+func checked(v bson.RawValue) (bson.RawValue, error) {
+	if v.Type == bson.TypeArray {
+		return bson.RawValue{}, malformed("", "an array is no value to compare with")
 	}
+	rest, problem := scan(v.Type, v.Value, 0)
+	if problem != "" || len(rest) != 0 {
+		return bson.RawValue{}, malformed("", either(problem, brokenBSON))
+	}
+	return v, nil
 }
 
-// maxNesting is how deep MongoDB nests documents.
-const maxNesting = 100
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
 
-// ordered reports whether a value holds no Go map, whose fields the driver would encode in random order, within depth levels.
-func ordered(v reflect.Value, depth int) bool {
-	if depth == 0 {
-		return false
-	}
-	switch v.Kind() {
-	case reflect.Map:
-		return v.IsNil()
-	case reflect.Pointer, reflect.Interface:
-		return v.IsNil() || ordered(v.Elem(), depth-1)
-	case reflect.Slice, reflect.Array:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return true
+// encode encodes v as the driver does. The methods by which a value encodes itself are its author's, and may panic.
+func encode(v any) (r bson.RawValue, ok bool) {
+	defer func() {
+		if recover() != nil {
+			r, ok = bson.RawValue{}, false
 		}
-		for i := range v.Len() {
-			if !ordered(v.Index(i), depth-1) {
-				return false
-			}
-		}
-		return true
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() && !ordered(v.Field(i), depth-1) {
-				return false
-			}
-		}
-		return true
-	default:
-		return true
-	}
+	}()
+	t, b, err := bson.MarshalValue(v)
+	return bson.RawValue{Type: t, Value: b}, err == nil
 }
