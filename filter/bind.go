@@ -1,0 +1,47 @@
+package filter
+
+import "slices"
+
+// Bind returns f with the parameters in params replaced by literals. Parameters that are not in params stay, and names in params that
+// f does not use are ignored. Values are taken as they are (see [Value]); they are checked with the filter.
+//
+// A condition or an operand of this package as a parameter's value is refused with a [*MalformedError]: values are data.
+func (f Filter) Bind(params map[string]any) (Filter, error) {
+	var err error
+	r := rewriter{comparison: func(c Comparison) (Comparison, bool) {
+		p, ok := c.Operand.(Param)
+		if !ok {
+			return c, false
+		}
+		v, ok := params[string(p)]
+		if !ok {
+			return c, false
+		}
+		switch v.(type) {
+		case Operand, Condition:
+			err = malformed("parameter "+string(p), "a condition or operand is no value")
+			return c, false
+		}
+		c.Operand = Literal{Value: v}
+		return c, true
+	}}
+	bound := r.filter(f)
+	if err != nil {
+		return Filter{}, err
+	}
+	return bound, nil
+}
+
+// Params returns the names of the parameters of f that are not bound, sorted, each once.
+func (f Filter) Params() []string {
+	var names []string
+	r := rewriter{comparison: func(c Comparison) (Comparison, bool) {
+		if p, ok := c.Operand.(Param); ok {
+			names = append(names, string(p))
+		}
+		return c, false
+	}}
+	r.filter(f)
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,63 @@
+package filter
+
+// rewriter changes parts of a filter. It copies what it changes and what that is in, and shares the rest with the input.
+// What it does not know it leaves as it is: to refuse it is for those who give it a meaning.
+type rewriter struct {
+	comparison func(Comparison) (Comparison, bool)               // nil: leave them
+	entity     func(e Entity, declaredIn *Clause) (Entity, bool) // nil: leave them
+}
+
+func (r *rewriter) filter(f Filter) Filter {
+	f.Clauses, _ = r.clauses(f.Clauses)
+	return f
+}
+
+func (r *rewriter) clauses(in []Clause) ([]Clause, bool) { return rewrite(in, r.clause) }
+
+func (r *rewriter) clause(in Clause) (Clause, bool) {
+	out := in
+	var entities, conditions bool
+	if r.entity != nil {
+		out.Entities, entities = rewrite(in.Entities, func(e Entity) (Entity, bool) { return r.entity(e, &in) })
+	}
+	out.Conditions, conditions = rewrite(in.Conditions, r.condition)
+	return out, entities || conditions
+}
+
+func (r *rewriter) condition(in Condition) (Condition, bool) {
+	switch c := in.(type) {
+	case Comparison:
+		if r.comparison == nil {
+			return in, false
+		}
+		if out, changed := r.comparison(c); changed {
+			return out, true
+		}
+	case Any:
+		if out, changed := r.clauses(c); changed {
+			return Any(out), true
+		}
+	case None:
+		if out, changed := r.clause(Clause(c)); changed {
+			return None(out), true
+		}
+	}
+	return in, false
+}
+
+// rewrite returns in with f applied to each element, and whether one changed; if none did, in itself.
+func rewrite[T any](in []T, f func(T) (T, bool)) ([]T, bool) {
+	out := in
+	changed := false
+	for i := range in {
+		v, ok := f(in[i])
+		if !ok {
+			continue
+		}
+		if !changed {
+			out, changed = append([]T(nil), in...), true
+		}
+		out[i] = v
+	}
+	return out, changed
+}
