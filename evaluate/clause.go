@@ -1,0 +1,150 @@
+package evaluate
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// clause is a clause with its names resolved: entities to choose, in an order in which each one comes after those it is reached from,
+// and conditions.
+type clause struct {
+	label    string
+	entities []*entity
+	// conditions[n] speak of the first n entities, and of those of the clauses around this one. An AND may be asked in any order:
+	// this one spares choices that cannot matter.
+	conditions [][]condition
+}
+
+// condition is a comparison, a None, or an Any (of no clauses, if it is neither of the other two).
+type condition struct {
+	id         int
+	comparison *comparison
+	none       *clause
+	any        []*clause
+	about      about // for explanations
+}
+
+// choice is what an entity stands for while a clause is decided.
+type choice struct {
+	kind     kind
+	document bson.Raw      // a document or an embedded element
+	key      bson.RawValue // a key; kindOfKey only
+}
+
+type kind uint8
+
+const (
+	phantom  kind = iota // the one more choice of an entity whose range is not known
+	document             // a document, or an embedded one
+	key                  // a key, of an entity that is answered from the keys alone
+)
+
+// decision is the state of deciding about one document.
+type decision struct {
+	ctx context.Context
+	// slots holds what each entity stands for; the resource is in slot 0. others holds, by slot too, everything the entity ranges over.
+	slots   []choice
+	others  [][]choice
+	related *related
+	trace   *trace // nil unless the decision is to be explained
+}
+
+// clause decides a clause: the OR over all choices of its entities of the AND of its conditions.
+func (d *decision) clause(c *clause) (Truth, error) {
+	t, err := d.from(c, 0)
+	d.trace.clause(c, t)
+	return t, err
+}
+
+// from decides a clause whose first n entities are chosen.
+func (d *decision) from(c *clause, n int) (Truth, error) {
+	t, err := d.all(c.conditions[n])
+	if err != nil || n == len(c.entities) || t == False && d.trace == nil {
+		return t, err
+	}
+	some, err := d.some(c, n)
+	return and(t, some), err
+}
+
+// some decides the OR over the choices of a clause's nth entity. The phantom is one of them if the range is not known:
+// it is unknown whether it exists, and so is every comparison that mentions it.
+func (d *decision) some(c *clause, n int) (Truth, error) {
+	if err := d.ctx.Err(); err != nil {
+		return False, err
+	}
+	e := c.entities[n]
+	reached, known, err := d.reach(e)
+	if err != nil {
+		return False, err
+	}
+	d.trace.entity(e, len(reached), known)
+	t := False
+	for _, choice := range reached {
+		if t == True && d.trace == nil {
+			return t, nil
+		}
+		d.slots[e.slot], d.others[e.slot] = choice, reached
+		one, err := d.from(c, n+1)
+		if err != nil {
+			return False, err
+		}
+		t = or(t, one)
+	}
+	if known || t == True && d.trace == nil {
+		return t, nil
+	}
+	d.slots[e.slot], d.others[e.slot] = choice{kind: phantom}, nil
+	one, err := d.from(c, n+1)
+	return or(t, and(Unknown, one)), err
+}
+
+// all decides the AND of conditions.
+func (d *decision) all(conditions []condition) (Truth, error) {
+	t := True
+	for i := range conditions {
+		one, err := d.condition(&conditions[i])
+		if err != nil {
+			return False, err
+		}
+		t = and(t, one)
+		if t == False && d.trace == nil {
+			return t, nil
+		}
+	}
+	return t, nil
+}
+
+func (d *decision) condition(c *condition) (t Truth, err error) {
+	var found finding
+	switch {
+	case c.comparison != nil:
+		t, found = d.holds(c.comparison)
+	case c.none != nil:
+		t, err = d.clause(c.none)
+		t = not(t)
+	default:
+		t, err = d.any(c.any)
+	}
+	if err != nil {
+		return False, err
+	}
+	d.trace.condition(c, t, found)
+	return t, nil
+}
+
+// any decides the OR of clauses.
+func (d *decision) any(clauses []*clause) (Truth, error) {
+	t := False
+	for _, c := range clauses {
+		one, err := d.clause(c)
+		if err != nil {
+			return False, err
+		}
+		t = or(t, one)
+		if t == True && d.trace == nil {
+			return t, nil
+		}
+	}
+	return t, nil
+}

@@ -1,0 +1,161 @@
+package evaluate
+
+import (
+	"context"
+	"strconv"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+)
+
+// Decision is what a filter says of a document. The zero Decision does not authorize.
+type Decision struct {
+	Truth  Truth  // whether the document is inside its type's scope and some clause is true
+	Clause int    // the index of the first clause that is true, if the document is authorized
+	Label  string // the label of that clause
+}
+
+// Authorized reports whether the decision is [True].
+func (d Decision) Authorized() bool { return d.Truth == True }
+
+// String returns a line such as `authorized by clause 2 "own books"` (clauses are counted from 1 here) or "not authorized (unknown)".
+func (d Decision) String() string {
+	if !d.Authorized() {
+		return "not authorized (" + d.Truth.String() + ")"
+	}
+	s := "authorized by clause " + strconv.Itoa(d.Clause+1)
+	if d.Label != "" {
+		s += " " + strconv.Quote(d.Label)
+	}
+	return s
+}
+
+// Evaluate decides whether a filter authorizes a document of its resource type. The schema's scopes, and the filter, have to be bound.
+//
+// The errors are those of [relations.Schema.Check], of the context, of the fetcher (wrapped), [ErrNoFetcher] and [ErrDocument].
+// With an error, the Decision does not authorize. The fetcher may be nil if the filter speaks of the document alone.
+func Evaluate(ctx context.Context, s *relations.Schema, f filter.Filter, document bson.Raw, fetcher Fetcher) (Decision, error) {
+	e, err := Prepare(s, f)
+	if err != nil {
+		return Decision{}, err
+	}
+	return e.Decide(ctx, document, fetcher)
+}
+
+// Evaluator is a filter that was checked against its schema, ready to decide about documents. It is immutable and safe for concurrent use.
+type Evaluator struct {
+	collection string
+	scope      []condition
+	clauses    []*clause
+	entities   int                 // the size of the largest clause, the resource counted
+	conditions int                 // how many there are
+	fields     map[string][]string // what is read of related documents, by collection
+	resource   string
+}
+
+// Prepare checks a filter against a schema, both of them bound, and returns what decides about documents.
+// The errors are those of [relations.Schema.Check].
+func Prepare(s *relations.Schema, f filter.Filter) (*Evaluator, error) {
+	f, err := s.Check(f)
+	if err != nil {
+		return nil, err
+	}
+	typ, ok := s.Type(f.Resource)
+	if !ok {
+		return nil, errSchema
+	}
+	root := []named{{typ: typ}}
+	r := &resolver{schema: s, sight: root, slots: 1, largest: 1, byslot: []*entity{nil}, reads: map[string]map[string]bool{}}
+	e := &Evaluator{resource: f.Resource, collection: typ.Collection}
+	if e.scope, err = r.scope(typ, 0); err != nil {
+		return nil, err
+	}
+	for i := range f.Clauses {
+		r.slots = 1
+		c, err := r.clause(&f.Clauses[i])
+		if err != nil {
+			return nil, err
+		}
+		e.clauses = append(e.clauses, c)
+	}
+	e.entities, e.conditions, e.fields = r.largest, r.ids, r.fields()
+	return e, nil
+}
+
+// Decide decides about one document. The errors are those of [Evaluate], without that of Check.
+func (e *Evaluator) Decide(ctx context.Context, document bson.Raw, fetcher Fetcher) (Decision, error) {
+	d, err := e.begin(ctx, fetcher, document)
+	if err != nil {
+		return Decision{}, err
+	}
+	return d.decide(e)
+}
+
+// DecideAll decides about several documents, in their order. Related documents are asked for in as few requests as for one.
+// The errors are those of [Evaluator.Decide]; then there are no decisions.
+func (e *Evaluator) DecideAll(ctx context.Context, documents []bson.Raw, fetcher Fetcher) ([]Decision, error) {
+	d, err := e.begin(ctx, fetcher, documents...)
+	if err != nil {
+		return nil, err
+	}
+	decisions := make([]Decision, len(documents))
+	for i := range documents {
+		d.slots[0] = d.others[0][i]
+		if decisions[i], err = d.decide(e); err != nil {
+			return nil, err
+		}
+	}
+	return decisions, nil
+}
+
+// begin returns a decision about the first of some documents.
+func (e *Evaluator) begin(ctx context.Context, fetcher Fetcher, documents ...bson.Raw) (*decision, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	d := &decision{ctx: ctx, slots: make([]choice, e.entities)}
+	for _, raw := range documents {
+		if !wellFormed(raw, maxNesting) {
+			return nil, &DocumentError{Collection: e.collection}
+		}
+	}
+	if len(documents) > 0 {
+		d.slots[0] = choice{kind: document, document: documents[0]}
+	}
+	if e.entities == 1 && len(documents) == 1 {
+		return d, nil
+	}
+	d.others = make([][]choice, e.entities)
+	for _, raw := range documents {
+		d.others[0] = append(d.others[0], choice{kind: document, document: raw})
+	}
+	d.related = &related{fetcher: fetcher, fields: e.fields}
+	return d, nil
+}
+
+// decide decides about the document in the resource's slot: it has to be inside the scope, and some clause has to be true.
+func (d *decision) decide(e *Evaluator) (Decision, error) {
+	scope, err := d.all(e.scope)
+	if err != nil || scope == False && d.trace == nil {
+		return Decision{}, err
+	}
+	decision := Decision{}
+	for i, c := range e.clauses {
+		t, err := d.clause(c)
+		if err != nil {
+			return Decision{}, err
+		}
+		if t = and(scope, t); t > decision.Truth {
+			decision.Truth = t
+			if t == True {
+				decision.Clause, decision.Label = i, c.label
+				if d.trace == nil {
+					break
+				}
+			}
+		}
+	}
+	return decision, nil
+}

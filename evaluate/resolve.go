@@ -1,0 +1,498 @@
+package evaluate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+)
+
+// This file turns a checked filter into the form that is decided: names become slots and paths, a through becomes its hops,
+// scopes and constants become conditions. Nothing is rewritten beyond that.
+
+// errSchema is what resolving ends with if a schema and a filter that it checked do not fit. It cannot happen.
+var errSchema = errors.New("evaluate: the schema lacks what the checked filter names")
+
+func splitPath(path string) []string { return strings.Split(path, ".") }
+
+// resolver resolves the clauses of one filter.
+type resolver struct {
+	schema  *relations.Schema
+	sight   []named // the entities in sight; the first is the resource
+	slots   int
+	largest int // number of slots in any clause
+	ids     int // of conditions
+	// byslot holds the entities of the clause being resolved, and where their documents live; the resource's slot is empty.
+	byslot []*entity
+	reads  map[string]map[string]bool // the paths that are read of joined documents, by collection
+}
+
+// named is an entity in sight.
+type named struct {
+	name string
+	typ  *relations.Type
+	slot int
+	key  *field // the field that answers for the entity, if it is key only
+}
+
+func (r *resolver) clause(in *filter.Clause) (*clause, error) {
+	defer func(n int) { r.sight = r.sight[:n] }(len(r.sight))
+	c := &clause{label: in.Label, conditions: make([][]condition, 1)}
+	first := r.slots
+	for i := range in.Entities {
+		if err := r.declare(c, in, &in.Entities[i]); err != nil {
+			return nil, err
+		}
+	}
+	after := r.slots
+	for _, source := range in.Conditions {
+		condition, err := r.condition(source)
+		if err != nil {
+			return nil, err
+		}
+		n := 0 // how many entities of this clause must be chosen before
+		condition.mentions(func(slot int) {
+			if slot >= first && slot < after {
+				n = max(n, slot-first+1)
+			}
+		})
+		c.conditions[n] = append(c.conditions[n], condition)
+	}
+	return c, nil
+}
+
+// mentions calls f with the slot of every entity that a condition speaks of.
+func (c *condition) mentions(f func(slot int)) {
+	switch {
+	case c.comparison != nil:
+		f(c.comparison.field.slot)
+		if other := c.comparison.operand.field; other != nil {
+			f(other.slot)
+		}
+	case c.none != nil:
+		c.none.mentions(f)
+	default:
+		for _, clause := range c.any {
+			clause.mentions(f)
+		}
+	}
+}
+
+func (c *clause) mentions(f func(slot int)) {
+	for _, e := range c.entities {
+		for i := range e.paths {
+			f(e.paths[i].from)
+		}
+	}
+	for _, conditions := range c.conditions {
+		for i := range conditions {
+			conditions[i].mentions(f)
+		}
+	}
+}
+
+// declare adds an entity to a clause, after the hops that lead to it.
+func (r *resolver) declare(c *clause, in *filter.Clause, source *filter.Entity) error {
+	typ, ok := r.schema.Type(source.Type)
+	if !ok {
+		return errSchema
+	}
+	if only, ok := r.keyOnly(in, source, typ); ok {
+		return r.declareKey(c, source, typ, only)
+	}
+	type start struct {
+		slot     int
+		typ      *relations.Type
+		relation *relations.Relation
+	}
+	var last []start // where each path comes from on its last hop
+	for _, p := range source.Paths {
+		at, hops, err := r.follow(p)
+		if err != nil {
+			return err
+		}
+		from := start{at.slot, at.typ, hops[0]}
+		for _, relation := range hops[1:] {
+			hop, ok := r.schema.Type(from.relation.Type)
+			if !ok {
+				return errSchema
+			}
+			e := r.add(c, hop, declaration{typ: hop.Name, via: []string{from.relation.Name}})
+			if err := r.join(e, from.slot, from.typ, from.relation); err != nil {
+				return err
+			}
+			if err := r.conditionsOn(c, e, hop, []*relations.Relation{from.relation}); err != nil {
+				return err
+			}
+			from = start{e.slot, hop, relation}
+		}
+		last = append(last, from)
+	}
+	e := r.add(c, typ, declaration{name: source.Name, typ: typ.Name, via: pathNames(source.Paths)})
+	var along []*relations.Relation
+	for _, from := range last {
+		if err := r.join(e, from.slot, from.typ, from.relation); err != nil {
+			return err
+		}
+		along = append(along, from.relation)
+	}
+	if err := r.conditionsOn(c, e, typ, along); err != nil {
+		return err
+	}
+	if err := r.asked(e.slot, typ, &source.Standing); err != nil {
+		return err
+	}
+	r.sight = append(r.sight, named{name: source.Name, typ: typ, slot: e.slot})
+	return nil
+}
+
+func pathNames(paths []filter.Path) (names []string) {
+	for _, p := range paths {
+		names = append(names, strings.TrimPrefix(p.From+"."+p.Relation, "."))
+	}
+	return names
+}
+
+// follow returns the entity where a path starts and the relations it follows: one, or those of a through.
+func (r *resolver) follow(p filter.Path) (from named, hops []*relations.Relation, err error) {
+	from, ok := r.entity(p.From)
+	if !ok {
+		return from, nil, errSchema
+	}
+	relation, ok := from.typ.Relation(p.Relation)
+	if !ok {
+		return from, nil, errSchema
+	}
+	hops, err = r.hops(from.typ, relation)
+	return from, hops, err
+}
+
+func (r *resolver) hops(typ *relations.Type, relation *relations.Relation) ([]*relations.Relation, error) {
+	if relation.Kind != relations.Through {
+		return []*relations.Relation{relation}, nil
+	}
+	var all []*relations.Relation
+	for _, name := range relation.Through {
+		hop, ok := typ.Relation(name)
+		if !ok {
+			return nil, errSchema
+		}
+		hops, err := r.hops(typ, hop)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, hops...)
+		if typ, ok = r.schema.Type(hop.Type); !ok {
+			return nil, errSchema
+		}
+	}
+	if len(all) == 0 {
+		return nil, errSchema
+	}
+	return all, nil
+}
+
+func (r *resolver) entity(name string) (named, bool) {
+	i := slices.IndexFunc(r.sight, func(n named) bool { return n.name == name })
+	if i < 0 {
+		return named{}, false
+	}
+	return r.sight[i], true
+}
+
+// add adds an entity without paths to a clause.
+func (r *resolver) add(c *clause, typ *relations.Type, about declaration) *entity {
+	e := &entity{slot: r.slots, collection: typ.Collection, about: about}
+	r.slots++
+	r.largest = max(r.largest, r.slots)
+	r.byslot = append(r.byslot[:e.slot], e)
+	c.entities = append(c.entities, e)
+	c.conditions = append(c.conditions, nil)
+	return e
+}
+
+// join adds a path to an entity: a relation of near, the type of the entity in slot from.
+func (r *resolver) join(e *entity, from int, near *relations.Type, relation *relations.Relation) error {
+	p, err := r.path(from, near, relation)
+	if err != nil {
+		return err
+	}
+	for _, constant := range relation.Where {
+		if constant.Near {
+			condition, err := r.constant(named{typ: near, slot: from}, constant, relation)
+			if err != nil {
+				return err
+			}
+			p.near = append(p.near, condition)
+		}
+	}
+	r.followed(&p)
+	if p.kind.Embedded() {
+		e.collection = ""
+		r.read(from, p.name)
+	}
+	for i := range p.pairs {
+		r.read(from, strings.Join(p.pairs[i].local, "."))
+		r.read(e.slot, p.pairs[i].field)
+	}
+	e.paths = append(e.paths, p)
+	return nil
+}
+
+// path resolves a relation, without its constants.
+func (r *resolver) path(from int, near *relations.Type, relation *relations.Relation) (path, error) {
+	p := path{from: from, kind: relation.Kind}
+	switch relation.Kind {
+	case relations.EmbedsOne, relations.EmbedsMany:
+		p.name, p.absentEmpty = relation.Name, relation.AbsentEmpty
+	case relations.ReferencesOne, relations.ReferencesMany, relations.HasOne, relations.HasMany:
+		for _, keys := range relation.Keys {
+			local, ok := r.schema.Field(near, keys.Local)
+			if !ok {
+				return p, errSchema
+			}
+			list := local.List && relation.Kind == relations.ReferencesMany
+			p.pairs = append(p.pairs, pair{
+				local: splitPath(keys.Local), list: list, absentEmpty: list && local.AbsentEmpty,
+				foreign: splitPath(keys.Foreign), field: keys.Foreign,
+			})
+		}
+	default:
+		return p, fmt.Errorf("evaluate: relation %s of %s is of a kind that cannot be followed", relation.Name, near.Name)
+	}
+	return p, nil
+}
+
+// conditionsOn adds the scope of an entity's type and the far constants of the relations that lead to it. To-one: it is not reached unless they are true.
+// Otherwise they are conditions of the clause.
+func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along []*relations.Relation) error {
+	level := len(c.conditions) - 1
+	scope := len(along) == 0 // a free entity
+	for i, relation := range along {
+		p := &e.paths[i]
+		for _, constant := range relation.Where {
+			if constant.Near {
+				continue
+			}
+			condition, err := r.constant(named{typ: typ, slot: e.slot}, constant, relation)
+			if err != nil {
+				return err
+			}
+			if p.kind.ToOne() {
+				p.must = append(p.must, condition)
+				continue
+			}
+			r.asks(condition.comparison)
+			c.conditions[level] = append(c.conditions[level], condition)
+		}
+		if !p.kind.ToOne() {
+			scope = true
+			continue
+		}
+		conditions, err := r.scope(typ, e.slot)
+		if err != nil {
+			return err
+		}
+		p.must = append(p.must, conditions...)
+	}
+	if !scope {
+		return nil
+	}
+	conditions, err := r.scope(typ, e.slot)
+	c.conditions[level] = append(c.conditions[level], conditions...)
+	return err
+}
+
+// scope resolves the scope of a type for the entity in a slot.
+func (r *resolver) scope(typ *relations.Type, slot int) ([]condition, error) {
+	sight := r.sight
+	defer func() { r.sight = sight }()
+	r.sight = []named{{typ: typ, slot: slot}}
+	var conditions []condition
+	for _, source := range typ.Scope {
+		condition, err := r.condition(source)
+		if err != nil {
+			return nil, err
+		}
+		condition.about.origin = "scope of " + typ.Name
+		conditions = append(conditions, condition)
+	}
+	return conditions, nil
+}
+
+// constant resolves a constant condition of a relation, on one of its sides.
+func (r *resolver) constant(side named, constant relations.Constant, relation *relations.Relation) (condition, error) {
+	sight := r.sight
+	defer func() { r.sight = sight }()
+	r.sight = []named{side}
+	source := filter.Comparison{Field: filter.F(constant.Field), Op: filter.Eq, Operand: filter.Literal{Value: constant.Value}}
+	comparison, err := r.comparison(source)
+	return condition{id: r.id(), comparison: comparison, about: about{source: source, origin: "constant of " + relation.Name}}, err
+}
+
+func (r *resolver) id() int {
+	r.ids++
+	return r.ids - 1
+}
+
+func (r *resolver) condition(in filter.Condition) (condition, error) {
+	out := condition{id: r.id(), about: about{source: in}}
+	var err error
+	switch in := in.(type) {
+	case filter.Comparison:
+		if out.comparison, err = r.comparison(in); err == nil {
+			r.asks(out.comparison)
+		}
+	case filter.None:
+		out.none, err = r.clause((*filter.Clause)(&in))
+	case filter.Any:
+		for i := range in {
+			clause, e := r.clause(&in[i])
+			if e != nil {
+				return out, e
+			}
+			out.any = append(out.any, clause)
+		}
+	default:
+		err = fmt.Errorf("evaluate: a %T is no condition", in)
+	}
+	return out, err
+}
+
+func (r *resolver) comparison(in filter.Comparison) (*comparison, error) {
+	left, err := r.field(in.Field)
+	if err != nil {
+		return nil, err
+	}
+	c := &comparison{field: left, op: in.Op, not: in.Not}
+	switch in.Op {
+	case filter.Neq:
+		c.op, c.not = filter.Eq, !in.Not
+	case filter.Nin:
+		c.op, c.not = filter.In, !in.Not
+	case filter.IsSet:
+		c.op, c.not = filter.IsNull, !in.Not
+	case filter.Contains:
+		c.op = filter.Eq
+	case filter.Intersects:
+		c.op = filter.In
+	case filter.Eq, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.In, filter.IsNull, filter.SubsetOf,
+		filter.StartsWith, filter.EndsWith, filter.ContainsText:
+	default:
+		return nil, fmt.Errorf("evaluate: %v is no operator", in.Op)
+	}
+	switch o := in.Operand.(type) {
+	case nil:
+		if !in.Op.Unary() {
+			return nil, fmt.Errorf("evaluate: %v needs an operand", in.Op)
+		}
+	case filter.Literal:
+		err = c.operand.literal(o, in.Op.TakesList())
+	case filter.Field:
+		var right field
+		right, err = r.field(o)
+		c.operand.field = &right
+		if in.Op == filter.Contains { // a list contains x: x is in the list
+			c.op, c.field, c.operand.field = filter.In, right, &left
+		}
+	case filter.Param:
+		err = &filter.MalformedError{Where: in.Field.Path, Problem: fmt.Sprintf("parameter %q is not bound", string(o))}
+	default:
+		err = fmt.Errorf("evaluate: a %T is no operand", o)
+	}
+	return c, err
+}
+
+// literal reads a literal in the form that [relations.Schema.Check] gives it.
+func (o *operand) literal(l filter.Literal, list bool) error {
+	var values []bson.RawValue
+	switch v := l.Value.(type) {
+	case bson.RawValue:
+		o.null, o.value = v.Type == bson.TypeNull, v
+		values = []bson.RawValue{v}
+		if list && !o.null {
+			return errors.New("evaluate: a literal that is no list")
+		}
+	case []bson.RawValue:
+		for _, v := range v {
+			if v.Type == bson.TypeNull {
+				o.nulls = true
+			} else {
+				o.values = append(o.values, v)
+			}
+		}
+		values = v
+		if !list {
+			return errors.New("evaluate: a literal that is a list")
+		}
+	default:
+		return fmt.Errorf("evaluate: a literal that was not checked, a %T", v)
+	}
+	for _, v := range values {
+		if n, ok := size(v.Type, v.Value); !ok || n != len(v.Value) || v.Type == bson.TypeEmbeddedDocument && !wellFormed(v.Value, maxNesting) {
+			return &filter.MalformedError{Problem: "malformed BSON value"}
+		}
+	}
+	return nil
+}
+
+// field resolves a field of an entity in sight.
+func (r *resolver) field(in filter.Field) (field, error) {
+	e, ok := r.entity(in.Entity)
+	if !ok {
+		return field{}, errSchema
+	}
+	name := strings.TrimPrefix(in.Entity+"."+in.Path, ".")
+	if e.key != nil {
+		f := *e.key
+		f.name = name
+		return f, nil
+	}
+	ref, ok := r.schema.Field(e.typ, in.Path)
+	if !ok {
+		return field{}, errSchema
+	}
+	r.read(e.slot, in.Path)
+	return field{
+		slot: e.slot, path: splitPath(in.Path), typ: ref.Type, list: ref.List, absentEmpty: ref.AbsentEmpty, strict: ref.Strict, name: name,
+	}, nil
+}
+
+// read notes a path that is read of the entity in a slot, if its documents are fetched.
+func (r *resolver) read(slot int, path string) {
+	e := r.byslot[slot]
+	if e == nil || e.collection == "" {
+		return // the document decided on, or embedded in what is read as a whole
+	}
+	paths, ok := r.reads[e.collection]
+	if !ok {
+		paths = map[string]bool{"_id": true}
+		r.reads[e.collection] = paths
+	}
+	paths[path] = true
+}
+
+// fields returns what is read of each collection, without the paths that lie inside another.
+func (r *resolver) fields() map[string][]string {
+	fields := make(map[string][]string, len(r.reads))
+	for collection, paths := range r.reads {
+		var kept []string
+		for path := range paths {
+			inside := false
+			for i := range path {
+				inside = inside || path[i] == '.' && paths[path[:i]]
+			}
+			if !inside {
+				kept = append(kept, path)
+			}
+		}
+		slices.Sort(kept)
+		fields[collection] = kept
+	}
+	return fields
+}
