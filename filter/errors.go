@@ -27,6 +27,18 @@ func (e *MalformedError) Is(target error) bool { return target == ErrMalformed }
 
 func malformed(where, problem string) error { return &MalformedError{Where: where, Problem: problem} }
 
+// inside returns err, if it is malformed input, as found in a larger place.
+func inside(where string, err error) error {
+	m, ok := err.(*MalformedError)
+	if !ok {
+		return err
+	}
+	if m.Where != "" {
+		where += ", " + m.Where
+	}
+	return malformed(where, m.Problem)
+}
+
 // ErrLimit is matched (errors.Is) by every error about a filter that grows beyond a limit. The error itself is a [*LimitError].
 var ErrLimit = errors.New("filter: limit exceeded")
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -76,7 +75,7 @@ func Values(v any) (values []bson.RawValue, isList bool, err error) {
 		values = make([]bson.RawValue, len(v))
 		for i := range v {
 			if values[i], err = Value(v[i]); err != nil {
-				return nil, true, at(i, err)
+				return nil, true, inside("element "+itoa(i), err)
 			}
 		}
 		return values, true, nil
@@ -109,7 +108,7 @@ func Values(v any) (values []bson.RawValue, isList bool, err error) {
 	values = make([]bson.RawValue, rv.Len())
 	for i := range values {
 		if values[i], err = Value(rv.Index(i).Interface()); err != nil {
-			return nil, true, at(i, err)
+			return nil, true, inside("element "+itoa(i), err)
 		}
 	}
 	return values, true, nil
@@ -125,13 +124,6 @@ func elements(b []byte) ([]bson.RawValue, bool, error) {
 		return nil, true, malformed("", brokenBSON)
 	}
 	return Values(append([]bson.RawValue{}, values...))
-}
-
-func at(i int, err error) error {
-	if m, ok := err.(*MalformedError); ok {
-		return malformed(strings.TrimSuffix("element "+itoa(i)+": "+m.Where, ": "), m.Problem)
-	}
-	return err
 }
 
 // checked returns v if it is well formed and of a type that compares.

@@ -1,0 +1,174 @@
+package filter
+
+import "slices"
+
+// Expand returns the flat disjunctive normal form of f: a filter that authorizes the same documents, in whose clauses no [Any] is left outside of
+// [None]. A clause with an Any becomes one clause for each of its alternatives, whose entities become the clause's (under another name where theirs is taken)
+// and whose label it takes unless it has its own. A None is a condition like a comparison, and stays as it is. [Standing] is decided first.
+//
+// The errors are a [*LimitError] if this gives more than limit clauses (a limit of 0 or less is [DefaultLimit]), or if f is nested deeper than 100 levels,
+// and a [*MalformedError] for a condition or an operand that is none.
+func (f Filter) Expand(limit int) (Filter, error) {
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	if err := f.wellFormed(max(limit, DefaultLimit)); err != nil {
+		return Filter{}, err
+	}
+	f = f.Decide()
+	x := expander{limit: limit}
+	var out []Clause
+	for i := range f.Clauses {
+		x.names = declared(nil, &f.Clauses[i])
+		flat, err := x.clause(&f.Clauses[i])
+		if err == nil && len(out)+len(flat) > limit {
+			err = x.tooMany()
+		}
+		if err != nil {
+			return Filter{}, err
+		}
+		out = append(out, flat...)
+	}
+	return Filter{Resource: f.Resource, Clauses: out}, nil
+}
+
+type expander struct {
+	limit int
+	names []string // of all entities declared in the clause of the filter that is being expanded
+}
+
+func (x *expander) tooMany() error { return &LimitError{What: "clauses", Limit: x.limit} }
+
+// clause returns the clauses that c becomes.
+func (x *expander) clause(c *Clause) ([]Clause, error) {
+	flat := []Clause{{Label: c.Label, Entities: slices.Clip(c.Entities)}}
+	for i, condition := range c.Conditions {
+		a, ok := condition.(Any)
+		if !ok {
+			for i := range flat {
+				flat[i].Conditions = append(flat[i].Conditions, condition)
+			}
+			continue
+		}
+		var alternatives []Clause
+		for i := range a {
+			inner, err := x.clause(&a[i])
+			if err != nil {
+				return nil, err
+			}
+			if alternatives = append(alternatives, inner...); len(alternatives) > x.limit {
+				return nil, x.tooMany()
+			}
+		}
+		if len(flat)*len(alternatives) > x.limit {
+			return nil, x.tooMany()
+		}
+		product := make([]Clause, 0, len(flat)*len(alternatives))
+		for _, left := range flat {
+			for _, right := range alternatives {
+				product = append(product, x.join(left, right, c.Conditions[i+1:]))
+			}
+		}
+		flat = product
+	}
+	return flat, nil
+}
+
+// join returns the AND of two flat clauses, to which other conditions will be added. The entities of b are renamed where their names are taken.
+func (x *expander) join(a, b Clause, others []Condition) Clause {
+	if len(b.Entities) != 0 || len(a.Entities) != 0 {
+		b = x.rename(b, a, others)
+	}
+	label := a.Label
+	if label == "" {
+		label = b.Label
+	}
+	return Clause{label, slices.Concat(a.Entities, b.Entities), slices.Concat(a.Conditions, b.Conditions)}
+}
+
+// rename returns b with new names for the entities that may not be called as they are once b is part of a: those that become entities of a, if a or
+// a None in it or in the other conditions declares the name; those declared in its own Nones, if a has an entity of that name.
+func (x *expander) rename(b, a Clause, others []Condition) Clause {
+	taken := declared(nil, &a)
+	for _, c := range others {
+		if none, ok := c.(None); ok {
+			taken = declared(taken, (*Clause)(&none))
+		}
+	}
+	inNones := declared(nil, &Clause{Conditions: b.Conditions})
+	names := map[string]string{}
+	rename := func(name string) {
+		if _, done := names[name]; done {
+			return
+		}
+		for i := 2; ; i++ {
+			n := name + itoa(i)
+			if !slices.Contains(x.names, n) && !slices.Contains(taken, n) && !slices.Contains(inNones, n) && !has(b.Entities, n) {
+				names[name], taken = n, append(taken, n)
+				return
+			}
+		}
+	}
+	for _, e := range b.Entities {
+		if slices.Contains(taken, e.Name) {
+			rename(e.Name)
+		}
+	}
+	for _, name := range inNones {
+		if has(a.Entities, name) {
+			rename(name)
+		}
+	}
+	if len(names) == 0 {
+		return b
+	}
+	change := func(name *string) bool {
+		n, ok := names[*name]
+		if ok {
+			*name = n
+		}
+		return ok
+	}
+	r := rewriter{
+		entity: func(e Entity, _ *Clause) (Entity, bool) {
+			changed := change(&e.Name)
+			paths, moved := rewrite(e.Paths, func(p Path) (Path, bool) {
+				moved := change(&p.From)
+				return p, moved
+			})
+			e.Paths = paths
+			return e, changed || moved
+		},
+		comparison: func(c Comparison) (Comparison, bool) {
+			changed := change(&c.Field.Entity)
+			if f, ok := c.Operand.(Field); ok && change(&f.Entity) {
+				c.Operand, changed = f, true
+			}
+			return c, changed
+		},
+	}
+	out, _ := r.clause(b)
+	return out
+}
+
+func has(entities []Entity, name string) bool {
+	return slices.ContainsFunc(entities, func(e Entity) bool { return e.Name == name })
+}
+
+// declared appends the names of the entities declared anywhere in a clause.
+func declared(names []string, c *Clause) []string {
+	for i := range c.Entities {
+		names = append(names, c.Entities[i].Name)
+	}
+	for _, condition := range c.Conditions {
+		switch condition := condition.(type) {
+		case Any:
+			for i := range condition {
+				names = declared(names, &condition[i])
+			}
+		case None:
+			names = declared(names, (*Clause)(&condition))
+		}
+	}
+	return names
+}

@@ -1,0 +1,113 @@
+package filter
+
+// many is the number of clauses or conditions from which on they are told apart by a hash first.
+const many = 16
+
+// withoutImplied returns the alternatives without those that imply another one, of which equal ones the first stays. It changes in.
+func (n *normalizer) withoutImplied(in []Clause) []Clause {
+	if len(in) < 2 {
+		return in
+	}
+	var signs []uint64 // a bit for each of a clause's conditions
+	if len(in) > many {
+		signs = make([]uint64, len(in))
+		for i := range in {
+			signs[i] = sign(&in[i])
+		}
+	}
+	kept := make([]int, 0, len(in))
+	implies := func(i, j int) bool { // in[i] implies in[j]
+		return (signs == nil || signs[j]&^signs[i] == 0) && n.implies(&in[i], &in[j])
+	}
+next:
+	for i := range in {
+		for _, k := range kept {
+			if implies(i, k) {
+				continue next
+			}
+		}
+		stay := kept[:0]
+		for _, k := range kept {
+			if !implies(k, i) {
+				stay = append(stay, k)
+			}
+		}
+		kept = append(stay, i)
+	}
+	for to, from := range kept {
+		in[to] = in[from]
+	}
+	return in[:len(kept)]
+}
+
+// implies reports whether c is by, up to the names of entities, with more conditions or entities. Then where c is true so is by; and where by
+// is false so is c, since every choice for the entities of c is one for those of by. Hence by alone answers for both, under None too.
+func (n *normalizer) implies(c, by *Clause) bool {
+	if len(by.Entities) > len(c.Entities) || len(by.Conditions) > len(c.Conditions) {
+		return false
+	}
+	var buf [4][2]string
+	return n.assign(c, by, buf[:0])
+}
+
+// assign finds an entity of c for each entity of by from the len(names)th on, each another one.
+func (n *normalizer) assign(c, by *Clause, names naming) bool {
+	if len(names) == len(by.Entities) {
+		return n.subset(by.Conditions, c.Conditions, names)
+	}
+	e := &by.Entities[len(names)]
+	for i := range c.Entities {
+		to := &c.Entities[i]
+		if n.steps--; n.steps < 0 {
+			return false
+		}
+		if !names.taken(to.Name) && sameEntity(e, to, names) && n.assign(c, by, append(names, [2]string{e.Name, to.Name})) {
+			return true
+		}
+	}
+	return false
+}
+
+// subset reports whether each of the conditions is one of those in of.
+func (n *normalizer) subset(conditions, of []Condition, names naming) bool {
+next:
+	for _, c := range conditions {
+		for _, o := range of {
+			if len(names) != 0 {
+				if n.steps--; n.steps < 0 {
+					return false
+				}
+			}
+			if same(c, o, names) {
+				continue next
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// distinct returns the conditions without those that are there twice. It changes conditions.
+func distinct(conditions []Condition) []Condition {
+	var hashes []hash
+	if len(conditions) > many {
+		hashes = make([]hash, len(conditions))
+		for i, c := range conditions {
+			hashes[i] = newHash.condition(c)
+		}
+	}
+	kept := conditions[:0]
+next:
+	for i, c := range conditions {
+		for j, k := range kept {
+			if (hashes == nil || hashes[j] == hashes[i]) && same(c, k, nil) {
+				continue next
+			}
+		}
+		if hashes != nil {
+			hashes[len(kept)] = hashes[i]
+		}
+		kept = append(kept, c)
+	}
+	return kept
+}

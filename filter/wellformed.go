@@ -1,0 +1,70 @@
+package filter
+
+import "fmt"
+
+// wellFormed refuses what has no meaning under any schema: unknown kinds of conditions, operators and operands; and what is too large.
+// Names and values are not looked at.
+func (f Filter) wellFormed(limit int) error {
+	c := census{left: limit, limit: limit}
+	if err := c.clauses(f.Clauses, 0); err != nil {
+		return inside(f.Resource, err)
+	}
+	return nil
+}
+
+// census counts the conditions of a filter.
+type census struct{ left, limit int }
+
+func (s *census) clauses(in []Clause, depth int) error {
+	if depth > maxDepth {
+		return &LimitError{What: "levels of nested conditions", Limit: maxDepth}
+	}
+	for i := range in {
+		if err := s.clause(&in[i], depth); err != nil {
+			return inside("clause "+itoa(i+1), err)
+		}
+	}
+	return nil
+}
+
+func (s *census) clause(c *Clause, depth int) error {
+	if s.left -= max(1, len(c.Entities), len(c.Conditions)); s.left < 0 {
+		return &LimitError{What: "conditions", Limit: s.limit}
+	}
+	for i, condition := range c.Conditions {
+		var err error
+		switch condition := condition.(type) {
+		case Comparison:
+			err = condition.wellFormed()
+		case Any:
+			err = s.clauses(condition, depth+1)
+		case None:
+			err = s.clauses([]Clause{Clause(condition)}, depth+1)
+		default:
+			err = malformed("", fmt.Sprintf("a %T is no condition", condition))
+		}
+		if err != nil {
+			return inside("condition "+itoa(i+1), err)
+		}
+	}
+	return nil
+}
+
+func (c *Comparison) wellFormed() error {
+	if !c.Op.Valid() {
+		return malformed("", "unknown operator "+c.Op.String())
+	}
+	switch c.Operand.(type) {
+	case Literal, Field, Param:
+		if c.Op.Unary() {
+			return malformed("", c.Op.String()+" takes no operand")
+		}
+	case nil:
+		if !c.Op.Unary() {
+			return malformed("", c.Op.String()+" needs an operand")
+		}
+	default:
+		return malformed("", fmt.Sprintf("a %T is no operand", c.Operand))
+	}
+	return nil
+}
