@@ -4,10 +4,12 @@ go 1.26
 
 require (
 	github.com/moby/moby/client v0.5.0
+	github.com/mongoauthz/go-mongoauthz v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
 	github.com/testcontainers/testcontainers-go v0.44.0
 	github.com/testcontainers/testcontainers-go/modules/mongodb v0.44.0
 	go.mongodb.org/mongo-driver/v2 v2.9.3
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -1,0 +1,17 @@
+package pipeline
+
+import "errors"
+
+// ErrUnsupported is matched (errors.Is) by every error about a filter that is well formed but cannot be compiled exactly.
+// The error itself is an [*UnsupportedError].
+var ErrUnsupported = errors.New("pipeline: unsupported shape")
+
+// UnsupportedError says what cannot be compiled. It matches [ErrUnsupported].
+type UnsupportedError struct {
+	Problem string // what it is; never a value of the caller's
+}
+
+func (e *UnsupportedError) Error() string { return "pipeline: unsupported: " + e.Problem }
+
+// Is reports whether target is [ErrUnsupported].
+func (e *UnsupportedError) Is(target error) bool { return target == ErrUnsupported }

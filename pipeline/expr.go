@@ -1,0 +1,182 @@
+package pipeline
+
+import (
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// expr spells n as an aggregation expression.
+func (l *level) expr(n node) any {
+	switch n := n.(type) {
+	case constant:
+		return bool(n)
+	case and:
+		out := make(bson.A, len(n))
+		for i, m := range n {
+			out[i] = l.expr(m)
+		}
+		return d("$and", out)
+	case or:
+		out := make(bson.A, len(n))
+		for i, m := range n {
+			out[i] = l.expr(m)
+		}
+		return d("$or", out)
+	case not:
+		if e, ok := n.of.(exists); ok && l.isJoin(e) {
+			return d("$eq", bson.A{"$" + l.lookup(e), bson.A{}})
+		}
+		return d("$not", bson.A{l.expr(n.of)})
+	case test:
+		return l.exprTest(n)
+	case pair:
+		return l.exprPair(n)
+	case held:
+		return l.exprHeld(n)
+	case exists:
+		return l.exprExists(n)
+	default:
+		l.fail("formula %T", n)
+		return false
+	}
+}
+
+func (l *level) exprTest(t test) any {
+	x := l.value(t.ref)
+	switch t.kind {
+	case testTrue, testFalse:
+		var e any
+		var err error
+		if t.ref.path == "" && t.ref.v.collection == "" { // an element of a list of keys: one value
+			e, err = t.leaf.elementExpr(x, t.kind == testTrue)
+		} else {
+			e, err = t.leaf.expr(x, t.kind == testTrue)
+		}
+		if err != nil && l.err == nil {
+			l.err = err
+		}
+		return e
+	case testNull:
+		return d("$lte", bson.A{x, null})
+	case testSet:
+		return d("$gt", bson.A{x, null})
+	case testKey:
+		return d("$and", bson.A{d("$gt", bson.A{x, null}), d("$not", bson.A{isArray(x)})})
+	case testDocument:
+		return isType(x, "object")
+	case testOne:
+		return d("$not", bson.A{isArray(x)})
+	case testList:
+		return d("$cond", bson.A{isArray(x), d("$not", bson.A{d("$in", bson.A{null, x})}), false})
+	case testDocs:
+		return d("$cond", bson.A{isArray(x), allOf(d("$cond", bson.A{isArray(x), x, bson.A{}}), "x", isType("$$x", "object")), false})
+	default:
+		l.fail("test %d", t.kind)
+		return false
+	}
+}
+
+func (l *level) exprPair(p pair) any {
+	left, right := l.value(p.l), l.value(p.r)
+	if alias(p.typ) == "" {
+		l.fail("a comparison of fields without a declared type")
+		return false
+	}
+	if p.op == filter.In {
+		elements := d("$cond", bson.A{isArray(right), right, bson.A{}})
+		conds := comparable(left, p.typ, true)
+		if p.truth {
+			return d("$and", append(conds, d("$in", bson.A{left, elements})))
+		}
+		differs := d("$and", append(comparable("$$x", p.typ, true), d("$ne", bson.A{"$$x", left})))
+		return d("$and", append(conds, d("$cond", bson.A{isArray(right), allOf(elements, "x", differs), false})))
+	}
+	op, notNaNLeft, notNaNRight, ok := comparisonExpr(p.op, p.truth)
+	if !ok {
+		l.fail("%v of a field with a field", p.op)
+		return false
+	}
+	conds := comparable(left, p.typ, notNaNLeft)
+	if p.l != p.r {
+		conds = append(conds, comparable(right, p.typ, notNaNRight)...)
+	}
+	return d("$and", append(conds, d(op, bson.A{left, right})))
+}
+
+// held says that the foreign value of a join is, or holds, its key.
+type held struct{ key joinKey }
+
+func (held) node() {}
+
+// exprHeld spells what a $lookup's localField and foreignField say, for keys that they cannot serve.
+func (l *level) exprHeld(h held) any {
+	key := l.value(h.key.local)
+	if !h.key.list {
+		return l.exprHolds(key, h.key.foreign)
+	}
+	isKey := bson.A{d("$gt", bson.A{"$$k", null}), d("$not", bson.A{isArray("$$k")})}
+	return anyOf(wrapped(key), "k", d("$and", append(isKey, l.exprHolds("$$k", h.key.foreign))))
+}
+
+// exprHolds is the expression "some value at the foreign path is, or holds, the key", whatever arrays the path crosses.
+func (l *level) exprHolds(key any, foreign relations.FieldRef) any {
+	if foreign.Path == "_id" {
+		return d("$eq", bson.A{key, "$" + l.path("_id")})
+	}
+	at, rest := "$"+l.path(""), foreign.Path
+	if at == "$" {
+		at = ""
+	}
+	var build func(at, rest string, steps []relations.Step, done int) any
+	build = func(at, rest string, steps []relations.Step, done int) any {
+		sep := "."
+		if at == "" {
+			at, sep = "$", ""
+		}
+		if len(steps) == 0 {
+			return d("$in", bson.A{key, wrapped(at + sep + rest)})
+		}
+		seg := steps[0].Path[done:]
+		name := "f" + string(rune('0'+len(foreign.Steps)-len(steps)))
+		inner := build("$$"+name, rest[len(seg)+1:], steps[1:], done+len(seg)+1)
+		return anyOf(wrapped(at+sep+seg), name, d("$and", bson.A{d("$not", bson.A{isArray("$$" + name)}), inner}))
+	}
+	return build(at, rest, foreign.Steps, 0)
+}
+
+func (l *level) exprExists(n exists) any {
+	if l.isJoin(n) {
+		return d("$ne", bson.A{"$" + l.lookup(n), bson.A{}})
+	}
+	var input any
+	var isOne func(e any) any
+	switch domain := n.domain.(type) {
+	case elements:
+		x := l.value(domain.array)
+		input = d("$cond", bson.A{isArray(x), x, bson.A{}})
+		if !domain.docsOnly && !forces(n.body, n.v, "") {
+			isOne = func(e any) any { return isType(e, "object") }
+		} else if !domain.docsOnly { // a path through a nested array would read its elements
+			isOne = func(e any) any { return d("$not", bson.A{isArray(e)}) }
+		}
+	case keys:
+		input = wrapped(l.value(domain.list))
+		isOne = func(e any) any {
+			return d("$and", bson.A{d("$gt", bson.A{e, null}), d("$not", bson.A{isArray(e)})})
+		}
+	default:
+		l.fail("domain %T", n.domain)
+		return false
+	}
+	name, done := l.name(n.v)
+	defer done()
+	if n.body == constant(true) && isOne != nil {
+		return anyOf(input, name, isOne("$$"+name))
+	}
+	body := l.expr(n.body)
+	if isOne != nil {
+		body = d("$and", bson.A{isOne("$$" + name), body})
+	}
+	return anyOf(input, name, body)
+}

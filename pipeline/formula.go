@@ -1,0 +1,338 @@
+package pipeline
+
+import (
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// A node is a two-valued formula over variables. Lowering ([lowerer]) turns the three-valued filter into one by choosing, at each
+// leaf, between "surely true" and "surely false"; emission spells it as a query document, an $expr, or a $lookup.
+//
+//sumtype:decl
+type node interface{ node() }
+
+type (
+	constant bool
+	and      []node
+	or       []node
+	not      struct{ of node }
+
+	// test asks something of one stored value.
+	test struct {
+		ref  ref
+		kind testKind
+		leaf leaf // testTrue and testFalse only
+	}
+
+	// pair compares two stored values.
+	pair struct {
+		l, r  ref
+		typ   relations.ValueType
+		op    filter.Operator // Eq, Lt, Leq, Gt, Geq, or In: l is an element of the list r
+		truth bool            // surely true, or surely false
+	}
+
+	// exists says that some value of a variable makes body true.
+	exists struct {
+		v      *variable
+		domain domain
+		body   node
+	}
+)
+
+func (constant) node() {}
+func (and) node()      {}
+func (or) node()       {}
+func (not) node()      {}
+func (test) node()     {}
+func (pair) node()     {}
+func (exists) node()   {}
+
+// variable stands for a document, an element of an array of documents, or an element of a list of keys.
+type variable struct {
+	collection string // where its document lives; "" for an element
+}
+
+// ref is a path in a variable's value; "" is the value itself.
+type ref struct {
+	v    *variable
+	path string
+}
+
+// domain is what a variable ranges over: a joinDomain, an elements or a keys.
+//
+//sumtype:decl
+type domain interface{ domain() }
+
+type (
+	// joined is the documents of the variable's collection that match every key; no keys: all documents.
+	joined []joinKey
+
+	// elements is the documents in the array at a ref.
+	elements struct {
+		array    ref
+		docsOnly bool // the array is known, where this stands, to hold documents only
+	}
+
+	// keys is the values in the list at a ref that are neither null nor arrays, or the one such value stored there.
+	keys struct{ list ref }
+)
+
+func (joined) domain()   {}
+func (elements) domain() {}
+func (keys) domain()     {}
+
+// joinKey says that the value at foreign is, or holds, the key at local, or one of the keys of a list there.
+// That a single key is neither missing, null nor an array is tested beside the exists, not by it.
+type joinKey struct {
+	local   ref
+	list    bool
+	foreign relations.FieldRef
+}
+
+type testKind uint8
+
+const (
+	testTrue     testKind = iota + 1 // the leaf is surely true
+	testFalse                        // the leaf is surely false
+	testNull                         // missing or null
+	testSet                          // neither
+	testKey                          // neither missing, null nor an array
+	testDocument                     // a document
+	testOne                          // not an array: testDocument where what stands beside it needs a field inside
+	testList                         // an array that holds no null
+	testDocs                         // an array that holds documents only
+)
+
+// leaf is a comparison with a literal on a declared field.
+type leaf struct {
+	op     filter.Operator // Eq, Lt, Leq, Gt, Geq, In, SubsetOf, StartsWith, EndsWith, ContainsText
+	typ    relations.ValueType
+	list   bool
+	strict bool
+	value  bson.RawValue
+	values []bson.RawValue // In and SubsetOf, without nulls
+}
+
+// all returns the AND of nodes: flattened, without constants and repetitions.
+func all(nodes ...node) node {
+	var out and
+	for _, n := range nodes {
+		switch n := n.(type) {
+		case nil:
+		case constant:
+			if !n {
+				return constant(false)
+			}
+		case and:
+			for _, m := range n {
+				out = appendNew(out, m)
+			}
+		default:
+			out = appendNew(out, n)
+		}
+	}
+	switch len(out) {
+	case 0:
+		return constant(true)
+	case 1:
+		return out[0]
+	}
+	return out
+}
+
+// some returns the OR of nodes: flattened, without constants and repetitions.
+func some(nodes ...node) node {
+	var out or
+	for _, n := range nodes {
+		switch n := n.(type) {
+		case nil:
+		case constant:
+			if n {
+				return constant(true)
+			}
+		case or:
+			for _, m := range n {
+				out = appendNew(out, m)
+			}
+		default:
+			out = appendNew(out, n)
+		}
+	}
+	switch len(out) {
+	case 0:
+		return constant(false)
+	case 1:
+		return out[0]
+	}
+	return out
+}
+
+// exist returns "some value of v makes body true".
+func exist(v *variable, in domain, body node) node {
+	if body == constant(false) {
+		return body
+	}
+	return exists{v, in, body}
+}
+
+func appendNew[S ~[]node](nodes S, n node) S {
+	for _, m := range nodes {
+		if same(m, n) {
+			return nodes
+		}
+	}
+	return append(nodes, n)
+}
+
+func negate(n node) node {
+	switch n := n.(type) {
+	case constant:
+		return !n
+	case not:
+		return n.of
+	case test:
+		switch n.kind {
+		case testNull:
+			n.kind = testSet
+			return n
+		case testSet:
+			n.kind = testNull
+			return n
+		}
+	}
+	return not{n}
+}
+
+// same reports whether two tests or pairs are equal; anything else is taken as different.
+func same(a, b node) bool {
+	switch a := a.(type) {
+	case test:
+		b, ok := b.(test)
+		return ok && a.ref == b.ref && a.kind == b.kind && a.leaf.equal(b.leaf)
+	case pair:
+		b, ok := b.(pair)
+		return ok && a == b
+	default:
+		return false
+	}
+}
+
+func (l leaf) equal(m leaf) bool {
+	if l.op != m.op || l.typ != m.typ || l.list != m.list || l.strict != m.strict || !l.value.Equal(m.value) || len(l.values) != len(m.values) {
+		return false
+	}
+	for i := range l.values {
+		if !l.values[i].Equal(m.values[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// walk calls f on n and every node inside it, until f returns false.
+func walk(n node, f func(node) bool) bool {
+	if !f(n) {
+		return false
+	}
+	switch n := n.(type) {
+	case and:
+		for _, m := range n {
+			if !walk(m, f) {
+				return false
+			}
+		}
+	case or:
+		for _, m := range n {
+			if !walk(m, f) {
+				return false
+			}
+		}
+	case not:
+		return walk(n.of, f)
+	case exists:
+		return walk(n.body, f)
+	}
+	return true
+}
+
+// joins reports whether n needs a $lookup.
+func joins(n node) bool {
+	return !walk(n, func(n node) bool {
+		e, ok := n.(exists)
+		if !ok {
+			return true
+		}
+		_, ok = e.domain.(joined)
+		return !ok
+	})
+}
+
+// refs calls f on every ref in n, those of domains included, until f returns false.
+func refs(n node, f func(ref) bool) bool {
+	return walk(n, func(n node) bool {
+		switch n := n.(type) {
+		case test:
+			return f(n.ref)
+		case pair:
+			return f(n.l) && f(n.r)
+		case held:
+			return f(n.key.local)
+		case exists:
+			switch d := n.domain.(type) {
+			case joined:
+				for _, k := range d {
+					if !f(k.local) {
+						return false
+					}
+				}
+			case elements:
+				return f(d.array)
+			case keys:
+				return f(d.list)
+			}
+		}
+		return true
+	})
+}
+
+// forces reports whether n, being true, implies that a value is stored under a prefix of v's value ("" for v's value itself).
+func forces(n node, v *variable, prefix string) bool {
+	switch n := n.(type) {
+	case test:
+		switch n.kind {
+		case testTrue, testFalse, testSet, testKey, testDocument, testList, testDocs:
+			return n.ref.v == v && len(n.ref.path) > len(prefix) && n.ref.path[:len(prefix)] == prefix
+		}
+	case pair:
+		for _, r := range [...]ref{n.l, n.r} {
+			if r.v == v && len(r.path) > len(prefix) && r.path[:len(prefix)] == prefix {
+				return true
+			}
+		}
+	case and:
+		for _, m := range n {
+			if forces(m, v, prefix) {
+				return true
+			}
+		}
+	case or:
+		for _, m := range n {
+			if !forces(m, v, prefix) {
+				return false
+			}
+		}
+		return len(n) > 0
+	case exists:
+		switch d := n.domain.(type) {
+		case elements:
+			return d.array.v == v && len(d.array.path) > len(prefix) && d.array.path[:len(prefix)] == prefix || forces(n.body, v, prefix)
+		case keys:
+			return d.list.v == v && len(d.list.path) > len(prefix) && d.list.path[:len(prefix)] == prefix || forces(n.body, v, prefix)
+		case joined:
+			return forces(n.body, v, prefix)
+		}
+	}
+	return false
+}

@@ -1,0 +1,170 @@
+package pipeline
+
+import (
+	"bytes"
+	"strconv"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// Join is a $lookup of the plan. It finds at most one document, of which only _id is kept: what counts is whether there is one.
+type Join struct {
+	As           string   // the helper field
+	From         string   // the collection
+	LocalField   string   // with ForeignField the equality of the join; "" where the sub-pipeline alone joins
+	ForeignField string   //
+	Let          bson.D   // values of the outer document that the sub-pipeline reads
+	Pipeline     []bson.D // the conditions on the joined document, $limit 1, $project _id
+}
+
+// Stage returns the $lookup stage.
+func (j *Join) Stage() bson.D {
+	out := make(bson.D, 0, 6)
+	out = append(out, bson.E{Key: "from", Value: j.From})
+	if j.LocalField != "" {
+		out = append(out, bson.E{Key: "localField", Value: j.LocalField}, bson.E{Key: "foreignField", Value: j.ForeignField})
+	}
+	if len(j.Let) > 0 {
+		out = append(out, bson.E{Key: "let", Value: j.Let})
+	}
+	out = append(out, bson.E{Key: "pipeline", Value: j.Pipeline}, bson.E{Key: "as", Value: j.As})
+	return d("$lookup", out)
+}
+
+// lookup adds the join for n, or finds the one that is equal, and returns its helper field.
+func (l *level) lookup(n exists) string {
+	sub := &level{prefix: l.prefix, v: n.v, up: l, depth: l.depth + 1, collection: n.v.collection}
+	var j Join
+	body := n.body
+	var head []bson.D
+	switch domain := n.domain.(type) {
+	case joined:
+		j.From = n.v.collection
+		equality := l.equality(domain)
+		if equality >= 0 {
+			k := domain[equality]
+			j.LocalField, j.ForeignField = l.path(k.local.path), k.foreign.Path
+			if k.list && k.foreign.Path == "_id" { // null elements, [] and a missing list join a null _id
+				body = all(test{ref: ref{n.v, "_id"}, kind: testSet}, body)
+			}
+		}
+		for i, k := range domain {
+			if i != equality || k.list && k.foreign.Path != "_id" {
+				body = all(held{k}, body)
+			}
+		}
+	case elements:
+		// The element becomes a document of its own, carried by a look-up of the document it stands in.
+		j.From, j.LocalField, j.ForeignField = l.collection, "_id", "_id"
+		sub.base, sub.collection = "e.", l.collection
+		array := l.value(domain.array)
+		const name = "array"
+		sub.lets = append(sub.lets, let{ref: ref{v: sub.v, path: name}, name: name})
+		head = []bson.D{d("$project", d("e", "$$"+name)), d("$unwind", "$e")}
+		j.Let = bson.D{{Key: name, Value: d("$cond", bson.A{isArray(array), array, bson.A{}})}}
+		body = documentAt(ref{v: n.v}, body)
+	default:
+		l.fail("a join over %T", n.domain)
+		return l.prefix
+	}
+	prefilter, joins, match := sub.stages(body)
+	if sub.err != nil && l.err == nil {
+		l.err = sub.err
+	}
+	j.Pipeline = head
+	if len(prefilter) > 0 {
+		j.Pipeline = append(j.Pipeline, d("$match", prefilter))
+	}
+	for i := range joins {
+		j.Pipeline = append(j.Pipeline, joins[i].Stage())
+	}
+	if len(match) > 0 {
+		j.Pipeline = append(j.Pipeline, d("$match", match))
+	}
+	j.Pipeline = append(j.Pipeline, d("$limit", int32(1)), d("$project", d("_id", int32(1))))
+	for _, let := range sub.lets {
+		if let.ref.v != sub.v {
+			j.Let = append(j.Let, bson.E{Key: let.name, Value: l.value(let.ref)})
+		}
+	}
+	for i := range l.joins {
+		if l.joins[i].equal(&j) {
+			return l.joins[i].As
+		}
+	}
+	j.As = l.prefix + "_" + strconv.Itoa(len(l.joins))
+	l.joins = append(l.joins, j)
+	return j.As
+}
+
+// equality chooses the key that localField and foreignField serve: one of this level's document, first of all one whose foreign
+// path crosses an array. -1 if there is none.
+func (l *level) equality(keys joined) int {
+	best := -1
+	for i, k := range keys {
+		if k.local.v == l.v && (best < 0 || k.foreign.CrossesArray() && !keys[best].foreign.CrossesArray()) {
+			best = i
+		}
+	}
+	return best
+}
+
+func (j *Join) equal(k *Join) bool {
+	if j.From != k.From || j.LocalField != k.LocalField || j.ForeignField != k.ForeignField || len(j.Pipeline) != len(k.Pipeline) || !equalValue(j.Let, k.Let) {
+		return false
+	}
+	for i := range j.Pipeline {
+		if !equalValue(j.Pipeline[i], k.Pipeline[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// equalValue reports whether two parts of a pipeline are the same.
+func equalValue(a, b any) bool {
+	switch a := a.(type) {
+	case bson.D:
+		b, ok := b.(bson.D)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if a[i].Key != b[i].Key || !equalValue(a[i].Value, b[i].Value) {
+				return false
+			}
+		}
+		return true
+	case bson.A:
+		b, ok := b.(bson.A)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !equalValue(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	case []bson.D:
+		b, ok := b.([]bson.D)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !equalValue(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	case bson.RawValue:
+		b, ok := b.(bson.RawValue)
+		return ok && a.Type == b.Type && bytes.Equal(a.Value, b.Value)
+	default: // strings, int32, bool and nil; anything uncomparable would be a mistake of ours, and is not shared
+		switch b.(type) {
+		case bson.D, bson.A, []bson.D, bson.RawValue:
+			return false
+		}
+		return a == b
+	}
+}

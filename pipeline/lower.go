@@ -1,0 +1,308 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// mode says which of the two spellings of a condition is wanted.
+type mode bool
+
+const (
+	surelyTrue  mode = true
+	surelyFalse mode = false
+)
+
+// lowerer turns conditions into formulas. The first problem stops it: err is set and the formula is worthless.
+type lowerer struct {
+	schema *relations.Schema
+	err    error
+}
+
+func (l *lowerer) fail(format string, args ...any) node {
+	if l.err == nil {
+		l.err = &UnsupportedError{Problem: fmt.Sprintf(format, args...)}
+	}
+	return constant(false)
+}
+
+// binding is what an entity's name stands for: a document or element, a document embedded in one, a key alone, or a phantom.
+type binding struct {
+	v       *variable
+	prefix  string // of the entity's fields in v's value: "" or ends in a dot
+	typ     *relations.Type
+	phantom bool                // an entity that may or may not exist; all that mentions it is unknown
+	key     *relations.FieldRef // key only: the entity's key is the value here, in v's value behind prefix; Path "" is v's value itself
+}
+
+// env is the entities in scope, innermost first.
+type env struct {
+	name string
+	binding
+	up *env
+}
+
+func (e *env) bind(name string, b binding) *env { return &env{name: name, binding: b, up: e} }
+
+func (e *env) get(name string) (binding, bool) {
+	for ; e != nil; e = e.up {
+		if e.name == name {
+			return e.binding, true
+		}
+	}
+	return binding{}, false
+}
+
+// filter lowers the clauses of a filter, and the scope of its type, over the root.
+func (l *lowerer) clauses(clauses []filter.Clause, root *variable, typ *relations.Type) []node {
+	e := (*env)(nil).bind("", binding{v: root, typ: typ})
+	out := make([]node, len(clauses))
+	for i := range clauses {
+		out[i] = l.clause(&clauses[i], e, surelyTrue)
+	}
+	return out
+}
+
+func (l *lowerer) clause(c *filter.Clause, e *env, m mode) node {
+	if len(c.Entities) == 0 {
+		return l.conditions(c.Conditions, e, m)
+	}
+	entities := l.entities(c, e)
+	if l.err != nil {
+		return constant(false)
+	}
+	return l.solve(entities, c.Conditions, e, m)
+}
+
+// conditions lowers an AND.
+func (l *lowerer) conditions(cs []filter.Condition, e *env, m mode) node {
+	if len(cs) == 1 {
+		return l.condition(cs[0], e, m)
+	}
+	out := make([]node, len(cs))
+	for i, c := range cs {
+		out[i] = l.condition(c, e, m)
+	}
+	if m == surelyTrue {
+		return all(out...)
+	}
+	return some(out...)
+}
+
+func (l *lowerer) condition(c filter.Condition, e *env, m mode) node {
+	switch c := c.(type) {
+	case filter.Comparison:
+		return l.comparison(c, e, m)
+	case filter.Any:
+		out := make([]node, len(c))
+		for i := range c {
+			out[i] = l.clause(&c[i], e, m)
+		}
+		if m == surelyTrue {
+			return some(out...)
+		}
+		return all(out...)
+	case filter.None:
+		return l.clause((*filter.Clause)(&c), e, !m)
+	default:
+		return l.fail("condition %T", c)
+	}
+}
+
+func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
+	op := c.Op
+	if c.Not {
+		m = !m
+	}
+	switch op {
+	case filter.Neq:
+		op, m = filter.Eq, !m
+	case filter.Nin:
+		op, m = filter.In, !m
+	case filter.IsSet:
+		op, m = filter.IsNull, !m
+	case filter.Contains:
+		op = filter.Eq
+	case filter.Intersects:
+		op = filter.In
+	}
+	left, ok := l.place(c.Field, e)
+	if !ok {
+		return constant(false)
+	}
+	switch operand := c.Operand.(type) {
+	case nil:
+		if op != filter.IsNull {
+			return l.fail("%v without an operand", op)
+		}
+		return left.guard(test{ref: left.ref, kind: nullTest(m)})
+	case filter.Literal:
+		return l.literal(left, op, operand.Value, m)
+	case filter.Field:
+		right, ok := l.place(operand, e)
+		if !ok {
+			return constant(false)
+		}
+		return l.fields(left, c.Op, op, right, m)
+	default:
+		return l.fail("operand %T", operand)
+	}
+}
+
+func nullTest(m mode) testKind {
+	if m == surelyTrue {
+		return testNull
+	}
+	return testSet
+}
+
+// place is a field of a bound entity: where its value is stored, and which embedded documents must be documents for that.
+type place struct {
+	ref   ref
+	field *relations.Field
+	one   bool // an element of a list: it is read as one value, whatever it is
+	steps []relations.Step
+	base  string // prefix of the steps' paths
+}
+
+// place finds a field. It is not ok where the field's entity is a phantom.
+func (l *lowerer) place(f filter.Field, e *env) (place, bool) {
+	b, ok := e.get(f.Entity)
+	if !ok {
+		l.fail("entity %q is not in scope", f.Entity)
+		return place{}, false
+	}
+	if b.phantom {
+		return place{}, false
+	}
+	p, ok := l.schema.Field(b.typ, f.Path)
+	if !ok || p.CrossesArray() {
+		l.fail("%s has no field %q", b.typ.Name, f.Path)
+		return place{}, false
+	}
+	if b.key == nil {
+		return place{ref: ref{b.v, b.prefix + p.Path}, field: p.Field, steps: p.Steps, base: b.prefix}, true
+	}
+	if f.Path != b.typ.Key {
+		l.fail("%s is bound by its key only, %q is another field", b.typ.Name, f.Path)
+		return place{}, false
+	}
+	return place{ref: ref{b.v, b.prefix + b.key.Path}, field: p.Field, one: b.key.Path == "", steps: b.key.Steps, base: b.prefix}, true
+}
+
+// guard returns n and that every embedded document on the way to the place is one.
+func (p place) guard(n node) node {
+	for i := len(p.steps) - 1; i >= 0; i-- {
+		n = documentAt(ref{p.ref.v, p.base + p.steps[i].Path}, n)
+	}
+	return n
+}
+
+// documentAt returns n and that r is a document: in the shorter form where n needs a value stored inside r.
+func documentAt(r ref, n node) node {
+	if n == constant(false) {
+		return n
+	}
+	prefix := r.path
+	if prefix != "" {
+		prefix += "."
+	}
+	if forces(n, r.v, prefix) {
+		return all(test{ref: r, kind: testOne}, n)
+	}
+	return all(test{ref: r, kind: testDocument}, n)
+}
+
+// literal lowers the comparison of a field with a value (DESIGN section 5, rules 3, 5, 6, 8).
+func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
+	f := p.field
+	t := test{ref: p.ref, kind: testFalse, leaf: leaf{op: op, typ: f.Type, list: f.List && !p.one, strict: f.Strict}}
+	if m == surelyTrue {
+		t.kind = testTrue
+	}
+	nullAmong := false
+	switch v := value.(type) {
+	case bson.RawValue:
+		if v.Type == bson.TypeNull {
+			return constant(false) // rule 3: unknown either way
+		}
+		t.leaf.value = v
+	case []bson.RawValue:
+		t.leaf.values = v
+		for i := range v {
+			if v[i].Type == bson.TypeNull {
+				nullAmong = true
+				t.leaf.values = withoutNulls(v)
+				break
+			}
+		}
+	default:
+		return l.fail("operand value %T: the filter has not been checked", value)
+	}
+	if nullAmong && m == surelyFalse {
+		return constant(false)
+	}
+	emptyHolds := m == surelyFalse // what [] makes of the comparison
+	switch op {
+	case filter.In:
+		if len(t.leaf.values) == 0 && m == surelyTrue {
+			return constant(false)
+		}
+		if len(t.leaf.values) == 1 {
+			t.leaf.op, t.leaf.value, t.leaf.values = filter.Eq, t.leaf.values[0], nil
+		}
+	case filter.SubsetOf:
+		emptyHolds = m == surelyTrue
+	case filter.Eq, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.StartsWith, filter.EndsWith, filter.ContainsText:
+		if value, isOne := value.(bson.RawValue); !isOne || op.Text() && value.Type != bson.TypeString {
+			return l.fail("%v with such an operand: the filter has not been checked", op)
+		}
+	default:
+		return l.fail("operator %v", op)
+	}
+	if f.AbsentEmpty && emptyHolds {
+		return p.guard(some(t, test{ref: p.ref, kind: testNull}))
+	}
+	return p.guard(t)
+}
+
+func withoutNulls(vs []bson.RawValue) []bson.RawValue {
+	out := make([]bson.RawValue, 0, len(vs))
+	for _, v := range vs {
+		if v.Type != bson.TypeNull {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// fields lowers the comparison of two fields (rule 7).
+func (l *lowerer) fields(left place, written, op filter.Operator, right place, m mode) node {
+	if written == filter.Contains {
+		left, right, op = right, left, filter.In
+	}
+	switch op {
+	case filter.Eq, filter.Lt, filter.Leq, filter.Gt, filter.Geq:
+		if left.field.List || right.field.List {
+			return l.fail("%v of a list field with a field", op)
+		}
+	case filter.In:
+		if left.field.List || !right.field.List {
+			return l.fail("%v needs a field and a list field", written)
+		}
+	default:
+		return l.fail("%v of a field with a field", op)
+	}
+	if left.field.Type != right.field.Type || left.field.Type == relations.Any {
+		return l.fail("%v of fields whose declared types are not one", op)
+	}
+	n := node(pair{l: left.ref, r: right.ref, typ: left.field.Type, op: op, truth: bool(m)})
+	if op == filter.In && m == surelyFalse && right.field.AbsentEmpty {
+		// [] makes it false, for a value that could be compared: one that equals itself.
+		n = some(n, all(pair{l: left.ref, r: left.ref, typ: left.field.Type, op: filter.Eq, truth: true}, test{ref: right.ref, kind: testNull}))
+	}
+	return left.guard(right.guard(n))
+}

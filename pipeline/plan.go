@@ -1,0 +1,201 @@
+package pipeline
+
+import (
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// DefaultHelperPrefix is the reserved prefix of the top-level fields that hold joined data while a pipeline runs.
+const DefaultHelperPrefix = "__authz"
+
+// Strategy says how a clause is served.
+type Strategy uint8
+
+// The strategies. The zero Strategy is none.
+const (
+	Match  Strategy = iota + 1 // its conditions stand in the $match alone
+	Lookup                     // the $match also asks what $lookup stages found
+)
+
+// String returns "match" or "lookup".
+func (s Strategy) String() string {
+	switch s {
+	case Match:
+		return "match"
+	case Lookup:
+		return "lookup"
+	default:
+		return "none"
+	}
+}
+
+// Plan is a compiled filter: data from which the stages follow. It holds no reference to the schema or the filter.
+// Treat its values as read-only; [Plan.Stages] returns copies.
+type Plan struct {
+	Resource   string         // the resource type
+	Collection string         // its collection
+	Outcome    filter.Outcome // Allowed: Match is the type's scope, if it has one
+	Clauses    []Clause       // the clauses that can be true, in the order of the normalised filter
+	Joins      []Join         // the $lookup stages that the clauses need
+	Prefilter  bson.D         // before the joins: a superset of the answer, never the decision
+	Match      bson.D         // the decision; complete in itself
+}
+
+// Clause is what a plan says of one clause.
+type Clause struct {
+	Label    string
+	Strategy Strategy
+	Match    bson.D // the clause's part of the decision
+}
+
+// Option changes how a filter is compiled.
+type Option func(*options)
+
+type options struct {
+	prefix string
+	limit  int
+}
+
+// WithHelperPrefix sets the reserved prefix of helper fields, [DefaultHelperPrefix] by default. Compile refuses one that is no
+// field name, with an [*UnsupportedError].
+func WithHelperPrefix(prefix string) Option { return func(o *options) { o.prefix = prefix } }
+
+// WithLimit sets how many conditions a normalised filter may have, [filter.DefaultLimit] by default.
+func WithLimit(conditions int) Option { return func(o *options) { o.limit = conditions } }
+
+// Compile compiles a filter into a plan whose stages return exactly the documents that the filter authorizes, each once and whole.
+//
+// It does no I/O, depends on nothing but its arguments, and is safe for concurrent use. The errors are those of
+// [relations.Schema.Check] ([*filter.MalformedError], also for an unbound parameter), a [*filter.LimitError], and an
+// [*UnsupportedError] for a shape that cannot be compiled exactly. There is no plan beside an error.
+func Compile(s *relations.Schema, f filter.Filter, opts ...Option) (*Plan, error) {
+	o := options{prefix: DefaultHelperPrefix, limit: filter.DefaultLimit}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if !validPrefix(o.prefix) {
+		return nil, unsupported("the helper prefix is no field name")
+	}
+	f, err := s.Check(f)
+	if err != nil {
+		return nil, err
+	}
+	if f, err = f.Normalize(o.limit); err != nil {
+		return nil, err
+	}
+	typ, ok := s.Type(f.Resource)
+	if !ok || typ.Collection == "" {
+		return nil, unsupported("resource type %q", f.Resource)
+	}
+	return compile(s, typ, f, o)
+}
+
+func compile(s *relations.Schema, typ *relations.Type, f filter.Filter, o options) (*Plan, error) {
+	root := &variable{collection: typ.Collection}
+	lower := &lowerer{schema: s}
+	clauses := lower.clauses(f.Clauses, root, typ)
+	scope := lower.scope(binding{v: root, typ: typ}, surelyTrue)
+	if lower.err != nil {
+		return nil, lower.err
+	}
+	p := &Plan{Resource: f.Resource, Collection: typ.Collection, Outcome: filter.Conditional}
+	whole := all(some(clauses...), scope)
+	switch some(clauses...) {
+	case constant(false):
+		p.Outcome, p.Match = filter.Denied, nothing()
+		return p, nil
+	case constant(true):
+		p.Outcome = filter.Allowed
+	}
+	top := &level{prefix: o.prefix, v: root, collection: typ.Collection}
+	p.Prefilter, p.Joins, p.Match = top.stages(whole)
+	if len(p.Joins) > 0 {
+		absent := make(bson.D, len(p.Joins)) // a document that has such a field would be altered
+		for i := range p.Joins {
+			absent[i] = bson.E{Key: p.Joins[i].As, Value: d("$exists", false)}
+		}
+		p.Prefilter = append(p.Prefilter, absent...)
+	}
+	for i, n := range clauses {
+		if n == constant(false) {
+			continue
+		}
+		c := Clause{Label: f.Clauses[i].Label, Strategy: Match, Match: top.query(n, root, "")}
+		if joins(n) {
+			c.Strategy = Lookup
+		}
+		p.Clauses = append(p.Clauses, c)
+	}
+	return p, top.err
+}
+
+func validPrefix(s string) bool {
+	if s == "" || s[0] == '$' {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] == '.' || s[i] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Stages returns the pipeline's stages: a fresh copy down to the values, which are not copied.
+// The stages are never empty: a filter that allows everything is an explicit {$match: {}}.
+func (p *Plan) Stages() []bson.D {
+	out := make([]bson.D, 0, len(p.Joins)+3)
+	if len(p.Joins) > 0 {
+		out = append(out, d("$match", copyValue(p.Prefilter)))
+	}
+	for i := range p.Joins {
+		stage := p.Joins[i].Stage()
+		out = append(out, copyValue(stage).(bson.D))
+	}
+	out = append(out, d("$match", copyValue(p.Match)))
+	if len(p.Joins) == 1 {
+		out = append(out, d("$unset", p.Joins[0].As))
+	} else if len(p.Joins) > 1 {
+		names := make(bson.A, len(p.Joins))
+		for i := range p.Joins {
+			names[i] = p.Joins[i].As
+		}
+		out = append(out, d("$unset", names))
+	}
+	return out
+}
+
+// FindFilter returns the decision as a filter for find, count, update and delete: a fresh copy.
+// It returns an [*UnsupportedError] where the plan has joins, which only a pipeline can make.
+func (p *Plan) FindFilter() (bson.D, error) {
+	if len(p.Joins) > 0 {
+		return nil, unsupported("a find filter for a plan with %d joins", len(p.Joins))
+	}
+	return copyValue(p.Match).(bson.D), nil
+}
+
+func copyValue(v any) any {
+	switch v := v.(type) {
+	case bson.D:
+		out := make(bson.D, len(v))
+		for i, e := range v {
+			out[i] = bson.E{Key: e.Key, Value: copyValue(e.Value)}
+		}
+		return out
+	case bson.A:
+		out := make(bson.A, len(v))
+		for i, e := range v {
+			out[i] = copyValue(e)
+		}
+		return out
+	case []bson.D:
+		out := make([]bson.D, len(v))
+		for i, e := range v {
+			out[i] = copyValue(e).(bson.D)
+		}
+		return out
+	default:
+		return v
+	}
+}
