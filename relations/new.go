@@ -13,13 +13,11 @@ import (
 // The types are copied, and what they leave out is filled in: the key "_id", the sides of key pairs that mean a type's key,
 // the type a through leads to. Constants and the literals in scopes become bson.RawValues, converted as their fields declare.
 func New(types ...Type) (*Schema, error) {
-	s := &Schema{types: make([]Type, len(types)), index: make(map[string]int, len(types))}
+	copied := make([]Type, len(types))
 	for i, t := range types {
-		s.types[i] = t.clone()
-		if _, twice := s.index[t.Name]; !twice {
-			s.index[t.Name] = i
-		}
+		copied[i] = t.clone()
 	}
+	s := newSchema(copied)
 	for i := range s.types {
 		s.fillIn(&s.types[i])
 	}
@@ -31,6 +29,17 @@ func New(types ...Type) (*Schema, error) {
 	}
 	s.sort()
 	return s, nil
+}
+
+// newSchema returns a schema of the types as they are.
+func newSchema(types []Type) *Schema {
+	s := &Schema{types: types, index: make(map[string]int, len(types))}
+	for i, t := range types {
+		if _, twice := s.index[t.Name]; !twice {
+			s.index[t.Name] = i
+		}
+	}
+	return s
 }
 
 // Equal reports whether two schemas declare the same, in whatever order.

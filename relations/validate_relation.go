@@ -98,14 +98,20 @@ func (v *validator) through(t *Type, r *Relation) {
 	}
 }
 
+// maxNestedThroughs bounds how deep throughs follow throughs: the relations they come to may double at every level.
+const maxNestedThroughs = 8
+
 // leadsTo returns the name of the type that a relation leads to; for a through, by following its hops, whatever type it declares.
 // The problem, "" if there is none, says why it cannot be followed. inside are the throughs being followed.
 func (s *Schema) leadsTo(t *Type, r *Relation, inside []*Relation) (to, problem string) {
 	if r.Kind != Through {
 		return r.Type, ""
 	}
-	if slices.Contains(inside, r) {
+	switch {
+	case slices.Contains(inside, r):
 		return "", "the relation contains itself"
+	case len(inside) >= maxNestedThroughs:
+		return "", "throughs nested too deep"
 	}
 	inside = append(inside, r)
 	if len(r.Through) == 0 {

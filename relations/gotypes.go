@@ -1,0 +1,110 @@
+package relations
+
+import (
+	"encoding/json"
+	"net/url"
+	"reflect"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// goTypes are the Go types that the driver encodes by name; 0 for those no comparison accepts.
+var goTypes = map[reflect.Type]ValueType{
+	reflect.TypeFor[time.Time]():          Date,
+	reflect.TypeFor[bson.DateTime]():      Date,
+	reflect.TypeFor[bson.ObjectID]():      ObjectID,
+	reflect.TypeFor[bson.Decimal128]():    Number,
+	reflect.TypeFor[json.Number]():        Number,
+	reflect.TypeFor[bson.Binary]():        Binary,
+	reflect.TypeFor[bson.Vector]():        Binary,
+	reflect.TypeFor[bson.Timestamp]():     Timestamp,
+	reflect.TypeFor[bson.Raw]():           Document,
+	reflect.TypeFor[bson.RawValue]():      Any,
+	reflect.TypeFor[url.URL]():            String,
+	reflect.TypeFor[bson.RawArray]():      0,
+	reflect.TypeFor[bson.Regex]():         0,
+	reflect.TypeFor[bson.JavaScript]():    0,
+	reflect.TypeFor[bson.CodeWithScope](): 0,
+	reflect.TypeFor[bson.Symbol]():        0,
+	reflect.TypeFor[bson.DBPointer]():     0,
+	reflect.TypeFor[bson.Undefined]():     0,
+	reflect.TypeFor[bson.Null]():          0,
+	reflect.TypeFor[bson.MinKey]():        0,
+	reflect.TypeFor[bson.MaxKey]():        0,
+}
+
+var (
+	goByte          = reflect.TypeFor[byte]()
+	goElement       = reflect.TypeFor[bson.E]()
+	goDocument      = reflect.TypeFor[bson.D]()
+	valueMarshaler  = reflect.TypeFor[bson.ValueMarshaler]()
+	documentMarshal = reflect.TypeFor[bson.Marshaler]()
+)
+
+// valueTypeOf returns the value type of what the driver stores for a Go type that is no pointer; 0 if it cannot be told.
+func valueTypeOf(t reflect.Type) ValueType {
+	if v, ok := goTypes[t]; ok {
+		return v
+	}
+	switch {
+	case implements(t, valueMarshaler):
+		return 0
+	case implements(t, documentMarshal):
+		return Document
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return String
+	case reflect.Bool:
+		return Bool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Float32, reflect.Float64:
+		return Number
+	case reflect.Map:
+		return Document
+	case reflect.Interface:
+		return Any
+	case reflect.Slice, reflect.Array:
+		switch {
+		case t.Elem() == goByte:
+			return Binary
+		case isElements(t):
+			return Document
+		}
+	}
+	return 0
+}
+
+// isList reports whether the driver stores an array for a Go type.
+func isList(t reflect.Type) bool {
+	if t.Kind() != reflect.Slice && t.Kind() != reflect.Array {
+		return false
+	}
+	_, named := goTypes[t]
+	return !named && t.Elem() != goByte && !isElements(t) && !marshals(t)
+}
+
+// isDocument reports whether the driver stores a document with a key for each field of the Go struct.
+func isDocument(t reflect.Type) bool {
+	_, named := goTypes[t]
+	return t.Kind() == reflect.Struct && !named && !marshals(t)
+}
+
+// isElements reports whether a slice or array is a document like bson.D.
+func isElements(t reflect.Type) bool { return t.Elem() == goElement || t.ConvertibleTo(goDocument) }
+
+func marshals(t reflect.Type) bool {
+	return implements(t, valueMarshaler) || implements(t, documentMarshal)
+}
+
+func implements(t, i reflect.Type) bool {
+	return t.Kind() != reflect.Interface && (t.Implements(i) || reflect.PointerTo(t).Implements(i))
+}
+
+func dereference(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
+}
