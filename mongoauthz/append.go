@@ -1,0 +1,166 @@
+package mongoauthz
+
+import (
+	"strconv"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// allowList holds the names of the stages that Append accepts.
+type allowList map[string]bool
+
+// insideStages returns the stages that read nothing but the documents they are given, and write nothing.
+func insideStages() allowList {
+	return allowList{
+		"$addFields": true, "$bucket": true, "$bucketAuto": true, "$count": true, "$densify": true, "$facet": true, "$fill": true,
+		"$group": true, "$limit": true, "$match": true, "$project": true, "$redact": true, "$replaceRoot": true, "$replaceWith": true,
+		"$sample": true, "$set": true, "$setWindowFields": true, "$skip": true, "$sort": true, "$sortByCount": true, "$unset": true, "$unwind": true,
+	}
+}
+
+// Append returns the query with stages added at the end, where they see authorized documents only, in their original shape. q stays
+// as it is. The stages are copied: later changes to them have no effect.
+//
+// Accepted are the stages that stay inside their input: $addFields, $bucket, $bucketAuto, $count, $densify, $facet (its pipelines
+// are checked likewise), $fill, $group, $limit, $match, $project, $redact, $replaceRoot, $replaceWith, $sample, $set, $setWindowFields, $skip, $sort,
+// $sortByCount, $unset and $unwind. Every other stage is refused unless [WithStages] names it: those that read other collections or
+// this one again ($lookup, $graphLookup, $unionWith, $documents), write ($out, $merge), or must come first ($search, $geoNear, $changeStream).
+// JavaScript ($function, $accumulator, $where) and the server's internal operators are refused wherever they stand, in data too.
+//
+// What an expression compares or returns is not checked, and need not be. What is checked are the stages as the
+// driver's default registry encodes them; a codec of your own that writes other documents is on its own.
+//
+// The error is a [*StageError] that says which stage and why.
+func (q *Query) Append(stages ...bson.D) (*Query, error) {
+	if !q.made() {
+		return nil, errNoQuery
+	}
+	own := make([]bson.D, len(stages))
+	for i, stage := range stages {
+		where := "stage " + strconv.Itoa(i+1)
+		copied, ok := cloneBounded(stage)
+		if !ok {
+			return nil, &StageError{Where: where, Problem: "is nested too deeply or too large"}
+		}
+		if len(copied) != 1 {
+			return nil, &StageError{Where: where, Problem: "a stage has one field, its name"}
+		}
+		raw, err := bson.Marshal(copied)
+		if err != nil {
+			return nil, &StageError{Where: where, Problem: "cannot be encoded as BSON"} // the driver's text may show values
+		}
+		if err := q.az.stages.check(raw, where); err != nil {
+			return nil, err
+		}
+		own[i] = copied
+	}
+	return q.with(own...), nil
+}
+
+// check returns an error unless the stage stays inside its input.
+func (l allowList) check(stage bson.Raw, where string) error {
+	fields, err := stage.Elements()
+	if err != nil || len(fields) != 1 {
+		return &StageError{Where: where, Problem: "a stage has one field, its name"}
+	}
+	name, body := fields[0].Key(), fields[0].Value()
+	if !l[name] {
+		return &StageError{Stage: name, Where: where, Problem: "is not known to stay inside its input"}
+	}
+	if operator, ok := runsCode(body); !ok {
+		return &StageError{Stage: name, Where: where, Problem: "holds broken BSON"}
+	} else if operator != "" {
+		return &StageError{Stage: name, Where: where, Problem: "holds " + strconv.Quote(operator)}
+	}
+	inner, ok := pipelines(name, body)
+	if !ok {
+		return &StageError{Stage: name, Where: where, Problem: "holds something else than pipelines"}
+	}
+	for _, p := range inner {
+		for i, stage := range p.stages {
+			if err := l.check(stage, where+", "+p.path+", stage "+strconv.Itoa(i+1)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// runsCode returns the first operator below v that runs JavaScript or is internal to the server, at any depth. ok is false for broken BSON.
+func runsCode(v bson.RawValue) (operator string, ok bool) {
+	var doc bson.Raw
+	switch v.Type {
+	case bson.TypeEmbeddedDocument, bson.TypeArray:
+		doc = bson.Raw(v.Value)
+	default:
+		return "", true
+	}
+	fields, err := doc.Elements()
+	if err != nil {
+		return "", false
+	}
+	for _, field := range fields {
+		switch key := field.Key(); {
+		case v.Type == bson.TypeArray:
+		case key == "$function", key == "$accumulator", key == "$where", strings.HasPrefix(key, "$_internal"):
+			return key, true
+		}
+		if operator, ok := runsCode(field.Value()); operator != "" || !ok {
+			return operator, ok
+		}
+	}
+	return "", true
+}
+
+// subPipeline is a pipeline inside a stage.
+type subPipeline struct {
+	path   string // such as "$facet.total"
+	stages []bson.Raw
+}
+
+// pipelines returns the pipelines inside a stage: those of $facet, and of the stages that only [WithStages] lets in. ok is false
+// where a $facet holds anything else.
+func pipelines(stage string, body bson.RawValue) (found []subPipeline, ok bool) {
+	doc, isDoc := body.DocumentOK()
+	if !isDoc {
+		return nil, stage != "$facet"
+	}
+	fields, err := doc.Elements()
+	if err != nil {
+		return nil, false
+	}
+	for _, field := range fields {
+		key := field.Key()
+		if stage != "$facet" && key != "pipeline" && key != "whenMatched" {
+			continue
+		}
+		stages, isArray := documents(field.Value())
+		switch {
+		case isArray:
+			found = append(found, subPipeline{path: stage + "." + key, stages: stages})
+		case stage == "$facet":
+			return nil, false
+		}
+	}
+	return found, true
+}
+
+// documents returns the elements of an array of documents.
+func documents(v bson.RawValue) ([]bson.Raw, bool) {
+	array, ok := v.ArrayOK()
+	if !ok {
+		return nil, false
+	}
+	values, err := array.Values()
+	if err != nil {
+		return nil, false
+	}
+	docs := make([]bson.Raw, len(values))
+	for i, v := range values {
+		if docs[i], ok = v.DocumentOK(); !ok {
+			return nil, false
+		}
+	}
+	return docs, true
+}

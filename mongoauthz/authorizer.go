@@ -1,0 +1,139 @@
+package mongoauthz
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Authorizer answers what actors may act on. It is immutable and safe for concurrent use. Make one with [New].
+type Authorizer struct {
+	db     *mongo.Database
+	schema *relations.Schema
+	policy Policy
+	settings
+}
+
+// New returns an authorizer for the database. The options of db (read concern, read preference, registry) hold for the queries; a
+// revocation is seen as late as its read preference allows, so prefer the primary.
+//
+// New does no I/O. It returns an [*ArgumentError] where db, schema or policy is nil, or an option cannot be used.
+func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Option) (*Authorizer, error) {
+	f, isFunc := policy.(PolicyFunc)
+	switch {
+	case db == nil:
+		return nil, &ArgumentError{Name: "db", Problem: "is nil"}
+	case schema == nil:
+		return nil, &ArgumentError{Name: "schema", Problem: "is nil"}
+	case policy == nil || isFunc && f == nil:
+		return nil, &ArgumentError{Name: "policy", Problem: "is nil"}
+	}
+	az := &Authorizer{db: db, schema: schema, policy: policy}
+	az.logger = slog.New(slog.DiscardHandler)
+	az.stages = insideStages()
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, &ArgumentError{Name: "opts", Problem: "an option is nil"}
+		}
+		if err := opt(&az.settings); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case az.noCollation && az.collation != nil:
+		return nil, &ArgumentError{Name: "WithoutCollation", Problem: "excludes WithCollation"}
+	case !az.noCollation && az.collation == nil:
+		az.collation = &options.Collation{Locale: "simple"}
+	}
+	return az, nil
+}
+
+// AuthorizedQuery returns the query for the documents of a resource type on which the actor may do the action. It asks the policy,
+// and does no I/O of its own.
+//
+// The errors are an [*UnknownResourceError] for a type that the schema does not declare or that lives in no collection; the
+// error of the policy or of the parameters' function, wrapped; a [*filter.MalformedError] for a filter that does not fit the schema or is for
+// another resource type, or whose parameters are not all bound or do not fit; a [*filter.LimitError] for one that is too large; and a
+// [*pipeline.UnsupportedError] for one that cannot be compiled exactly. There is no query beside an error.
+func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, resource string) (*Query, error) {
+	if !az.made() {
+		return nil, errNotMade
+	}
+	if err := az.knows(resource); err != nil {
+		return nil, err
+	}
+	plan, err := az.plan(orBackground(ctx), actor, action, resource)
+	if err != nil {
+		return nil, fmt.Errorf("mongoauthz: authorized query, %q of %q: %w", action, resource, err)
+	}
+	return &Query{az: az, action: action, plan: plan}, nil
+}
+
+// plan asks the policy and compiles its answer.
+func (az *Authorizer) plan(ctx context.Context, actor any, action, resource string) (*pipeline.Plan, error) {
+	f, err := az.policy.Filter(ctx, actor, action, resource)
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	switch {
+	case f.Resource == resource:
+	case f.Resource == "" && len(f.Clauses) == 0:
+		f = filter.Deny(resource)
+	default:
+		return nil, &filter.MalformedError{Where: resource, Problem: fmt.Sprintf("the policy's filter is for resource type %q", f.Resource)}
+	}
+	schema := az.schema
+	if az.parameters != nil {
+		params, err := az.parameters(ctx, actor)
+		if err != nil {
+			return nil, fmt.Errorf("parameters: %w", err)
+		}
+		if f, err = f.Bind(params); err != nil {
+			return nil, err
+		}
+		if schema, err = schema.Bind(params); err != nil {
+			return nil, err
+		}
+	}
+	return pipeline.Compile(schema, f, az.compile...)
+}
+
+// knows returns an error unless there are documents of the resource type to query.
+func (az *Authorizer) knows(resource string) error {
+	switch typ, ok := az.schema.Type(resource); {
+	case !ok:
+		return &UnknownResourceError{Resource: resource, Problem: "is not in the schema"}
+	case typ.Collection == "":
+		return &UnknownResourceError{Resource: resource, Problem: "lives in no collection: it is embedded in others"}
+	default:
+		return nil
+	}
+}
+
+// made reports whether az comes from New.
+func (az *Authorizer) made() bool { return az != nil && az.db != nil }
+
+var errNotMade = &ArgumentError{Name: "authorizer", Problem: "was not made by New"}
+
+// limit returns the context of one call, with the deadline of WithTimeLimit.
+func (az *Authorizer) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = orBackground(ctx)
+	if az.timeLimit == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, az.timeLimit)
+}
+
+// orBackground accepts a nil context, as the driver does.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}

@@ -1,0 +1,43 @@
+// Package mongoauthz answers which documents an actor may act on, in MongoDB.
+//
+// An [Authorizer] joins three things: a database, a [relations.Schema] that declares the resource types in it, and a [Policy]
+// that says, as a [filter.Filter], what it leaves open once the actor and the action are known. [Authorizer.AuthorizedQuery]
+// compiles that into a [Query]: one aggregation pipeline that returns exactly the authorized documents, each once, in its
+// original shape.
+//
+//	az, err := mongoauthz.New(db, schema, policy)
+//	q, err := az.AuthorizedQuery(ctx, actor, "read", "Book")
+//	books, err := mongoauthz.AuthorizedResources[Book](ctx, az, actor, "read") // the short way
+//
+// # Running a query
+//
+// [Query.Aggregate] returns the driver's cursor. [Query.All], [Each], [Query.Count] and [FetchPage] read it. They take the
+// driver's own aggregate options. [Query.Pipeline] and, where no join is left, [Query.FindFilter] hand out the stages
+// for commands of your own; they do no I/O.
+//
+// # Extending a query
+//
+// Stages that follow the pipeline see authorized documents only. [Query.Append] checks that they stay there: it knows the stages
+// that read nothing but their input and refuses every other, such as a $lookup, which would read another collection
+// without a policy. Stages that you append to [Query.Pipeline] yourself are not checked. Put none before it, and none in front of its
+// stages: what comes first sees every document.
+//
+// # Collation
+//
+// Queries run with the simple collation, whatever default the collection has: otherwise a collection that ignores case would make
+// authorization ignore case. [WithCollation] changes it, and with it who is authorized.
+//
+// # Errors
+//
+// Every error of the library matches one of few sentinels and has a type with fields:
+//
+//   - [ErrArgument], [*ArgumentError]: something handed to this package cannot be used;
+//   - [ErrUnknownResource], [*UnknownResourceError]: the schema has no such resource;
+//   - [ErrStage], [*StageError]: Append refused a stage;
+//   - [ErrVerify], [*VerifyError]: the database is not as the schema needs it;
+//   - [filter.ErrMalformed]: the policy's filter cannot mean anything; [filter.ErrLimit]: it is too large;
+//   - [pipeline.ErrUnsupported]: the filter, or what is asked of it, cannot be compiled exactly.
+//
+// What a policy or the driver returns is wrapped, so that errors.Is and errors.As see through. No text of ours carries a
+// document's data; the server's own texts may.
+package mongoauthz

@@ -1,0 +1,105 @@
+package mongoauthz
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrArgument is matched (errors.Is) by every error about something handed to this package that cannot be used: a nil database, an
+// option, a page of no documents, the zero Query. The error itself is an [*ArgumentError].
+var ErrArgument = errors.New("mongoauthz: bad argument")
+
+// ArgumentError says which argument cannot be used, and why. It matches [ErrArgument].
+type ArgumentError struct {
+	Name    string // such as "schema", "WithTimeLimit" or "PageRequest.Limit"
+	Problem string // what is wrong with it; never its value
+}
+
+func (e *ArgumentError) Error() string { return "mongoauthz: " + e.Name + ": " + e.Problem }
+
+// Is reports whether target is [ErrArgument].
+func (e *ArgumentError) Is(target error) bool { return target == ErrArgument }
+
+// ErrUnknownResource is matched (errors.Is) by the error about a resource type that the schema does not declare, or that has no
+// documents of its own. The error itself is an [*UnknownResourceError].
+var ErrUnknownResource = errors.New("mongoauthz: unknown resource type")
+
+// UnknownResourceError says which resource type cannot be asked for. It matches [ErrUnknownResource].
+type UnknownResourceError struct {
+	Resource string // its name, as asked for
+	Problem  string
+}
+
+func (e *UnknownResourceError) Error() string {
+	return fmt.Sprintf("mongoauthz: resource type %q %s", e.Resource, e.Problem)
+}
+
+// Is reports whether target is [ErrUnknownResource].
+func (e *UnknownResourceError) Is(target error) bool { return target == ErrUnknownResource }
+
+// ErrStage is matched (errors.Is) by every error about a stage that [Query.Append] refuses. The error itself is a [*StageError].
+var ErrStage = errors.New("mongoauthz: stage refused")
+
+// StageError says which appended stage is refused, and why. It matches [ErrStage].
+type StageError struct {
+	Stage   string // its name, such as "$lookup"; empty where it has no single name
+	Where   string // such as "stage 2" or "stage 1, $facet.total, stage 1", counted from 1
+	Problem string // never a value of the caller's
+}
+
+func (e *StageError) Error() string {
+	if e.Stage == "" {
+		return "mongoauthz: " + e.Where + ": " + e.Problem
+	}
+	return fmt.Sprintf("mongoauthz: %s: %q %s", e.Where, e.Stage, e.Problem)
+}
+
+// Is reports whether target is [ErrStage].
+func (e *StageError) Is(target error) bool { return target == ErrStage }
+
+// ErrVerify is matched (errors.Is) by every finding of [Authorizer.Verify]. The error itself is a [*VerifyError], or several of
+// them joined (errors.Join).
+var ErrVerify = errors.New("mongoauthz: the database is not as the schema needs it")
+
+// VerifyError says what is wrong with a collection of the live database. It matches [ErrVerify].
+type VerifyError struct {
+	Collection string
+	Types      []string // the resource types that live in it, in the order of their names
+	Finding    Finding
+}
+
+func (e *VerifyError) Error() string {
+	return fmt.Sprintf("mongoauthz: collection %q (of %s) %v", e.Collection, strings.Join(e.Types, ", "), e.Finding)
+}
+
+// Is reports whether target is [ErrVerify].
+func (e *VerifyError) Is(target error) bool { return target == ErrVerify }
+
+// Finding is what [Authorizer.Verify] finds wrong with a collection. The zero Finding is none.
+type Finding uint8
+
+// The findings.
+const (
+	// Missing: the collection does not exist. Joins with it find nothing, without an error; a None over it would hold for everybody.
+	Missing Finding = iota + 1
+	// NotSimple: the collection's default collation is not the simple one. The library overrides it, unless told not to
+	// ([WithoutCollation]); other readers get other answers, and the collection's indexes do not serve string comparisons of the library.
+	NotSimple
+	// View: the collection is a view. Its collation cannot be overridden, its pipeline runs before every query, and it cannot be written to.
+	View
+)
+
+// String returns what the finding says of a collection, such as "does not exist".
+func (f Finding) String() string {
+	switch f {
+	case Missing:
+		return "does not exist"
+	case NotSimple:
+		return "has a default collation that is not simple"
+	case View:
+		return "is a view"
+	default:
+		return fmt.Sprintf("Finding(%d)", uint8(f))
+	}
+}

@@ -1,0 +1,133 @@
+package mongoauthz
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Option changes how an [Authorizer] works. An option that cannot be used makes [New] return an [*ArgumentError].
+type Option func(*settings) error
+
+type settings struct {
+	parameters  func(ctx context.Context, actor any) (map[string]any, error)
+	collation   *options.Collation // nil: not named
+	noCollation bool
+	timeLimit   time.Duration // 0: none
+	logger      *slog.Logger
+	logValues   bool
+	compile     []pipeline.Option
+	stages      allowList
+}
+
+// WithParameters sets the function that returns the values of the parameters, such as "actor.id", for an actor. They are bound
+// into the policy's filter and into the scopes of the schema. A parameter that stays unbound is an error of AuthorizedQuery; one that
+// neither uses is ignored. An error of f reaches the caller wrapped. f must be safe for concurrent use.
+func WithParameters(f func(ctx context.Context, actor any) (map[string]any, error)) Option {
+	return func(s *settings) error {
+		if f == nil {
+			return &ArgumentError{Name: "WithParameters", Problem: "the function is nil"}
+		}
+		s.parameters = f
+		return nil
+	}
+}
+
+// WithCollation runs the queries with another collation than the simple one. This changes who is authorized: with a
+// collation that ignores case, a policy's comparison with "admin" is also true of a stored "Admin". One collation holds for
+// a whole query, the policy's comparisons and the caller's own stages alike. The database must know it.
+func WithCollation(c options.Collation) Option {
+	return func(s *settings) error {
+		if c.Locale == "" {
+			return &ArgumentError{Name: "WithCollation", Problem: "the collation has no locale"}
+		}
+		s.collation = &c
+		return nil
+	}
+}
+
+// WithoutCollation sends no collation with the queries, for a server that refuses the option (FerretDB). On a server
+// that has collations, the collection's default then decides who is authorized: see [Authorizer.Verify]. It excludes [WithCollation].
+func WithoutCollation() Option {
+	return func(s *settings) error {
+		s.noCollation = true
+		return nil
+	}
+}
+
+// WithTimeLimit limits how long one call may take, as a deadline of its context; an earlier deadline stays. It holds for the
+// whole of [Query.All], [Query.Count], [FetchPage], [AuthorizedResources] and one iteration of [Each]; for [Query.Aggregate] until the first
+// batch is there, after which the context handed to the cursor rules. The error of a call that took longer is one of which mongo.IsTimeout
+// is true.
+//
+// The driver sends no maxTimeMS with an aggregation that returns a cursor; at the deadline it gives up the connection, upon which
+// MongoDB ends the operation.
+func WithTimeLimit(d time.Duration) Option {
+	return func(s *settings) error {
+		if d <= 0 {
+			return &ArgumentError{Name: "WithTimeLimit", Problem: "must be positive"}
+		}
+		s.timeLimit = d
+		return nil
+	}
+}
+
+// WithLogger sets the logger. At Debug it gets one record per query that runs, "authorized query", with action, resource, collection, the
+// pipeline as extended JSON without its values, the duration until the first batch was there, and failed=true after an error.
+// Nothing is logged at other levels, and nothing is computed for a record that the logger does not take.
+func WithLogger(l *slog.Logger) Option {
+	return func(s *settings) error {
+		if l == nil {
+			return &ArgumentError{Name: "WithLogger", Problem: "the logger is nil"}
+		}
+		s.logger = l
+		return nil
+	}
+}
+
+// WithLoggedValues logs the values in pipelines too: who the actor is, and what callers search for.
+func WithLoggedValues() Option {
+	return func(s *settings) error {
+		s.logValues = true
+		return nil
+	}
+}
+
+// WithHelperPrefix sets the reserved prefix of the top-level fields that hold joined data while a pipeline runs,
+// [pipeline.DefaultHelperPrefix] by default. [Authorizer.AuthorizedQuery] returns a [*pipeline.UnsupportedError] if it is no field name.
+func WithHelperPrefix(prefix string) Option {
+	return func(s *settings) error {
+		s.compile = append(s.compile, pipeline.WithHelperPrefix(prefix))
+		return nil
+	}
+}
+
+// WithLimit sets how many conditions a normalised filter may have, [filter.DefaultLimit] by default. Beyond it
+// [Authorizer.AuthorizedQuery] returns a [*filter.LimitError].
+func WithLimit(conditions int) Option {
+	return func(s *settings) error {
+		if conditions <= 0 {
+			return &ArgumentError{Name: "WithLimit", Problem: "must be positive"}
+		}
+		s.compile = append(s.compile, pipeline.WithLimit(conditions))
+		return nil
+	}
+}
+
+// WithStages lets [Query.Append] accept stages that it does not know to stay inside their input, by their names, such as "$lookup".
+// No policy holds for what they read or write elsewhere. The pipelines inside them are still checked.
+func WithStages(names ...string) Option {
+	return func(s *settings) error {
+		for _, name := range names {
+			if len(name) < 2 || !strings.HasPrefix(name, "$") {
+				return &ArgumentError{Name: "WithStages", Problem: "a stage's name begins with $"}
+			}
+			s.stages[name] = true
+		}
+		return nil
+	}
+}

@@ -1,0 +1,84 @@
+package mongoauthz
+
+import (
+	"slices"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// Query is what [Authorizer.AuthorizedQuery] returns: the documents of a resource type that an actor may act on, and the stages
+// appended to them. It holds the values that the policy compared with, so it is the answer for one actor, at one time.
+//
+// A Query is immutable and safe for concurrent use. The nil and the zero Query authorize nothing, and cannot be run.
+type Query struct {
+	az       *Authorizer
+	action   string
+	plan     *pipeline.Plan
+	appended []bson.D
+}
+
+// Collection returns the collection that the pipeline is for, nil for the zero Query.
+func (q *Query) Collection() *mongo.Collection {
+	if !q.made() {
+		return nil
+	}
+	return q.az.db.Collection(q.plan.Collection)
+}
+
+// Pipeline returns the stages: those that keep the authorized documents, and those appended. It is a fresh copy, to change at will, and
+// never empty; it does no I/O. Run it on [Query.Collection], with a simple collation.
+func (q *Query) Pipeline() mongo.Pipeline { return clone(q.stages()) }
+
+// stages returns the stages without copying what was appended.
+func (q *Query) stages(more ...bson.D) mongo.Pipeline {
+	if !q.made() {
+		return mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{}}}}}}}}
+	}
+	return slices.Concat(q.plan.Stages(), q.appended, more)
+}
+
+// Plan returns the compiled filter, to be looked at and not changed; nil for the zero Query. It knows nothing of appended stages.
+func (q *Query) Plan() *pipeline.Plan {
+	if !q.made() {
+		return nil
+	}
+	return q.plan
+}
+
+// Outcome says whether the query is denied, which makes it return no documents, allowed, or conditional.
+func (q *Query) Outcome() filter.Outcome {
+	if !q.made() {
+		return filter.Denied
+	}
+	return q.plan.Outcome
+}
+
+// FindFilter returns the query as a filter for the driver's Find, CountDocuments, UpdateMany and their kin: a fresh copy, never
+// empty where not everything is allowed. Conjoin it with $and; do not merge its keys with others. Keep it out of upserts, and run it with a
+// simple collation.
+//
+// It returns a [*pipeline.UnsupportedError] where the query needs a join, or stages were appended: only the pipeline can say these.
+func (q *Query) FindFilter() (bson.D, error) {
+	switch {
+	case !q.made():
+		return nil, errNoQuery
+	case len(q.appended) > 0:
+		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
+	}
+	return q.plan.FindFilter()
+}
+
+// with returns q followed by stages that nobody else holds.
+func (q *Query) with(stages ...bson.D) *Query {
+	next := *q
+	next.appended = slices.Concat(q.appended, stages)
+	return &next
+}
+
+// made reports whether q comes from AuthorizedQuery.
+func (q *Query) made() bool { return q != nil && q.plan != nil && q.az.made() }
+
+var errNoQuery = &ArgumentError{Name: "query", Problem: "was not made by AuthorizedQuery"}

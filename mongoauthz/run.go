@@ -1,0 +1,137 @@
+package mongoauthz
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Aggregate runs the query and returns the driver's cursor, which the caller closes.
+//
+// The options are the driver's own and go to it as they are, but for two. A Collation is refused unless it is the one that the query runs with
+// anyway: it would change who is authorized, which only [WithCollation] may. Custom, internal to the driver, is refused. A Hint of
+// a sparse or partial index hides the documents that are not in it. Let is for the appended stages.
+//
+// The errors are an [*ArgumentError] for the zero Query and for a refused option, and the driver's, wrapped.
+func (q *Query) Aggregate(ctx context.Context, opts ...options.Lister[options.AggregateOptions]) (*mongo.Cursor, error) {
+	if !q.made() {
+		return nil, errNoQuery
+	}
+	ctx, cancel := q.az.limit(ctx)
+	defer cancel()
+	return q.run(ctx, opts)
+}
+
+// All runs the query and decodes its documents into results, a pointer to a slice, which is overwritten. The options and errors are
+// those of [Query.Aggregate].
+func (q *Query) All(ctx context.Context, results any, opts ...options.Lister[options.AggregateOptions]) error {
+	if !q.made() {
+		return errNoQuery
+	}
+	ctx, cancel := q.az.limit(ctx)
+	defer cancel()
+	return q.all(ctx, results, opts)
+}
+
+// Count returns how many documents the query has, appended stages included: 0 where nothing is authorized. The options and
+// errors are those of [Query.Aggregate].
+func (q *Query) Count(ctx context.Context, opts ...options.Lister[options.AggregateOptions]) (int64, error) {
+	if !q.made() {
+		return 0, errNoQuery
+	}
+	ctx, cancel := q.az.limit(ctx)
+	defer cancel()
+	return q.count(ctx, opts)
+}
+
+func (q *Query) count(ctx context.Context, opts []options.Lister[options.AggregateOptions]) (int64, error) {
+	var counts []counted
+	if err := q.all(ctx, &counts, opts, countStage()); err != nil {
+		return 0, err
+	}
+	return total(counts), nil
+}
+
+// counted is the document that countStage makes.
+type counted struct {
+	N int64 `bson:"n"`
+}
+
+func countStage() bson.D { return bson.D{{Key: "$count", Value: "n"}} }
+
+// total reads the answer of countStage. MongoDB gives no document where there is nothing to count.
+func total(counts []counted) int64 {
+	if len(counts) == 0 {
+		return 0
+	}
+	return counts[0].N
+}
+
+func (q *Query) all(ctx context.Context, results any, opts []options.Lister[options.AggregateOptions], more ...bson.D) error {
+	cursor, err := q.run(ctx, opts, more...)
+	if err != nil {
+		return err
+	}
+	if err := cursor.All(ctx, results); err != nil {
+		return fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err)
+	}
+	return nil
+}
+
+// run sends the query with more stages.
+func (q *Query) run(ctx context.Context, opts []options.Lister[options.AggregateOptions], more ...bson.D) (*mongo.Cursor, error) {
+	merged, err := q.az.merge(opts)
+	if err != nil {
+		return nil, err
+	}
+	stages := q.stages(more...)
+	start := time.Now()
+	cursor, err := q.Collection().Aggregate(ctx, stages, merged)
+	q.log(ctx, len(stages)-len(q.appended)-len(more), stages, time.Since(start), err)
+	if err != nil {
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection, err)
+	}
+	return cursor, nil
+}
+
+// merged is a set of options as the driver takes it.
+type merged options.AggregateOptions
+
+// List returns the setter that sets all of them.
+func (m *merged) List() []func(*options.AggregateOptions) error {
+	return []func(*options.AggregateOptions) error{func(o *options.AggregateOptions) error {
+		*o = options.AggregateOptions(*m)
+		return nil
+	}}
+}
+
+// merge applies the caller's options as the driver does, the last wins, and adds the collation.
+func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (*merged, error) {
+	var o options.AggregateOptions
+	for _, opt := range opts {
+		if v := reflect.ValueOf(opt); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+			continue
+		}
+		for _, set := range opt.List() {
+			if set == nil {
+				continue
+			}
+			if err := set(&o); err != nil {
+				return nil, fmt.Errorf("mongoauthz: aggregate options: %w", err)
+			}
+		}
+	}
+	if o.Collation != nil && (az.collation == nil || *o.Collation != *az.collation) {
+		return nil, &ArgumentError{Name: "AggregateOptions.Collation", Problem: "would change who is authorized: name it with WithCollation"}
+	}
+	if o.Custom != nil { //lint:ignore SA1019 it is refused
+		return nil, &ArgumentError{Name: "AggregateOptions.Custom", Problem: "could replace any part of the command"}
+	}
+	o.Collation = az.collation
+	return (*merged)(&o), nil
+}
