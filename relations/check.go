@@ -154,17 +154,31 @@ func (c *checker) entity(e filter.Entity) filter.Entity {
 		c.visible = append(c.visible, visible{name: e.Name})
 		return e
 	}
-	v := visible{name: e.Name, typ: t}
-	if e.Standing.Decided && e.Standing.Field != "" {
-		v.standing = e.Standing.Field
-		if _, crosses, ok := c.s.lookup(t, v.standing); !ok || crosses {
-			c.fail(v.standing, "the entity stands for a field that "+t.Name+" does not declare")
-		}
-	}
-	c.visible = append(c.visible, v)
+	c.visible = append(c.visible, visible{name: e.Name, typ: t, standing: c.standing(t, &e.Standing)})
 	e.Type = t.Name
 	e.Paths = slices.Clone(e.Paths)
 	return e
+}
+
+// standing checks the names that a standing holds, and returns the only field that conditions may compare; "" for no such promise.
+func (c *checker) standing(t *Type, s *filter.Standing) string {
+	for _, name := range s.Compared {
+		if _, crosses, ok := c.s.lookup(t, name); !ok || crosses {
+			c.fail(name, "the entity's standing names a field that "+t.Name+" does not declare")
+		}
+	}
+	for _, name := range s.Followed {
+		if _, ok := t.Relation(name); !ok {
+			c.fail("", fmt.Sprintf("the entity's standing names a relation that %s does not have, %q", t.Name, name))
+		}
+	}
+	if !s.Decided || s.Field == "" {
+		return ""
+	}
+	if _, crosses, ok := c.s.lookup(t, s.Field); !ok || crosses {
+		c.fail(s.Field, "the entity's standing names a field that "+t.Name+" does not declare")
+	}
+	return s.Field
 }
 
 // reached returns the type of an entity, or nil if there is an error.

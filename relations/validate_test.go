@@ -184,6 +184,13 @@ func TestNewRefusesTypes(t *testing.T) {
 			[]relations.Type{{Name: "A", Collection: "a", Fields: id, Relations: []relations.Relation{boss, through("x", "y", "boss"), through("y", "boss", "x")}}},
 			[]relations.SchemaError{{Type: "A", Field: "x", Problem: "the relation contains itself"}, {Type: "A", Field: "y", Problem: "the relation contains itself"}},
 		},
+		"throughs of throughs without measure": {
+			[]relations.Type{{Name: "A", Collection: "a", Fields: id, Relations: []relations.Relation{boss,
+				through("b", "boss", "boss"), through("c", "b", "b"), through("d", "c", "c"), through("e", "d", "d"), through("f", "e", "e"),
+				through("g", "f", "f"), through("h", "g", "g"), through("i", "h", "h"), through("j", "i", "i"),
+			}}},
+			[]relations.SchemaError{{Type: "A", Field: "j", Problem: "throughs nested too deep"}},
+		},
 		"every problem at once": {
 			[]relations.Type{
 				{Name: "A", Collection: "$a", Fields: []relations.Field{{Name: "_id"}, {Name: "x", Type: relations.Bool, AbsentEmpty: true}}, Relations: []relations.Relation{{Name: "x", Kind: relations.HasOne}}},
