@@ -133,7 +133,7 @@ func (l *level) queryAnd(n and, v *variable, base string) bson.D {
 		for _, e := range l.query(m, v, base) {
 			switch {
 			case e.Key == "$expr":
-				exprs = append(exprs, e.Value)
+				exprs = appendConjuncts(exprs, e.Value)
 			case e.Key == "$nor" && appendTo(out, e):
 			case e.Key == "$and":
 				clashes = append(clashes, e.Value.(bson.A)...)

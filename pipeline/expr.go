@@ -12,9 +12,9 @@ func (l *level) expr(n node) any {
 	case constant:
 		return bool(n)
 	case and:
-		out := make(bson.A, len(n))
-		for i, m := range n {
-			out[i] = l.expr(m)
+		out := make(bson.A, 0, len(n))
+		for _, m := range n {
+			out = appendConjuncts(out, l.expr(m))
 		}
 		return d("$and", out)
 	case or:
@@ -40,6 +40,14 @@ func (l *level) expr(n node) any {
 		l.fail("formula %T", n)
 		return false
 	}
+}
+
+// appendConjuncts adds an expression to those of an $and; of another $and, its own.
+func appendConjuncts(to bson.A, e any) bson.A {
+	if q, ok := e.(bson.D); ok && len(q) == 1 && q[0].Key == "$and" {
+		return append(to, q[0].Value.(bson.A)...)
+	}
+	return append(to, e)
 }
 
 func (l *level) exprTest(t test) any {
@@ -116,7 +124,7 @@ func (l *level) exprHeld(h held) any {
 		return l.exprHolds(key, h.key.foreign)
 	}
 	isKey := bson.A{d("$gt", bson.A{"$$k", null}), d("$not", bson.A{isArray("$$k")})}
-	return anyOf(wrapped(key), "k", d("$and", append(isKey, l.exprHolds("$$k", h.key.foreign))))
+	return anyOf(wrapped(key), "k", d("$and", appendConjuncts(isKey, l.exprHolds("$$k", h.key.foreign))))
 }
 
 // exprHolds is the expression "some value at the foreign path is, or holds, the key", whatever arrays the path crosses.
@@ -176,7 +184,7 @@ func (l *level) exprExists(n exists) any {
 	}
 	body := l.expr(n.body)
 	if isOne != nil {
-		body = d("$and", bson.A{isOne("$$" + name), body})
+		body = d("$and", appendConjuncts(appendConjuncts(nil, isOne("$$"+name)), body))
 	}
 	return anyOf(input, name, body)
 }

@@ -169,12 +169,24 @@ func some(nodes ...node) node {
 	return out
 }
 
-// exist returns "some value of v makes body true".
+// exist returns "some value of v makes body true". What does not speak of v is asked outside.
 func exist(v *variable, in domain, body node) node {
 	if body == constant(false) {
 		return body
 	}
-	return exists{v, in, body}
+	conjuncts, ok := body.(and)
+	if !ok {
+		return exists{v, in, body}
+	}
+	var out, own and
+	for _, n := range conjuncts {
+		if refs(n, func(r ref) bool { return r.v != v }) {
+			out = append(out, n)
+		} else {
+			own = append(own, n)
+		}
+	}
+	return all(append(out, exists{v, in, all(own...)})...)
 }
 
 func appendNew[S ~[]node](nodes S, n node) S {

@@ -54,15 +54,12 @@ func (l *level) lookup(n exists) string {
 			}
 		}
 	case elements:
-		// The element becomes a document of its own, carried by a look-up of the document it stands in.
-		j.From, j.LocalField, j.ForeignField = l.collection, "_id", "_id"
-		sub.base, sub.collection = "e.", l.collection
 		array := l.value(domain.array)
-		const name = "array"
-		sub.lets = append(sub.lets, let{ref: ref{v: sub.v, path: name}, name: name})
-		head = []bson.D{d("$project", d("e", "$$"+name)), d("$unwind", "$e")}
-		j.Let = bson.D{{Key: name, Value: d("$cond", bson.A{isArray(array), array, bson.A{}})}}
+		head = sub.carry(&j, d("$cond", bson.A{isArray(array), array, bson.A{}}))
 		body = documentAt(ref{v: n.v}, body)
+	case keys:
+		head = sub.carry(&j, wrapped(l.value(domain.list)))
+		body = all(test{ref: ref{v: n.v}, kind: testKey}, body)
 	default:
 		l.fail("a join over %T", n.domain)
 		return l.prefix
@@ -95,6 +92,17 @@ func (l *level) lookup(n exists) string {
 	j.As = l.prefix + "_" + strconv.Itoa(len(l.joins))
 	l.joins = append(l.joins, j)
 	return j.As
+}
+
+// carry makes the level's documents of the elements of an array: the document they stand in is looked up once more, carries the
+// array, and is unwound. So what can be said of a document can be said of an element.
+func (sub *level) carry(j *Join, array any) (head []bson.D) {
+	const name = "array"
+	sub.collection, sub.base = sub.up.collection, "e."
+	j.From, j.LocalField, j.ForeignField = sub.collection, "_id", "_id"
+	sub.lets = append(sub.lets, let{ref: ref{v: sub.v}, name: name})
+	j.Let = d(name, array)
+	return []bson.D{d("$project", d("e", "$$"+name)), d("$unwind", "$e")}
 }
 
 // equality chooses the key that localField and foreignField serve: one of this level's document, first of all one whose foreign

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ import (
 // TestThePipelineReturnsExactlyWhatTheEvaluatorAuthorizes compares lists on random worlds.
 func TestThePipelineReturnsExactlyWhatTheEvaluatorAuthorizes(t *testing.T) {
 	db := harness.Database(t)
-	comparisons, mixed := 0, 0
+	comparisons, mixed, tooDeep := 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		g := gen{rt}
 		w := g.world()
@@ -32,14 +33,18 @@ func TestThePipelineReturnsExactlyWhatTheEvaluatorAuthorizes(t *testing.T) {
 		fs := &filters{gen: g, w: w}
 		for range 40 {
 			f := fs.filter()
-			n, of := compare(rt, db, w, f)
+			n, of := compare(t, rt, db, w, f)
+			if of < 0 {
+				tooDeep++
+				continue
+			}
 			comparisons++
 			if n > 0 && n < of {
 				mixed++
 			}
 		}
 	})
-	t.Logf("%d list comparisons, %d of them neither empty nor everything", comparisons, mixed)
+	t.Logf("%d list comparisons, %d of them neither empty nor everything; %d filters with joins too deep for this server", comparisons, mixed, tooDeep)
 }
 
 func store(t require.TestingT, db *mongo.Database, w *world) {
@@ -53,7 +58,7 @@ func store(t require.TestingT, db *mongo.Database, w *world) {
 
 // compare requires that the server returns the documents the evaluator authorizes, each once and byte for byte as stored.
 // It returns how many they are, of how many documents.
-func compare(t *rapid.T, db *mongo.Database, w *world, f filter.Filter) (n, of int) {
+func compare(tb testing.TB, t *rapid.T, db *mongo.Database, w *world, f filter.Filter) (n, of int) {
 	ctx := context.Background()
 	typ, _ := w.schema.Type(f.Resource)
 	e, err := evaluate.Prepare(w.schema, f)
@@ -77,12 +82,18 @@ func compare(t *rapid.T, db *mongo.Database, w *world, f filter.Filter) (n, of i
 		}
 		t.Fatalf("compile: %v\n%v", err, f)
 	}
+	if levels, lookups := size(plan.Joins); harness.Compat(tb) && (levels > 2 || lookups > 5) {
+		return 0, -1
+	}
 	var got []bson.Raw
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // a server that runs away must not take the machine with it
 	defer cancel()
 	cur, err := db.Collection(plan.Collection).Aggregate(ctx, plan.Stages())
 	if err == nil {
 		err = cur.All(ctx, &got)
+	}
+	if err != nil && harness.Compat(tb) && strings.Contains(err.Error(), "failed to postpone qual containing lateral reference") {
+		return 0, -1 // its planner refuses the query; nothing is answered wrongly
 	}
 	if err != nil {
 		t.Fatalf("the server: %v\n%s", err, report(w, f, plan))
@@ -107,6 +118,10 @@ func ids(docs []bson.Raw) []string {
 
 func report(w *world, f filter.Filter, plan *pipeline.Plan) string {
 	var b strings.Builder
+	if name := os.Getenv("DUMP"); name != "" {
+		dump, _ := bson.MarshalExtJSON(bson.D{{Key: "collection", Value: plan.Collection}, {Key: "stages", Value: plan.Stages()}, {Key: "docs", Value: w.docs}}, true, false)
+		_ = os.WriteFile(name, dump, 0o644)
+	}
 	fmt.Fprintf(&b, "filter: %#v\npipeline:\n", f)
 	for _, s := range plan.Stages() {
 		js, _ := bson.MarshalExtJSON(s, false, false)
@@ -127,4 +142,32 @@ func report(w *world, f filter.Filter, plan *pipeline.Plan) string {
 		}
 	}
 	return b.String()
+}
+
+// size returns how deep the $lookup stages of a plan nest, and how many there are. The compatible server plans nested ones in
+// memory that grows with every level until it is killed.
+func size(joins []pipeline.Join) (levels, lookups int) {
+	var stages func(ss []bson.D) (int, int)
+	stages = func(ss []bson.D) (levels, lookups int) {
+		for _, s := range ss {
+			if s[0].Key != "$lookup" {
+				continue
+			}
+			lookups++
+			inner := 0
+			for _, e := range s[0].Value.(bson.D) {
+				if sub, ok := e.Value.([]bson.D); ok && e.Key == "pipeline" {
+					l, n := stages(sub)
+					inner, lookups = l, lookups+n
+				}
+			}
+			levels = max(levels, inner+1)
+		}
+		return levels, lookups
+	}
+	var ss []bson.D
+	for i := range joins {
+		ss = append(ss, joins[i].Stage())
+	}
+	return stages(ss)
 }

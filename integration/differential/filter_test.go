@@ -42,9 +42,9 @@ func (f *filters) filter() filter.Filter {
 func (f *filters) clause(outer []bound, depth int, inner bool) filter.Clause {
 	var c filter.Clause
 	in := outer[:len(outer):len(outer)]
-	counts := []int{0, 1, 1, 1, 2, 2, 3}
+	counts := []int{0, 0, 1, 1, 1, 1, 2, 2, 3}
 	if inner {
-		counts = []int{0, 0, 1, 1, 2}
+		counts = []int{0, 0, 0, 1, 1, 2}
 	}
 	for range rapid.SampledFrom(counts).Draw(f.T, "entities") {
 		b := f.entity(in)
