@@ -128,8 +128,13 @@ func elements(b []byte) ([]bson.RawValue, bool, error) {
 
 // checked returns v if it is well formed and of a type that compares.
 func checked(v bson.RawValue) (bson.RawValue, error) {
-	if v.Type == bson.TypeArray {
+	switch v.Type {
+	case bson.TypeArray:
 		return bson.RawValue{}, malformed("", "an array is no value to compare with")
+	case bson.TypeNull:
+		if len(v.Value) == 0 {
+			return Value(nil)
+		}
 	}
 	rest, problem := scan(v.Type, v.Value, 0)
 	if problem != "" || len(rest) != 0 {

@@ -16,7 +16,7 @@ func (f Filter) wellFormed(limit int) error {
 type census struct{ left, limit int }
 
 func (s *census) clauses(in []Clause, depth int) error {
-	if depth > maxDepth {
+	if depth >= maxDepth {
 		return &LimitError{What: "levels of nested conditions", Limit: maxDepth}
 	}
 	for i := range in {
