@@ -66,11 +66,11 @@ func (l *level) exprTest(t test) any {
 		}
 		return e
 	case testNull:
-		return d("$lte", bson.A{x, null})
+		return isNull(x)
 	case testSet:
-		return d("$gt", bson.A{x, null})
+		return isSet(x)
 	case testKey:
-		return d("$and", bson.A{d("$gt", bson.A{x, null}), d("$not", bson.A{isArray(x)})})
+		return d("$and", bson.A{isSet(x), d("$not", bson.A{isArray(x)})})
 	case testDocument:
 		return isType(x, "object")
 	case testOne:
@@ -123,7 +123,7 @@ func (l *level) exprHeld(h held) any {
 	if !h.key.list {
 		return l.exprHolds(key, h.key.foreign)
 	}
-	isKey := bson.A{d("$gt", bson.A{"$$k", null}), d("$not", bson.A{isArray("$$k")})}
+	isKey := bson.A{isSet("$$k"), d("$not", bson.A{isArray("$$k")})}
 	return anyOf(wrapped(key), "k", d("$and", appendConjuncts(isKey, l.exprHolds("$$k", h.key.foreign))))
 }
 
@@ -171,7 +171,7 @@ func (l *level) exprExists(n exists) any {
 	case keys:
 		input = wrapped(l.value(domain.list))
 		isOne = func(e any) any {
-			return d("$and", bson.A{d("$gt", bson.A{e, null}), d("$not", bson.A{isArray(e)})})
+			return d("$and", bson.A{isSet(e), d("$not", bson.A{isArray(e)})})
 		}
 	default:
 		l.fail("domain %T", n.domain)

@@ -226,6 +226,11 @@ func isType(e any, typ string) any {
 	return d("$eq", bson.A{d("$type", e), typ})
 }
 
+// isNull is the expression "e is missing or null". (e ≤ null would be true of MinKey as well.)
+func isNull(e any) bson.D { return d("$in", bson.A{d("$type", e), bson.A{"missing", "null"}}) }
+
+func isSet(e any) bson.D { return d("$not", bson.A{isNull(e)}) }
+
 func literal(v any) bson.D { return d("$literal", v) }
 
 func isArray(e any) bson.D { return d("$isArray", bson.A{e}) }
@@ -256,7 +261,7 @@ func (l leaf) elementExpr(e any, truth bool) (any, error) {
 		}
 		var conds bson.A
 		if typ == "" {
-			conds = bson.A{d("$gt", bson.A{e, null})}
+			conds = bson.A{isSet(e)}
 		} else {
 			conds = bson.A{isType(e, typ)}
 		}
