@@ -28,8 +28,9 @@ func insideStages() allowList {
 // this one again ($lookup, $graphLookup, $unionWith, $documents), write ($out, $merge), or must come first ($search, $geoNear, $changeStream).
 // JavaScript ($function, $accumulator, $where) and the server's internal operators are refused wherever they stand, in data too.
 //
-// What an expression compares or returns is not checked, and need not be. What is checked are the stages as the
-// driver's default registry encodes them; a codec of your own that writes other documents is on its own.
+// What an expression compares or returns is not checked, and need not be. But the server may evaluate an appended $match before ours: one
+// whose expression can fail, by a division or a conversion, may fail on a document that is not authorized. Do not show such errors to actors.
+// What is checked are the stages as the driver's default registry encodes them; a codec of your own that writes other documents is on its own.
 //
 // The error is a [*StageError] that says which stage and why.
 func (q *Query) Append(stages ...bson.D) (*Query, error) {

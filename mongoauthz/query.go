@@ -68,7 +68,8 @@ func (q *Query) FindFilter() (bson.D, error) {
 	case len(q.appended) > 0:
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
 	}
-	return q.plan.FindFilter()
+	f, err := q.plan.FindFilter()
+	return clone(f), err
 }
 
 // with returns q followed by stages that nobody else holds.

@@ -129,7 +129,8 @@ func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (*m
 	if o.Collation != nil && (az.collation == nil || *o.Collation != *az.collation) {
 		return nil, &ArgumentError{Name: "AggregateOptions.Collation", Problem: "would change who is authorized: name it with WithCollation"}
 	}
-	if o.Custom != nil { //lint:ignore SA1019 it is refused
+	//lint:ignore SA1019 it is refused
+	if o.Custom != nil {
 		return nil, &ArgumentError{Name: "AggregateOptions.Custom", Problem: "could replace any part of the command"}
 	}
 	o.Collation = az.collation

@@ -1,0 +1,121 @@
+package mongoauthz_test
+
+import (
+	"testing"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// ruin changes everything that can be reached from v.
+func ruin(v any) {
+	switch v := v.(type) {
+	case mongo.Pipeline:
+		for i := range v {
+			ruin(v[i])
+			v[i] = bson.D{{Key: "$match", Value: bson.D{}}}
+		}
+	case []bson.D:
+		ruin(mongo.Pipeline(v))
+	case bson.D:
+		for i := range v {
+			ruin(v[i].Value)
+			v[i] = bson.E{Key: "ruined", Value: true}
+		}
+	case bson.A:
+		for i := range v {
+			ruin(v[i])
+			v[i] = "ruined"
+		}
+	case bson.M:
+		for k := range v {
+			ruin(v[k])
+			v[k] = "ruined"
+		}
+	case bson.RawValue:
+		for i := range v.Value {
+			v.Value[i] = 0
+		}
+	case []string:
+		for i := range v {
+			v[i] = "ruined"
+		}
+	case *string:
+		*v = "ruined"
+	}
+}
+
+func TestPipelineIsAFreshCopy(t *testing.T) {
+	t.Parallel()
+	q, err := query(t, joined).Append(stage("$match", bson.M{"tags": bson.M{"$in": []string{"a"}}}), stage("$limit", 5))
+	require.NoError(t, err)
+	before := text(t, q.Pipeline())
+	ruin(q.Pipeline())
+	require.Equal(t, before, text(t, q.Pipeline()))
+
+	longer := append(q.Pipeline(), stage("$skip", 1)) //nolint:gocritic // what a caller does
+	require.Len(t, longer, len(q.Pipeline())+1)
+	require.Equal(t, before, text(t, q.Pipeline()))
+}
+
+func TestFindFilterIsAFreshCopy(t *testing.T) {
+	t.Parallel()
+	q := query(t, filter.For("Book", filter.Where(filter.F("title").In([]string{"a", "b"}))))
+	f, err := q.FindFilter()
+	require.NoError(t, err)
+	require.Equal(t, bson.D{{Key: "title", Value: f[0].Value}}, f)
+	ruin(f)
+	require.Equal(t, `[{"$match":{"title":{"$in":["a","b"]}}}]`, text(t, q.Pipeline()))
+	again, err := q.FindFilter()
+	require.NoError(t, err)
+	require.Equal(t, `[{"title":{"$in":["a","b"]}}]`, text(t, mongo.Pipeline{again}))
+}
+
+func TestFindFilterOfADenialSelectsNothing(t *testing.T) {
+	t.Parallel()
+	f, err := query(t, denied).FindFilter()
+	require.NoError(t, err)
+	require.Equal(t, `[{"_id":{"$in":[]}}]`, text(t, mongo.Pipeline{f}))
+}
+
+func TestFindFilterSaysOnlyWhatItCan(t *testing.T) {
+	t.Parallel()
+	_, err := query(t, joined).FindFilter()
+	require.ErrorIs(t, err, pipeline.ErrUnsupported)
+
+	q, err := query(t, conditional).Append(stage("$limit", 1))
+	require.NoError(t, err)
+	_, err = q.FindFilter()
+	require.ErrorIs(t, err, pipeline.ErrUnsupported)
+}
+
+func TestQueryNotMadeByAnAuthorizerAuthorizesNothing(t *testing.T) {
+	t.Parallel()
+	var none *mongoauthz.Query
+	for _, q := range []*mongoauthz.Query{none, {}} {
+		require.Equal(t, `[{"$match":{"_id":{"$in":[]}}}]`, text(t, q.Pipeline()))
+		require.Equal(t, filter.Denied, q.Outcome())
+		require.Nil(t, q.Plan())
+		require.Nil(t, q.Collection())
+		_, err := q.FindFilter()
+		require.ErrorIs(t, err, mongoauthz.ErrArgument)
+		_, err = q.Append(stage("$limit", 1))
+		require.ErrorIs(t, err, mongoauthz.ErrArgument)
+		_, err = q.Aggregate(t.Context())
+		require.ErrorIs(t, err, mongoauthz.ErrArgument)
+		_, err = q.Count(t.Context())
+		require.ErrorIs(t, err, mongoauthz.ErrArgument)
+		require.ErrorIs(t, q.All(t.Context(), &[]bson.D{}), mongoauthz.ErrArgument)
+		_, err = q.Page(mongoauthz.PageRequest{Limit: 1})
+		require.ErrorIs(t, err, mongoauthz.ErrArgument)
+		_, err = mongoauthz.FetchPage[bson.D](t.Context(), q, mongoauthz.PageRequest{Limit: 1})
+		require.ErrorIs(t, err, mongoauthz.ErrArgument)
+		for _, err := range q.Each(t.Context()) {
+			require.ErrorIs(t, err, mongoauthz.ErrArgument)
+		}
+	}
+}
