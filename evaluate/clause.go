@@ -48,6 +48,8 @@ type decision struct {
 	others  [][]choice
 	related *related
 	trace   *trace // nil unless the decision is to be explained
+	// resource is the room for slots where there is no other entity.
+	resource [1]choice
 }
 
 // clause decides a clause: the OR over all choices of its entities of the AND of its conditions.

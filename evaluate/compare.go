@@ -24,6 +24,8 @@ func Equal(a, b bson.RawValue) bool {
 	switch {
 	case class != classOf(b.Type):
 		return false
+	case class == numbers && a.Type == b.Type && a.Type != bson.TypeDouble && a.Type != bson.TypeDecimal128:
+		return bytes.Equal(a.Value, b.Value)
 	case class == numbers:
 		x, xok := numberOf(a)
 		y, yok := numberOf(b)

@@ -115,7 +115,11 @@ func (e *Evaluator) begin(ctx context.Context, fetcher Fetcher, documents ...bso
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	d := &decision{ctx: ctx, slots: make([]choice, e.entities)}
+	d := &decision{ctx: ctx}
+	d.slots = d.resource[:]
+	if e.entities > 1 {
+		d.slots = make([]choice, e.entities)
+	}
 	for _, raw := range documents {
 		if !wellFormed(raw, maxNesting) {
 			return nil, &DocumentError{Collection: e.collection}

@@ -33,14 +33,13 @@ func (r *resolver) keyOnly(c *filter.Clause, e *filter.Entity, typ *relations.Ty
 	if e.Standing.Decided {
 		return reference{from, relation}, e.Standing.Field == typ.Key && !u.otherwise
 	}
-	return reference{from, relation}, u.compared && !u.otherwise && u.field == typ.Key
+	return reference{from, relation}, !u.otherwise && u.field == typ.Key
 }
 
 // usage is how a clause, with all that is nested in it, uses an entity.
 type usage struct {
 	entity    string
-	compared  bool   // some condition compares a field of it with a value
-	field     string // that field
+	field     string // the field of it that conditions compare with values; "" for none
 	otherwise bool   // or more than one field is compared, or something else asked than comparisons with values
 }
 
@@ -74,8 +73,8 @@ func (u *usage) comparison(c filter.Comparison) {
 	if c.Field.Entity != u.entity {
 		return
 	}
-	u.otherwise = u.otherwise || isField || c.Op.Unary() || u.compared && u.field != c.Field.Path
-	u.compared, u.field = true, c.Field.Path
+	u.otherwise = u.otherwise || isField || c.Op.Unary() || u.field != "" && u.field != c.Field.Path
+	u.field = c.Field.Path
 }
 
 // declareKey adds a key-only entity. To-one it is no choice at all: its key is the local field, read as one value of the key's type.
