@@ -127,32 +127,45 @@ func (l *level) queryExpr(n node, v *variable) bson.D {
 
 // queryAnd merges the conjuncts into one document where their keys allow, in their order; expressions become one.
 func (l *level) queryAnd(n and, v *variable, base string) bson.D {
-	out := bson.D{}
-	var exprs, clashes bson.A
-	for _, m := range n {
-		for _, e := range l.query(m, v, base) {
-			switch {
-			case e.Key == "$expr":
-				exprs = appendConjuncts(exprs, e.Value)
-			case e.Key == "$nor" && appendTo(out, e):
-			case e.Key == "$and":
-				clashes = append(clashes, e.Value.(bson.A)...)
-			case !mergeKey(&out, e):
-				clashes = append(clashes, bson.D{e})
-			}
+	m := merger{out: make(bson.D, 0, len(n))}
+	for _, c := range n {
+		m.add(l.query(c, v, base))
+	}
+	return m.query()
+}
+
+// merger makes the AND of query documents.
+type merger struct {
+	out            bson.D
+	exprs, clashes bson.A
+}
+
+func (m *merger) add(q bson.D) {
+	for _, e := range q {
+		switch {
+		case e.Key == "$expr":
+			m.exprs = appendConjuncts(m.exprs, e.Value)
+		case e.Key == "$nor" && appendTo(m.out, e):
+		case e.Key == "$and":
+			m.clashes = append(m.clashes, e.Value.(bson.A)...)
+		case !mergeKey(&m.out, e):
+			m.clashes = append(m.clashes, bson.D{e})
 		}
 	}
-	switch len(exprs) {
+}
+
+func (m *merger) query() bson.D {
+	switch len(m.exprs) {
 	case 0:
 	case 1:
-		out = append(out, bson.E{Key: "$expr", Value: exprs[0]})
+		m.out = append(m.out, bson.E{Key: "$expr", Value: m.exprs[0]})
 	default:
-		out = append(out, bson.E{Key: "$expr", Value: d("$and", exprs)})
+		m.out = append(m.out, bson.E{Key: "$expr", Value: d("$and", m.exprs)})
 	}
-	if len(clashes) > 0 {
-		out = append(out, bson.E{Key: "$and", Value: clashes})
+	if len(m.clashes) > 0 {
+		m.out = append(m.out, bson.E{Key: "$and", Value: m.clashes})
 	}
-	return out
+	return m.out
 }
 
 // appendTo adds the branches of a $nor to the one that is there, if there is.
@@ -207,14 +220,14 @@ func (l *level) queryNot(n node, v *variable, base string) bson.D {
 	switch n := n.(type) {
 	case exists:
 		if l.isJoin(n) {
-			return d(l.lookup(n)+".0", d("$exists", false))
+			return d(l.lookup(n)+".0", absent)
 		}
 		switch domain := n.domain.(type) {
 		case elements:
 			if domain.array.v == v && plainElements(n) {
 				path := base + domain.array.path
 				if n.body == constant(true) {
-					return d(path, d("$not", d("$elemMatch", d("$type", "object"))))
+					return d(path, d("$not", d("$elemMatch", typeObject)))
 				}
 				return d(path, d("$not", d("$elemMatch", l.query(n.body, n.v, ""))))
 			}
@@ -245,14 +258,14 @@ func (l *level) queryTest(t test, path string) bson.D {
 		return d(path, bson.D{{Key: "$eq", Value: null}, notArray()})
 	case testSet:
 		if path == "_id" {
-			return d(path, d("$ne", null))
+			return d(path, notNull)
 		}
 		return d("$nor", bson.A{d(path, bson.D{{Key: "$eq", Value: null}, notArray()})})
 	case testKey:
 		if path == "_id" { // never an array
-			return d(path, d("$ne", null))
+			return d(path, notNull)
 		}
-		return d(path, bson.D{{Key: "$ne", Value: null}, notArray()})
+		return d(path, isKey)
 	case testDocument:
 		return d(path, bson.D{{Key: "$type", Value: "object"}, notArray()})
 	case testOne:
@@ -260,7 +273,7 @@ func (l *level) queryTest(t test, path string) bson.D {
 	case testList:
 		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$ne", Value: null}})
 	case testDocs:
-		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$not", Value: d("$elemMatch", d("$not", d("$type", "object")))}})
+		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$not", Value: d("$elemMatch", d("$not", typeObject))}})
 	default:
 		l.fail("test %d", t.kind)
 		return nothing()
@@ -274,13 +287,13 @@ func (l *level) queryExists(n exists, v *variable, base string) bson.D {
 			l.fail("a join inside $elemMatch")
 			return nothing()
 		}
-		return d(l.lookup(n)+".0", d("$exists", true))
+		return d(l.lookup(n)+".0", present)
 	}
 	switch domain := n.domain.(type) {
 	case elements:
 		if domain.array.v == v && plainElements(n) {
 			if n.body == constant(true) {
-				return d(base+domain.array.path, d("$elemMatch", d("$type", "object")))
+				return d(base+domain.array.path, d("$elemMatch", typeObject))
 			}
 			return d(base+domain.array.path, d("$elemMatch", l.query(n.body, n.v, "")))
 		}

@@ -68,7 +68,8 @@ func (l *level) lookup(n exists) string {
 	if sub.err != nil && l.err == nil {
 		l.err = sub.err
 	}
-	j.Pipeline = head
+	j.Pipeline = make([]bson.D, 0, len(head)+len(joins)+4)
+	j.Pipeline = append(j.Pipeline, head...)
 	if len(prefilter) > 0 {
 		j.Pipeline = append(j.Pipeline, d("$match", prefilter))
 	}
@@ -78,7 +79,7 @@ func (l *level) lookup(n exists) string {
 	if len(match) > 0 {
 		j.Pipeline = append(j.Pipeline, d("$match", match))
 	}
-	j.Pipeline = append(j.Pipeline, d("$limit", int32(1)), d("$project", d("_id", int32(1))))
+	j.Pipeline = append(j.Pipeline, limitOne, projectID)
 	for _, let := range sub.lets {
 		if let.ref.v != sub.v {
 			j.Let = append(j.Let, bson.E{Key: let.name, Value: l.value(let.ref)})

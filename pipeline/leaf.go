@@ -16,7 +16,19 @@ import (
 func d(key string, value any) bson.D { return bson.D{{Key: key, Value: value}} }
 
 // notArray is the operator document "not an array".
-func notArray() bson.E { return bson.E{Key: "$not", Value: d("$type", "array")} }
+func notArray() bson.E { return bson.E{Key: "$not", Value: typeArray} }
+
+// Parts that never change. A plan shares them; Stages copies.
+var (
+	typeArray  any = bson.D{{Key: "$type", Value: "array"}}
+	typeObject any = bson.D{{Key: "$type", Value: "object"}}
+	notNull    any = bson.D{{Key: "$ne", Value: null}}
+	absent     any = bson.D{{Key: "$exists", Value: false}}
+	present    any = bson.D{{Key: "$exists", Value: true}}
+	isKey      any = bson.D{{Key: "$ne", Value: null}, notArray()}
+	limitOne       = bson.D{{Key: "$limit", Value: int32(1)}}
+	projectID      = bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: int32(1)}}}}
+)
 
 // null is the null of an operator document.
 var null any

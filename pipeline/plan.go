@@ -100,34 +100,64 @@ func compile(s *relations.Schema, typ *relations.Type, f filter.Filter, o option
 		return nil, lower.err
 	}
 	p := &Plan{Resource: f.Resource, Collection: typ.Collection, Outcome: filter.Conditional}
-	whole := all(some(clauses...), scope)
-	switch some(clauses...) {
-	case constant(false):
-		p.Outcome, p.Match = filter.Denied, nothing()
-		return p, nil
-	case constant(true):
-		p.Outcome = filter.Allowed
-	}
 	top := &level{prefix: o.prefix, v: root, collection: typ.Collection}
-	p.Prefilter, p.Joins, p.Match = top.stages(whole)
-	if len(p.Joins) > 0 {
-		absent := make(bson.D, len(p.Joins)) // a document that has such a field would be altered
-		for i := range p.Joins {
-			absent[i] = bson.E{Key: p.Joins[i].As, Value: d("$exists", false)}
-		}
-		p.Prefilter = append(p.Prefilter, absent...)
-	}
+	var whole, before []bson.D // what each clause asks, and what it asks before the joins
 	for i, n := range clauses {
-		if n == constant(false) {
+		switch n {
+		case constant(false):
 			continue
+		case constant(true):
+			p.Outcome = filter.Allowed
 		}
 		c := Clause{Label: f.Clauses[i].Label, Strategy: Match, Match: top.query(n, root, "")}
+		without := c.Match
 		if joins(n) {
 			c.Strategy = Lookup
+			without = top.query(withoutJoins(n), root, "")
 		}
 		p.Clauses = append(p.Clauses, c)
+		whole, before = append(whole, c.Match), append(before, without)
+	}
+	if len(whole) == 0 {
+		p.Outcome, p.Match = filter.Denied, nothing()
+		return p, nil
+	}
+	within := top.query(scope, root, "")
+	p.Match = both(anyQuery(whole), within)
+	if p.Joins = top.joins; len(p.Joins) > 0 {
+		p.Prefilter = both(anyQuery(before), within)
+		for i := range p.Joins { // a document that has such a field would be altered
+			p.Prefilter = append(p.Prefilter, bson.E{Key: p.Joins[i].As, Value: absent})
+		}
 	}
 	return p, top.err
+}
+
+// anyQuery returns the OR of query documents.
+func anyQuery(qs []bson.D) bson.D {
+	if len(qs) == 1 {
+		return qs[0]
+	}
+	branches := make(bson.A, 0, len(qs))
+	for _, q := range qs {
+		switch {
+		case len(q) == 0:
+			return q
+		case len(q) == 1 && q[0].Key == "$or":
+			branches = append(branches, q[0].Value.(bson.A)...)
+		default:
+			branches = append(branches, q)
+		}
+	}
+	return d("$or", branches)
+}
+
+// both returns the AND of two query documents.
+func both(a, b bson.D) bson.D {
+	var m merger
+	m.add(a)
+	m.add(b)
+	return m.query()
 }
 
 func validPrefix(s string) bool {
