@@ -132,7 +132,8 @@ func (x *expander) rename(b, a Clause, others []Condition) Clause {
 	r := rewriter{
 		entity: func(e Entity, _ *Clause) (Entity, bool) {
 			changed := change(&e.Name)
-			paths, moved := rewrite(e.Paths, func(p Path) (Path, bool) {
+			paths, moved := rewrite(e.Paths, func(in *Path) (Path, bool) {
+				p := *in
 				moved := change(&p.From)
 				return p, moved
 			})
@@ -147,7 +148,7 @@ func (x *expander) rename(b, a Clause, others []Condition) Clause {
 			return c, changed
 		},
 	}
-	out, _ := r.clause(b)
+	out, _ := r.clause(&b)
 	return out
 }
 

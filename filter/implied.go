@@ -15,7 +15,8 @@ func (n *normalizer) withoutImplied(in []Clause) []Clause {
 			signs[i] = sign(&in[i])
 		}
 	}
-	kept := make([]int, 0, len(in))
+	var buf [many]int
+	kept := buf[:0]
 	implies := func(i, j int) bool { // in[i] implies in[j]
 		return (signs == nil || signs[j]&^signs[i] == 0) && n.implies(&in[i], &in[j])
 	}

@@ -14,21 +14,21 @@ func (r *rewriter) filter(f Filter) Filter {
 
 func (r *rewriter) clauses(in []Clause) ([]Clause, bool) { return rewrite(in, r.clause) }
 
-func (r *rewriter) clause(in Clause) (Clause, bool) {
-	out := in
+func (r *rewriter) clause(in *Clause) (Clause, bool) {
+	out := *in
 	var entities, conditions bool
-	if r.entity != nil {
-		out.Entities, entities = rewrite(in.Entities, func(e Entity) (Entity, bool) { return r.entity(e, &in) })
+	if r.entity != nil && len(in.Entities) != 0 {
+		out.Entities, entities = rewrite(in.Entities, func(e *Entity) (Entity, bool) { return r.entity(*e, in) })
 	}
 	out.Conditions, conditions = rewrite(in.Conditions, r.condition)
 	return out, entities || conditions
 }
 
-func (r *rewriter) condition(in Condition) (Condition, bool) {
-	switch c := in.(type) {
+func (r *rewriter) condition(in *Condition) (Condition, bool) {
+	switch c := (*in).(type) {
 	case Comparison:
 		if r.comparison == nil {
-			return in, false
+			return nil, false
 		}
 		if out, changed := r.comparison(c); changed {
 			return out, true
@@ -38,19 +38,19 @@ func (r *rewriter) condition(in Condition) (Condition, bool) {
 			return Any(out), true
 		}
 	case None:
-		if out, changed := r.clause(Clause(c)); changed {
+		if out, changed := r.clause((*Clause)(&c)); changed {
 			return None(out), true
 		}
 	}
-	return in, false
+	return nil, false
 }
 
 // rewrite returns in with f applied to each element, and whether one changed; if none did, in itself.
-func rewrite[T any](in []T, f func(T) (T, bool)) ([]T, bool) {
+func rewrite[T any](in []T, f func(*T) (T, bool)) ([]T, bool) {
 	out := in
 	changed := false
 	for i := range in {
-		v, ok := f(in[i])
+		v, ok := f(&in[i])
 		if !ok {
 			continue
 		}
