@@ -19,8 +19,9 @@ const (
 	notANumber = "NaN compares with nothing"
 )
 
-// scan reads one value of type t from b and returns what follows it, or what is wrong with the value: broken bytes (the driver's own
-// Validate looks at lengths only, and would let a value smuggle bytes into the command it is sent in), or, at any depth, a type that does not compare.
+// scan reads one value of type t from b and returns what follows it, or what is wrong with the value: broken bytes (the driver's
+// own Validate looks at lengths only, and would let a value smuggle bytes into the command it is sent in), or, at any depth, a
+// type that does not compare.
 func scan(t bson.Type, b []byte, depth int) (rest []byte, problem string) {
 	size := 0
 	switch t {

@@ -2,12 +2,14 @@ package filter
 
 import "slices"
 
-// Expand returns the flat disjunctive normal form of f: a filter that authorizes the same documents, in whose clauses no [Any] is left outside of
-// [None]. A clause with an Any becomes one clause for each of its alternatives, whose entities become the clause's (under another name where theirs is taken)
-// and whose label it takes unless it has its own. A None is a condition like a comparison, and stays as it is. [Standing] is decided first.
+// Expand returns the flat disjunctive normal form of f: a filter that authorizes the same documents, in whose clauses no [Any] is
+// left outside of [None]. A clause with an Any becomes one clause for each of its alternatives, whose entities become the
+// clause's (under another name where theirs is taken) and whose label it takes unless it has its own. A None is a condition like
+// a comparison, and stays as it is. [Standing] is decided first.
 //
-// The errors are a [*LimitError] if this gives more than limit clauses (a limit of 0 or less is [DefaultLimit]), or if f is nested deeper than 100 levels,
-// and a [*MalformedError] for a condition or an operand that is none.
+// The errors are a [*LimitError] if this gives more than limit clauses (a limit of 0 or less is [DefaultLimit]) or a million
+// conditions, if f itself has more conditions than limit and DefaultLimit, or is nested deeper than 100 levels; and a
+// [*MalformedError] for a condition or an operand that is none.
 func (f Filter) Expand(limit int) (Filter, error) {
 	if limit <= 0 {
 		limit = DefaultLimit
@@ -16,7 +18,7 @@ func (f Filter) Expand(limit int) (Filter, error) {
 		return Filter{}, err
 	}
 	f = f.Decide()
-	x := expander{limit: limit}
+	x := expander{limit: limit, left: maxExpanded}
 	var out []Clause
 	for i := range f.Clauses {
 		x.names = declared(nil, &f.Clauses[i])
@@ -32,9 +34,21 @@ func (f Filter) Expand(limit int) (Filter, error) {
 	return Filter{Resource: f.Resource, Clauses: out}, nil
 }
 
+// maxExpanded bounds the conditions copied: clauses that share a long list of them are few, but large.
+const maxExpanded = 1_000_000
+
 type expander struct {
 	limit int
+	left  int      // conditions that may still be copied
 	names []string // of all entities declared in the clause of the filter that is being expanded
+}
+
+// copies counts conditions copied.
+func (x *expander) copies(n int) error {
+	if x.left -= n; x.left < 0 {
+		return &LimitError{What: "conditions", Limit: maxExpanded}
+	}
+	return nil
 }
 
 func (x *expander) tooMany() error { return &LimitError{What: "clauses", Limit: x.limit} }
@@ -45,6 +59,9 @@ func (x *expander) clause(c *Clause) ([]Clause, error) {
 	for i, condition := range c.Conditions {
 		a, ok := condition.(Any)
 		if !ok {
+			if err := x.copies(len(flat)); err != nil {
+				return nil, err
+			}
 			for i := range flat {
 				flat[i].Conditions = append(flat[i].Conditions, condition)
 			}
@@ -66,6 +83,9 @@ func (x *expander) clause(c *Clause) ([]Clause, error) {
 		product := make([]Clause, 0, len(flat)*len(alternatives))
 		for _, left := range flat {
 			for _, right := range alternatives {
+				if err := x.copies(len(left.Conditions) + len(right.Conditions)); err != nil {
+					return nil, err
+				}
 				product = append(product, x.join(left, right, c.Conditions[i+1:]))
 			}
 		}
@@ -86,8 +106,9 @@ func (x *expander) join(a, b Clause, others []Condition) Clause {
 	return Clause{label, slices.Concat(a.Entities, b.Entities), slices.Concat(a.Conditions, b.Conditions)}
 }
 
-// rename returns b with new names for the entities that may not be called as they are once b is part of a: those that become entities of a, if a or
-// a None in it or in the other conditions declares the name; those declared in its own Nones, if a has an entity of that name.
+// rename returns b with new names for the entities that may not be called as they are once b is part of a: those that become
+// entities of a, if a or a None in it or in the other conditions declares the name; those declared in its own Nones, if a has an
+// entity of that name.
 func (x *expander) rename(b, a Clause, others []Condition) Clause {
 	taken := declared(nil, &a)
 	for _, c := range others {

@@ -37,10 +37,11 @@ type Path struct {
 // Standing is what a filter as written asks of an entity, kept because the way the entity is answered depends on it: rewriting a clause
 // must not change that, so [Filter.Normalize] and [Filter.Expand] decide it first ([Filter.Decide]). The zero Standing is undecided.
 //
-// Where Field is the key by which the entity is referenced, the entity is answered without a join (key only); a rewriting may have left it
-// without a condition. Null, Compared and Followed hold what clauses nested in the entity's own ask of it. A rewriting may have moved or dropped
-// those conditions, yet they still count where the meaning depends on whether something is asked of an element at all: an element asked for null, or for what may
-// be absent and empty, is reached in an array of documents only (DESIGN section 5, rule 4).
+// Where Field is the key by which the entity is referenced, the entity is answered without a join (key only); a rewriting may
+// have left it without a condition. Null, Compared and Followed hold what clauses nested in the entity's own ask of it. A
+// rewriting may have moved or dropped those conditions, yet they still count where the meaning depends on whether something is
+// asked of an element at all: an element asked for null, or for what may be absent and empty, is reached in an array of documents
+// only (DESIGN section 5, rule 4).
 type Standing struct {
 	Decided  bool
 	Field    string   // the only field compared; "" if the entity is joined in any case

@@ -17,12 +17,12 @@ import (
 //	  {"field":{"entity":"p","path":"name"},"op":"Eq","operand":{"param":"actor.publisher"},"not":true},
 //	  {"any":[…clauses]}, {"none":…clause}]}]}
 //
-// An operand is one of {"value":…}, {"values":[…]} (a list), {"field":{…}} and {"param":"…"}. Values are in canonical extended JSON; what that cannot carry, such as
-// a document with a key "$oid", is {"bson":"…"}: in base64, the BSON document whose only field "v" holds the value or list.
-// A standing that is decided is carried along. The same filter always gives the same bytes.
+// An operand is one of {"value":…}, {"values":[…]} (a list), {"field":{…}} and {"param":"…"}. Values are in canonical extended
+// JSON; what that cannot carry, such as a document with a key "$oid", is {"bson":"…"}: in base64, the BSON document whose only
+// field "v" holds the value or list. A standing that is decided is carried along. The same filter always gives the same bytes.
 //
-// The errors are a [*MalformedError] for a condition, operator, operand or value that is none, or a name that is not UTF-8, and a [*LimitError] for a filter nested
-// deeper than 100 levels.
+// The errors are a [*MalformedError] for a condition, operator, operand or value that is none, or a name that is not UTF-8, and a
+// [*LimitError] for a filter nested deeper than 100 levels.
 func (f Filter) MarshalJSON() ([]byte, error) {
 	if err := f.wellFormed(math.MaxInt); err != nil {
 		return nil, err

@@ -11,11 +11,12 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// UnmarshalJSON sets f to the filter that [Filter.MarshalJSON] wrote, or that was written by hand in the same form; relaxed extended JSON is read too.
-// Values become what the schema's Check makes of them: bson.RawValue, or []bson.RawValue for a list.
+// UnmarshalJSON sets f to the filter that [Filter.MarshalJSON] wrote, or that was written by hand in the same form; relaxed
+// extended JSON is read too. Values become what the schema's Check makes of them: bson.RawValue, or []bson.RawValue for a list.
 //
-// Nothing is guessed: a key that is unknown, there twice or missing ("conditions": [] must be said, since it holds), an unknown operator, another kind of
-// value are a [*MalformedError] that says where, such as "clauses[1].conditions[0].op"; a filter nested deeper than 100 levels is a [*LimitError]. Then f is left as it was.
+// Nothing is guessed: a key that is unknown, there twice or missing ("conditions": [] must be said, since it holds), an unknown
+// operator, another kind of value are a [*MalformedError] that says where, such as "clauses[1].conditions[0].op"; a filter nested
+// deeper than 100 levels is a [*LimitError]. Then f is left as it was.
 func (f *Filter) UnmarshalJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return malformed("", "not UTF-8")

@@ -1,0 +1,161 @@
+package filter_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+)
+
+// What may a patron read? Public books, those of the publisher the patron works for, and those on loan to the patron and not overdue.
+func Example() {
+	p := filter.Reach("p", "publisher")
+	l := filter.Reach("l", "loans")
+	f := filter.For("Book",
+		filter.Where(filter.F("public").Eq(true)).As("public books"),
+		filter.Some(p).Where(p.F("name").Eq(filter.Param("actor.publisher"))).As("own publisher"),
+		filter.Some(l).Where(
+			l.F("patron_id").Eq(filter.Param("actor.id")),
+			filter.Not(l.F("overdue").Eq(true)),
+		).As("on loan"),
+	)
+	fmt.Println(f)
+	fmt.Println(f.Outcome(), f.Params())
+	// Output:
+	// Book where
+	//   public = true  (public books)
+	//   or publisher p: p.name = $actor.publisher  (own publisher)
+	//   or loans l: l.patron_id = $actor.id and l.overdue != true  (on loan)
+	// conditional [actor.id actor.publisher]
+}
+
+func ExampleFilter_Bind() {
+	f := filter.For("Book", filter.Where(filter.F("owner").Eq(filter.Param("actor.id")), filter.F("team").In(filter.Param("actor.teams"))))
+	f, err := f.Bind(map[string]any{"actor.id": "alice"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(f)
+	// Output: Book where owner = "alice" and team in $actor.teams
+}
+
+// Values that are null or empty decide conditions before there is a document; what that leaves over goes.
+func ExampleFilter_Normalize() {
+	f := filter.For("Book",
+		filter.Where(filter.F("team").Eq(nil)).As("the actor has no team"),
+		filter.Where(filter.F("editor").In([]string{})).As("and edits nothing"),
+		filter.Where(filter.Any{filter.Where(filter.F("deleted").Neq(true))}),
+		filter.Where(filter.F("public").Eq(true), filter.F("deleted").Neq(true)).As("implied by the clause before"),
+	)
+	f, err := f.Normalize(0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(f)
+	// Output: Book where deleted != true
+}
+
+func ExampleFilter_Expand() {
+	l := filter.Reach("l", "loans")
+	f := filter.For("Book", filter.Where(
+		filter.F("deleted").Neq(true),
+		filter.Any{filter.Where(filter.F("public").Eq(true)), filter.Some(l).Where(l.F("patron_id").Eq(7))},
+	))
+	flat, err := f.Expand(100)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(flat)
+	_, err = f.Expand(1)
+	fmt.Println(errors.Is(err, filter.ErrLimit), err)
+	// Output:
+	// Book where
+	//   deleted != true and public = true
+	//   or loans l: deleted != true and l.patron_id = 7
+	// true filter: more than 1 clauses
+}
+
+func ExampleFilter_Redacted() {
+	f := filter.For("Book", filter.Where(filter.F("isbn").In([]string{"0-306-40615-2", "0-306-40616-0"})).As("on the desk"))
+	fmt.Println(f.Redacted())
+	// Output: Book where isbn in ?  (on the desk)
+}
+
+func ExampleFilter_MarshalJSON() {
+	p := filter.Reach("p", "publisher")
+	f := filter.For("Book", filter.Some(p).Where(p.F("founded").Lt(1900)))
+	b, err := json.MarshalIndent(f, "", " ")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(b))
+	// Output:
+	// {
+	//  "resource": "Book",
+	//  "clauses": [
+	//   {
+	//    "entities": [
+	//     {
+	//      "name": "p",
+	//      "paths": [
+	//       {
+	//        "relation": "publisher"
+	//       }
+	//      ]
+	//     }
+	//    ],
+	//    "conditions": [
+	//     {
+	//      "field": {
+	//       "entity": "p",
+	//       "path": "founded"
+	//      },
+	//      "op": "Lt",
+	//      "operand": {
+	//       "value": {
+	//        "$numberInt": "1900"
+	//       }
+	//      }
+	//     }
+	//    ]
+	//   }
+	//  ]
+	// }
+}
+
+func ExampleFilter_UnmarshalJSON() {
+	var f filter.Filter
+	err := json.Unmarshal([]byte(`{"resource": "Book", "clauses": [
+		{"conditions": [{"field": {"path": "public"}, "op": "Eq", "operand": {"value": true}}]},
+		{"conditions": [{"none": {"entities": [{"name": "l", "paths": [{"relation": "loans"}]}], "conditions": []}}]}
+	]}`), &f)
+	fmt.Println(f, err)
+
+	err = json.Unmarshal([]byte(`{"resource": "Book", "clauses": [{"conditions": [{"field": {"path": "public"}, "op": "Equals"}]}]}`), &f)
+	var m *filter.MalformedError
+	if errors.As(err, &m) {
+		fmt.Println(m.Where)
+		fmt.Println(m.Problem)
+	}
+	// Output:
+	// Book where
+	//   public = true
+	//   or none(loans l) <nil>
+	// clauses[0].conditions[0].op
+	// unknown operator Equals
+}
+
+func ExampleNot() {
+	l := filter.Reach("l", "loans")
+	onLoan := filter.Any{filter.Some(l), filter.Where(filter.F("reserved").Eq(true))}
+	fmt.Println(filter.Not(filter.F("pages").Lt(100)))
+	fmt.Println(filter.Not(onLoan))
+	// Output:
+	// pages not < 100
+	// none(((loans l) or reserved = true))
+}
