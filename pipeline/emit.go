@@ -162,6 +162,15 @@ func (m *merger) query() bson.D {
 	default:
 		m.out = append(m.out, bson.E{Key: "$expr", Value: d("$and", m.exprs)})
 	}
+	if len(m.clashes) == 1 { // an $and of one would do, but the two belong together
+		for i, e := range m.out {
+			if e.Key == m.clashes[0].(bson.D)[0].Key {
+				m.clashes = append(bson.A{bson.D{e}}, m.clashes...)
+				m.out = append(m.out[:i], m.out[i+1:]...)
+				break
+			}
+		}
+	}
 	if len(m.clashes) > 0 {
 		m.out = append(m.out, bson.E{Key: "$and", Value: m.clashes})
 	}
@@ -243,7 +252,11 @@ func (l *level) queryNot(n node, v *variable, base string) bson.D {
 		}
 		return d("$nor", branches)
 	}
-	return d("$nor", bson.A{l.query(n, v, base)})
+	q := l.query(n, v, base)
+	if len(q) == 1 && q[0].Key == "$expr" {
+		return d("$expr", l.expr(not{n}))
+	}
+	return d("$nor", bson.A{q})
 }
 
 func (l *level) queryTest(t test, path string) bson.D {
@@ -274,6 +287,8 @@ func (l *level) queryTest(t test, path string) bson.D {
 		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$ne", Value: null}})
 	case testDocs:
 		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$not", Value: d("$elemMatch", d("$not", typeObject))}})
+	case testEmpty:
+		return d(path, d("$size", int32(0)))
 	default:
 		l.fail("test %d", t.kind)
 		return nothing()

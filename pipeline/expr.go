@@ -26,6 +26,8 @@ func (l *level) expr(n node) any {
 	case not:
 		if e, ok := n.of.(exists); ok && l.isJoin(e) {
 			return d("$eq", bson.A{"$" + l.lookup(e), bson.A{}})
+		} else if ok {
+			return l.exprExists(e, false)
 		}
 		return d("$not", bson.A{l.expr(n.of)})
 	case test:
@@ -35,7 +37,7 @@ func (l *level) expr(n node) any {
 	case held:
 		return l.exprHeld(n)
 	case exists:
-		return l.exprExists(n)
+		return l.exprExists(n, true)
 	default:
 		l.fail("formula %T", n)
 		return false
@@ -79,6 +81,8 @@ func (l *level) exprTest(t test) any {
 		return d("$cond", bson.A{isArray(x), d("$not", bson.A{d("$in", bson.A{null, x})}), false})
 	case testDocs:
 		return d("$cond", bson.A{isArray(x), allOf(d("$cond", bson.A{isArray(x), x, bson.A{}}), "x", isType("$$x", "object")), false})
+	case testEmpty:
+		return d("$eq", bson.A{x, bson.A{}})
 	default:
 		l.fail("test %d", t.kind)
 		return false
@@ -153,7 +157,8 @@ func (l *level) exprHolds(key any, foreign relations.FieldRef) any {
 	return build(at, rest, foreign.Steps, 0)
 }
 
-func (l *level) exprExists(n exists) any {
+// exprExists spells that some element makes the body true, or that none does.
+func (l *level) exprExists(n exists, truth bool) any {
 	if l.isJoin(n) {
 		return d("$ne", bson.A{"$" + l.lookup(n), bson.A{}})
 	}
@@ -179,12 +184,27 @@ func (l *level) exprExists(n exists) any {
 	}
 	name, done := l.name(n.v)
 	defer done()
-	if n.body == constant(true) && isOne != nil {
-		return anyOf(input, name, isOne("$$"+name))
-	}
-	body := l.expr(n.body)
+	e := "$$" + name
+	var in bson.A
 	if isOne != nil {
-		body = d("$and", appendConjuncts(appendConjuncts(nil, isOne("$$"+name)), body))
+		in = appendConjuncts(in, isOne(e))
 	}
-	return anyOf(input, name, body)
+	if truth {
+		if n.body != constant(true) || in == nil {
+			in = appendConjuncts(in, l.expr(n.body))
+		}
+		return anyOf(input, name, conjunction(in))
+	}
+	none := l.expr(negate(n.body))
+	if in != nil {
+		none = d("$or", bson.A{d("$not", bson.A{conjunction(in)}), none})
+	}
+	return allOf(input, name, none)
+}
+
+func conjunction(es bson.A) any {
+	if len(es) == 1 {
+		return es[0]
+	}
+	return d("$and", es)
 }

@@ -103,6 +103,7 @@ const (
 	testOne                          // not an array: testDocument where what stands beside it needs a field inside
 	testList                         // an array that holds no null
 	testDocs                         // an array that holds documents only
+	testEmpty                        // an empty array
 )
 
 // leaf is a comparison with a literal on a declared field.
@@ -314,7 +315,7 @@ func forces(n node, v *variable, prefix string) bool {
 	switch n := n.(type) {
 	case test:
 		switch n.kind {
-		case testTrue, testFalse, testSet, testKey, testDocument, testList, testDocs:
+		case testTrue, testFalse, testSet, testKey, testDocument, testList, testDocs, testEmpty:
 			return n.ref.v == v && len(n.ref.path) > len(prefix) && n.ref.path[:len(prefix)] == prefix
 		}
 	case pair:

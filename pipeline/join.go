@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
 // Join is a $lookup of the plan. It finds at most one document, of which only _id is kept: what counts is whether there is one.
@@ -47,6 +49,9 @@ func (l *level) lookup(n exists) string {
 			if k.list && k.foreign.Path == "_id" { // null elements, [] and a missing list join a null _id
 				body = all(test{ref: ref{n.v, "_id"}, kind: testSet}, body)
 			}
+		}
+		if equality < 0 {
+			j.LocalField, j.ForeignField = l.tied(n)
 		}
 		for i, k := range domain {
 			if i != equality || k.list && k.foreign.Path != "_id" {
@@ -116,6 +121,26 @@ func (l *level) equality(keys joined) int {
 		}
 	}
 	return best
+}
+
+// tied returns the fields of a comparison that ties a joined document to this level's by equality: the join finds a superset of what
+// the comparison, which stays, lets through, and finds it by an index.
+func (l *level) tied(n exists) (local, foreign string) {
+	conjuncts, ok := n.body.(and)
+	if !ok {
+		conjuncts = and{n.body}
+	}
+	for _, c := range conjuncts {
+		if p, ok := c.(pair); ok && p.op == filter.Eq && p.truth {
+			if p.l.v == n.v {
+				p.l, p.r = p.r, p.l
+			}
+			if p.l.v == l.v && p.r.v == n.v {
+				return l.path(p.l.path), p.r.path
+			}
+		}
+	}
+	return "", ""
 }
 
 func (j *Join) equal(k *Join) bool {

@@ -362,11 +362,18 @@ func (r *reach) embedsMany(src binding, rel *relations.Relation, m mode) node {
 		}
 		return all(near, exist(v, elements{array, false}, body))
 	}
+	body := some(r.scope(b, m), r.constants(rel, false, b, m), r.body(b, m))
+	nothing := body == constant(false) && near == constant(true) // what must hold is that there is no element
+	if nothing {
+		docs.kind = testEmpty
+	}
 	known := node(docs)
 	if rel.AbsentEmpty {
 		known = some(docs, test{ref: array, kind: testNull})
 	}
-	body := some(r.scope(b, m), r.constants(rel, false, b, m), r.body(b, m))
+	if nothing {
+		return some(r.phantom(), known)
+	}
 	none := negate(exist(v, elements{array, true}, negate(body)))
 	return some(r.phantom(), all(known, some(negate(near), none)))
 }
@@ -505,6 +512,9 @@ func (r *reach) joined(sources []binding, m mode) node {
 	fails := some(some(farC...), r.body(b, m))
 	if len(sources) == 1 && unique(r.entity.paths[0].rel) {
 		return some(r.phantom(), all(append(guards, exist(v, domain, all(reached, fails)))...))
+	}
+	if len(sources) == 1 && toOne && fails == constant(false) {
+		return r.phantom() // what makes the range known is what must not be
 	}
 	none := negate(exist(v, domain, all(reached, negate(fails))))
 	return some(r.phantom(), all(all(known...), some(negate(all(nears...)), none)))
