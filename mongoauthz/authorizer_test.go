@@ -147,6 +147,13 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 	var unknown *mongoauthz.UnknownResourceError
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, "Bok", unknown.Resource)
+	require.EqualError(t, err, `mongoauthz: resource type "Bok" is not in the schema`)
+
+	_, err = mongoauthz.New(nil, nil, nil)
+	require.EqualError(t, err, "mongoauthz: db: is nil")
+
+	_, err = query(t, conditional).Append(nil)
+	require.EqualError(t, err, "mongoauthz: stage 1: a stage has one field, its name")
 
 	secret := answers(filter.For("Book", filter.Where(filter.F("pages").Eq("hunter2"))))
 	_, err = authorizer(t, secret).AuthorizedQuery(t.Context(), "hunter2", "read", "Book")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
@@ -68,6 +69,33 @@ func show(p mongo.Pipeline) {
 	}
 }
 
+func ExampleNew() {
+	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://localhost:27017/"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	schema, err := relations.New(relations.Type{
+		Name: "Book", Collection: "books",
+		Fields: []relations.Field{{Name: "_id", Type: relations.ObjectID}, {Name: "public", Type: relations.Bool}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	policy := mongoauthz.PolicyFunc(func(_ context.Context, _ any, _, resource string) (filter.Filter, error) {
+		return filter.For(resource, filter.Where(filter.F("public").Eq(true))), nil
+	})
+	az, err := mongoauthz.New(client.Database("library"), schema, policy, mongoauthz.WithTimeLimit(5*time.Second))
+	if err != nil {
+		log.Fatal(err)
+	}
+	q, err := az.AuthorizedQuery(context.Background(), "anybody", "read", "Book")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(q.Outcome(), q.Collection().Name())
+	// Output: conditional books
+}
+
 func ExampleAuthorizer_AuthorizedQuery() {
 	az := books()
 	for _, actor := range []any{user{publisher: 7}, user{admin: true}, nil} {
@@ -128,6 +156,38 @@ func ExampleQuery_Page() {
 	// {"$sort":{"title":1,"_id":1}}
 	// {"$skip":20}
 	// {"$limit":10}
+}
+
+func ExampleQuery_Aggregate() {
+	ctx := context.Background()
+	q, err := books().AuthorizedQuery(ctx, user{publisher: 7}, "read", "Book")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cursor, err := q.Aggregate(ctx, options.Aggregate().SetBatchSize(100))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cursor.Close(ctx)
+	for cursor.Next(ctx) {
+		fmt.Println(cursor.Current.Lookup("title"))
+	}
+	if err := cursor.Err(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleQuery_Count() {
+	ctx := context.Background()
+	q, err := books().AuthorizedQuery(ctx, user{publisher: 7}, "read", "Book")
+	if err != nil {
+		log.Fatal(err)
+	}
+	n, err := q.Count(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(n, "books")
 }
 
 func ExampleQuery_FindFilter() {

@@ -46,9 +46,10 @@ func logged(compiled int, stages mongo.Pipeline, values bool) string {
 
 const hidden = "?"
 
-// redactAppended hides every value of a stage that did not come from the compiler, but for the numbers of paging.
+// redactAppended hides every value of a stage that did not come from the compiler, but for those of sorting, paging and counting.
 func redactAppended(stage bson.D) bson.D {
-	if name := stage[0].Key; name == "$sort" || name == "$skip" || name == "$limit" {
+	switch stage[0].Key {
+	case "$sort", "$skip", "$limit", "$count":
 		return stage
 	}
 	var plain bson.D // maps, structs and raw BSON as documents

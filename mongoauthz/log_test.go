@@ -46,7 +46,7 @@ func TestEachRunIsOneRecordAtDebug(t *testing.T) {
 	records[0].Duration = nil
 	require.Equal(t, record{
 		Level: "DEBUG", Msg: "authorized query", Action: "read", Resource: "Book", Collection: "books", Failed: true,
-		Pipeline: `[{"$match":{"public":{"$eq":"?"}}},{"$match":{"title":"?"}},{"$limit":5},{"$count":"?"}]`,
+		Pipeline: `[{"$match":{"public":{"$eq":"?"}}},{"$match":{"title":"?"}},{"$limit":5},{"$count":"n"}]`,
 	}, records[0])
 }
 

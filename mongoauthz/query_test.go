@@ -1,6 +1,7 @@
 package mongoauthz_test
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -118,4 +119,25 @@ func TestQueryNotMadeByAnAuthorizerAuthorizesNothing(t *testing.T) {
 			require.ErrorIs(t, err, mongoauthz.ErrArgument)
 		}
 	}
+}
+
+func TestQueryIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	q, err := query(t, joined).Append(stage("$match", bson.M{"tags": bson.A{"a"}}))
+	require.NoError(t, err)
+	want := text(t, q.Pipeline())
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			ruin(q.Pipeline())
+			longer, err := q.Append(stage("$limit", 1))
+			if err == nil {
+				ruin(longer.Pipeline())
+			}
+			_, _ = q.Page(mongoauthz.PageRequest{Limit: 1})
+			_, _ = q.FindFilter()
+		})
+	}
+	group.Wait()
+	require.Equal(t, want, text(t, q.Pipeline()))
 }
