@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -48,6 +49,7 @@ func Value(v any) (bson.RawValue, error) {
 		if v.Type == 0 && len(v.Value) == 0 {
 			return bson.RawValue{Type: bson.TypeNull}, nil
 		}
+		v.Value = bytes.Clone(v.Value) // the caller may write to it later
 		return checked(v)
 	case bson.RawArray: // the driver would make binary of it
 		if v == nil {

@@ -1,2 +1,29 @@
-// Package pipeline compiles a filter over a schema into one MongoDB aggregation pipeline, or a find filter where no join is left.
+// Package pipeline compiles a filter over a schema into one MongoDB aggregation pipeline, or into a plain find filter where no join
+// is left. It is the only package of this module that spells a MongoDB operator.
+//
+// [Compile] is pure: no I/O, no clock, the same plan for the same input. The [Plan] is data, and its stages return exactly the
+// documents that the filter authorizes, each once, in its original shape:
+//
+//	{$match: prefilter}   only before joins: a superset of the answer, and no document that has a helper field already
+//	{$lookup: …}          one per join: at most one document, of which only _id is kept, in a helper field
+//	{$match: decision}    complete in itself
+//	{$unset: …}           the helper fields
+//
+// What a filter means is defined by package evaluate (DESIGN section 5); this package must agree with it, and shares no rule with
+// it. The work is done in three steps, each in files of its own.
+//
+//   - Lowering (lower.go, reach.go) turns the three-valued filter into a two-valued formula (formula.go). Each leaf comparison has
+//     two spellings, surely true and surely false, and a None asks for the second: a clause is surely false if no choice of its
+//     entities leaves every condition not surely false, and if the range of the entities is known. Entities become quantifiers.
+//   - The leaf table (leaf.go) spells every comparison, true and false, as a query and as an aggregation expression.
+//   - Emission (emit.go, expr.go, join.go) writes the formula as query documents: embedded arrays as $elemMatch, documents of other
+//     collections as $lookup with their own conditions in the sub-pipeline, and as $expr what only an expression can say.
+//
+// No $lookup multiplies documents, and nothing is unwound at the top: a sub-pipeline ends in {$limit: 1}, and the decision asks
+// whether something was found. Where an element of an embedded array leads to another collection, the sub-pipeline looks its own
+// document up again by _id and unwinds the array there.
+//
+// # What the server must be
+//
+// MongoDB 6.0 or later. A stored undefined, a deprecated type, is null to servers before 8.0 and a value to package evaluate.
 package pipeline

@@ -29,7 +29,7 @@ func TestEmittedPipelinesAreGolden(t *testing.T) {
 		seen[c.name] = true
 		plan, err := pipeline.Compile(schema, c.filter)
 		require.NoError(t, err, c.name)
-		fmt.Fprintf(&out, "--- %s\n%v\n", c.name, c.filter)
+		fmt.Fprintf(&out, "--- %s\n%s\n", c.name, c.filter)
 		for _, stage := range plan.Stages() {
 			js, err := bson.MarshalExtJSON(stage, false, false)
 			require.NoError(t, err)

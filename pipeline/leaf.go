@@ -151,6 +151,9 @@ func (l leaf) element(truth bool) (ops bson.D, one bool, err error) {
 		if truth {
 			return d(is, l.value), false, nil
 		}
+		if l.typ == relations.String { // a stored symbol orders among strings, and is none
+			return ofType(bson.E{Key: opposite, Value: l.value}), true, nil
+		}
 		return d(opposite, l.value), true, nil
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
 		if truth { // a pattern also equals a stored regex: hence the type
@@ -192,6 +195,9 @@ func (l leaf) query(path string, truth bool) (bson.D, error) {
 		return d("$and", bson.A{d(path, ne), d(path, d("$ne", null))}), nil
 	}
 	text := l.op.Text()
+	if truth && l.symbols() && !text {
+		ops = append(bson.D{{Key: "$type", Value: "string"}}, ops...)
+	}
 	switch {
 	case truth && l.list && l.strict:
 		return d(path, d("$elemMatch", ops)), nil
@@ -263,6 +269,9 @@ func allOf(input any, name string, in any) bson.D {
 	return d("$allElementsTrue", bson.A{mapped(input, name, in)})
 }
 
+// symbols says whether a stored symbol must be kept out of an equality: it equals the string, but is none.
+func (l leaf) symbols() bool { return l.strict && l.typ == relations.String }
+
 // elementExpr is the expression that tests one value e. A declared type excludes arrays; for Any, where an array must not count,
 // the caller says so.
 func (l leaf) elementExpr(e any, truth bool) (any, error) {
@@ -284,13 +293,17 @@ func (l leaf) elementExpr(e any, truth bool) (any, error) {
 	}
 	switch l.op {
 	case filter.Eq:
-		if truth {
-			return d("$eq", bson.A{e, literal(l.value)}), nil
+		if equal := d("$eq", bson.A{e, literal(l.value)}); truth && l.symbols() {
+			return is(equal), nil
+		} else if truth {
+			return equal, nil
 		}
 		return is(d("$ne", bson.A{e, literal(l.value)})), nil
 	case filter.In, filter.SubsetOf:
 		in := d("$in", bson.A{e, literal(array(l.values, false))})
-		if truth {
+		if truth && l.symbols() {
+			return is(in), nil
+		} else if truth {
 			return in, nil
 		}
 		if len(l.values) == 0 {

@@ -183,7 +183,7 @@ func (p *Plan) Stages() []bson.D {
 		stage := p.Joins[i].Stage()
 		out = append(out, copyValue(stage).(bson.D))
 	}
-	out = append(out, d("$match", copyValue(p.Match)))
+	out = append(out, d("$match", p.decision()))
 	if len(p.Joins) == 1 {
 		out = append(out, d("$unset", p.Joins[0].As))
 	} else if len(p.Joins) > 1 {
@@ -202,7 +202,15 @@ func (p *Plan) FindFilter() (bson.D, error) {
 	if len(p.Joins) > 0 {
 		return nil, unsupported("a find filter for a plan with %d joins", len(p.Joins))
 	}
-	return copyValue(p.Match).(bson.D), nil
+	return p.decision(), nil
+}
+
+// decision returns a copy of Match; of a Plan that denies, the zero Plan among them, what selects nothing.
+func (p *Plan) decision() bson.D {
+	if p.Outcome == filter.Denied {
+		return nothing()
+	}
+	return copyValue(p.Match).(bson.D)
 }
 
 func copyValue(v any) any {

@@ -117,14 +117,17 @@ func (g gen) stored(name, collection string) relations.Type {
 	t.Relations = append(g.references(),
 		relations.Relation{Name: "one", Kind: relations.EmbedsOne, Type: "E"},
 		relations.Relation{Name: "many", Kind: relations.EmbedsMany, Type: "E", AbsentEmpty: g.chance(25, "absentEmpty")},
-		relations.Relation{Name: "far", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "one.r"}}},
-		relations.Relation{Name: "fars", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "one.rs"}}},
-		relations.Relation{Name: "rows", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Foreign: g.pick("foreign", "r", "rs", "one.r", "many.r", "many.rs")}}, Where: g.constants()},
+		relations.Relation{Name: "far", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "one.r", Foreign: "_id"}}},
+		relations.Relation{Name: "fars", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "one.rs", Foreign: "_id"}}},
+		relations.Relation{Name: "rows", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: "_id", Foreign: g.pick("foreign", "r", "rs", "one.r", "many.r", "many.rs")}}, Where: g.constants()},
 		relations.Relation{Name: "rows2", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: g.pick("local", "n", "r"), Foreign: g.pick("foreign", "n", "ns", "many.ns")}}},
 		relations.Relation{Name: "rows3", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: "k", Foreign: g.pick("foreign", "k", "ks", "many.k", "many.one.k")}, {Local: "n", Foreign: "n"}}},
 		relations.Relation{Name: "via", Kind: relations.Through, Through: []string{g.pick("hop", "one", "many"), g.pick("hop", "toR", "toRs", "toK")}},
 		relations.Relation{Name: "via2", Kind: relations.Through, Through: []string{g.pick("hop", "toR", "toRs", "toK", "toKs", "rows"), g.pick("hop", "toR", "rows", "toRs", "one", "many", "rows3")}},
 	)
+	if g.chance(30, "another key") {
+		t.Key = "k"
+	}
 	if g.chance(25, "scope") {
 		t.Scope = g.scope(true)
 	}
@@ -143,8 +146,8 @@ func (g gen) target() string { return g.pick("target", "A", "B", "C") }
 // references are relations that every type can have.
 func (g gen) references() []relations.Relation {
 	return []relations.Relation{
-		{Name: "toR", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "r"}}},
-		{Name: "toRs", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "rs"}}},
+		{Name: "toR", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "r", Foreign: "_id"}}},
+		{Name: "toRs", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "rs", Foreign: "_id"}}},
 		{Name: "toK", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "k", Foreign: g.pick("foreign", "k", "ks", "many.k", "one.k")}}, Where: g.constants()},
 		{Name: "toKs", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "ks", Foreign: g.pick("foreign", "k", "ks", "many.ks")}}, Where: g.constants()},
 		{Name: "toPair", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "k", Foreign: g.pick("foreign", "k", "ks")}, {Local: "ns", Foreign: "n"}}},
