@@ -277,3 +277,10 @@ func (p text) String() string {
 	}
 	return b.String()
 }
+
+// without takes ids out of a list of ids.
+func without(ids, out string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(ids), func(id string) bool {
+		return slices.Contains(strings.Fields(out), id)
+	}), " ")
+}
