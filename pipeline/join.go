@@ -102,11 +102,11 @@ func (l *level) lookup(n exists) string {
 
 // carry makes the level's documents of the elements of an array: the document they stand in is looked up once more, carries the
 // array, and is unwound. So what can be said of a document can be said of an element.
-func (sub *level) carry(j *Join, array any) (head []bson.D) {
+func (l *level) carry(j *Join, array any) (head []bson.D) {
 	const name = "array"
-	sub.collection, sub.base = sub.up.collection, "e."
-	j.From, j.LocalField, j.ForeignField = sub.collection, "_id", "_id"
-	sub.lets = append(sub.lets, let{ref: ref{v: sub.v}, name: name})
+	l.collection, l.base = l.up.collection, "e."
+	j.From, j.LocalField, j.ForeignField = l.collection, "_id", "_id"
+	l.lets = append(l.lets, let{ref: ref{v: l.v}, name: name})
 	j.Let = d(name, array)
 	return []bson.D{d("$project", d("e", "$$"+name)), d("$unwind", "$e")}
 }

@@ -16,6 +16,7 @@ type filters struct {
 	gen
 	w    *world
 	next int // for entity names
+	made []filter.Filter
 }
 
 // bound is an entity in sight, with its type.
@@ -178,11 +179,11 @@ func (f *filters) compare(left filter.Field, decl *relations.Field) filter.Compa
 	if decl.Type != relations.Document {
 		ops = append(ops, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.In, filter.Nin)
 		if decl.List {
-			ops = append(ops, filter.Intersects, filter.SubsetOf, filter.SubsetOf)
+			ops = append(ops, filter.Intersects, filter.Intersects, filter.Intersects, filter.SubsetOf, filter.SubsetOf, filter.SubsetOf)
 		}
 	}
 	if decl.List {
-		ops = append(ops, filter.Contains)
+		ops = append(ops, filter.Contains, filter.Contains)
 	}
 	if decl.Type == relations.String || decl.Type == relations.Any {
 		ops = append(ops, filter.StartsWith, filter.EndsWith, filter.ContainsText)

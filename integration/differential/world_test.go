@@ -26,7 +26,9 @@ var (
 
 type gen struct{ *rapid.T }
 
-func (g gen) pick(label string, from ...string) string { return rapid.SampledFrom(from).Draw(g.T, label) }
+func (g gen) pick(label string, from ...string) string {
+	return rapid.SampledFrom(from).Draw(g.T, label)
+}
 
 // chance is true in about percent of a hundred cases.
 func (g gen) chance(percent int, label string) bool {
@@ -86,7 +88,7 @@ func (g gen) world() *world {
 		g.Fatalf("the generator made a schema that is refused: %v", err)
 	}
 	for _, c := range collections {
-		n := rapid.IntRange(3, 7).Draw(g.T, "documents")
+		n := rapid.IntRange(4, 9).Draw(g.T, "documents")
 		for i := range n {
 			doc := append(bson.D{{Key: "_id", Value: g.id(i)}}, g.document(2)...)
 			raw, err := bson.Marshal(doc)
@@ -99,7 +101,7 @@ func (g gen) world() *world {
 	return w
 }
 
-func typeName(collection string) string { return string(collection[0]-'a'+'A') }
+func typeName(collection string) string { return string(collection[0] - 'a' + 'A') }
 
 // id gives the i-th document of a collection its _id: a number, now and then a null.
 func (g gen) id(i int) any {

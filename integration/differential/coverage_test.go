@@ -1,0 +1,101 @@
+package differential_test
+
+import (
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+)
+
+// feature is something a filter can have, as it stands or under an odd number of negations.
+type feature struct {
+	name    string
+	negated bool
+}
+
+func (f feature) String() string {
+	if f.negated {
+		return "negated " + f.name
+	}
+	return f.name
+}
+
+// features are those that a run must have seen often enough.
+func features() (fs []feature) {
+	names := []string{"Any", "free", "field to field", "two entities", "two paths", "scope"}
+	for op := filter.Eq; op.Valid(); op++ {
+		names = append(names, op.String())
+	}
+	for k := relations.EmbedsOne; k <= relations.Through; k++ {
+		names = append(names, k.String())
+	}
+	for _, n := range names {
+		fs = append(fs, feature{n, false}, feature{n, true})
+	}
+	return append(fs, feature{"None", false})
+}
+
+// count notes each feature that a filter has, once.
+func (s *suite) count(w *world, f filter.Filter) {
+	seen := map[feature]bool{}
+	typ, _ := w.schema.Type(f.Resource)
+	c := counter{w: w, seen: seen}
+	for i := range f.Clauses {
+		c.clause(&f.Clauses[i], map[string]*relations.Type{"": typ}, false)
+	}
+	if len(typ.Scope) > 0 {
+		seen[feature{"scope", false}] = true
+	}
+	for f := range seen {
+		s.seen[f]++
+	}
+}
+
+type counter struct {
+	w    *world
+	seen map[feature]bool
+}
+
+func (c *counter) note(name string, negated bool) { c.seen[feature{name, negated}] = true }
+
+func (c *counter) clause(in *filter.Clause, outer map[string]*relations.Type, negated bool) {
+	types := map[string]*relations.Type{}
+	for name, t := range outer {
+		types[name] = t
+	}
+	if len(in.Entities) > 1 {
+		c.note("two entities", negated)
+	}
+	for _, e := range in.Entities {
+		if len(e.Paths) == 0 {
+			c.note("free", negated)
+			types[e.Name], _ = c.w.schema.Type(e.Type)
+		}
+		if len(e.Paths) > 1 {
+			c.note("two paths", negated)
+		}
+		for _, p := range e.Paths {
+			rel, _ := types[p.From].Relation(p.Relation)
+			c.note(rel.Kind.String(), negated)
+			types[e.Name], _ = c.w.schema.Type(rel.Type)
+		}
+		if len(types[e.Name].Scope) > 0 {
+			c.note("scope", negated)
+		}
+	}
+	for _, cond := range in.Conditions {
+		switch cond := cond.(type) {
+		case filter.Comparison:
+			c.note(cond.Op.String(), negated != cond.Not)
+			if _, ok := cond.Operand.(filter.Field); ok {
+				c.note("field to field", negated != cond.Not)
+			}
+		case filter.Any:
+			c.note("Any", negated)
+			for i := range cond {
+				c.clause(&cond[i], types, negated)
+			}
+		case filter.None:
+			c.note("None", negated)
+			c.clause((*filter.Clause)(&cond), types, !negated)
+		}
+	}
+}

@@ -1,0 +1,296 @@
+package differential_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+)
+
+type (
+	typesLiteral  = []relations.Type
+	filterLiteral = filter.Filter
+)
+
+// suite compares lists on a server and counts what it compared.
+type suite struct {
+	db     *mongo.Database
+	compat bool
+	mutate func([]bson.D) []bson.D        // a seeded mistake in the pipeline; nil for none
+	given  func(*world) *relations.Schema // a seeded mistake in what the compiler knows; nil for none
+
+	worlds, compared, mixed, tooDeep, refused, tenths int
+
+	seen map[feature]int
+}
+
+func (s *suite) store(w *world) error {
+	ctx, cancel := ctx()
+	defer cancel()
+	for name, docs := range w.docs {
+		if _, err := s.db.Collection(name).DeleteMany(ctx, bson.D{}); err != nil {
+			return err
+		}
+		if len(docs) == 0 {
+			continue
+		}
+		if _, err := s.db.Collection(name).InsertMany(ctx, docs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mismatch is a filter and a world on which the server and the evaluator disagree.
+type mismatch struct {
+	w         *world
+	f         filter.Filter
+	err       error
+	got, want []string
+	stages    []bson.D
+}
+
+func (m *mismatch) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v\nthe server returned     %v\nthe evaluator authorizes %v\n%v\n", m.err, m.got, m.want, m.f)
+	for _, s := range m.stages {
+		js, _ := bson.MarshalExtJSON(s, false, false)
+		fmt.Fprintf(&b, "  %s\n", js)
+	}
+	return b.String()
+}
+
+func (m *mismatch) Unwrap() error { return m.err }
+
+var (
+	errLists = errors.New("the lists differ")
+	errTenth = errors.New("find, count or pages differ from the list")
+)
+
+// compare requires that the server returns the documents the evaluator authorizes, each once and byte for byte as stored.
+func (s *suite) compare(w *world, f filter.Filter) error {
+	ctx, cancel := ctx()
+	defer cancel()
+	if typ, _ := w.schema.Type(f.Resource); s.given != nil && len(typ.Scope) > 0 {
+		return nil
+	}
+	want, err := authorized(ctx, w, f)
+	if err != nil {
+		return fmt.Errorf("the evaluator: %w\n%v", err, f)
+	}
+	plan, err := s.compiled(w, f)
+	if err != nil {
+		return fmt.Errorf("compile: %w\n%v", err, f)
+	}
+	if levels, lookups := size(plan.Joins); s.compat && (levels > 2 || lookups > 5) {
+		s.tooDeep++
+		return nil
+	}
+	stages := plan.Stages()
+	if s.mutate != nil {
+		stages = s.mutate(stages)
+	}
+	var got []bson.Raw
+	cur, err := s.db.Collection(plan.Collection).Aggregate(ctx, stages)
+	if err == nil {
+		err = cur.All(ctx, &got)
+	}
+	if err != nil && s.compat && strings.Contains(err.Error(), "failed to postpone qual containing lateral reference") {
+		s.refused++ // its planner refuses the query; nothing is answered wrongly
+		return nil
+	}
+	if err != nil {
+		return &mismatch{w: w, f: f, err: fmt.Errorf("the server: %w", err), want: ids(want), stages: stages}
+	}
+	sortRaw(got)
+	if !slices.EqualFunc(got, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
+		return &mismatch{w: w, f: f, err: errLists, got: ids(got), want: ids(want), stages: stages}
+	}
+	s.compared++
+	if typ, _ := w.schema.Type(f.Resource); len(want) > 0 && len(want) < len(w.docs[typ.Collection]) {
+		s.mixed++
+		s.count(w, f)
+	}
+	if s.compared%10 == 0 && s.mutate == nil && s.given == nil {
+		s.tenths++
+		if err := s.compareTenth(ctx, w, f, want); err != nil {
+			return &mismatch{w: w, f: f, err: err, want: ids(want), stages: stages}
+		}
+	}
+	return nil
+}
+
+// authorized returns the documents the evaluator authorizes, sorted.
+func authorized(ctx context.Context, w *world, f filter.Filter) ([]bson.Raw, error) {
+	e, err := evaluate.Prepare(w.schema, f)
+	if err != nil {
+		return nil, err
+	}
+	typ, _ := w.schema.Type(f.Resource)
+	var out []bson.Raw
+	for _, doc := range w.docs[typ.Collection] {
+		decision, err := e.Decide(ctx, doc, evaluate.Memory(w.docs))
+		if err != nil {
+			return nil, err
+		}
+		if decision.Authorized() {
+			out = append(out, doc)
+		}
+	}
+	sortRaw(out)
+	return out, nil
+}
+
+// compareTenth asks the same in the other ways there are: the find filter, the count, pages that tile the list, without the prefilter.
+func (s *suite) compareTenth(ctx context.Context, w *world, f filter.Filter, want []bson.Raw) error {
+	policy := mongoauthz.PolicyFunc(func(context.Context, any, string, string) (filter.Filter, error) { return f, nil })
+	var opts []mongoauthz.Option
+	if s.compat {
+		opts = append(opts, mongoauthz.WithoutCollation())
+	}
+	az, err := mongoauthz.New(s.db, w.schema, policy, opts...)
+	if err != nil {
+		return err
+	}
+	q, err := az.AuthorizedQuery(ctx, nil, "read", f.Resource)
+	if err != nil {
+		return err
+	}
+	if n, err := q.Count(ctx); err != nil || n != int64(len(want)) {
+		return fmt.Errorf("%w: count is %d, %w", errTenth, n, err)
+	}
+	var paged []bson.Raw
+	for skip := int64(0); ; skip += 2 {
+		page, err := mongoauthz.FetchPage[bson.Raw](ctx, q, mongoauthz.PageRequest{Skip: skip, Limit: 2, Facet: skip == 0})
+		if err != nil {
+			return fmt.Errorf("%w: a page: %w", errTenth, err)
+		}
+		if page.Total != int64(len(want)) {
+			return fmt.Errorf("%w: total is %d", errTenth, page.Total)
+		}
+		paged = append(paged, page.Items...)
+		if len(page.Items) < 2 {
+			break
+		}
+	}
+	sortRaw(paged)
+	if !slices.EqualFunc(paged, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
+		return fmt.Errorf("%w: pages hold %v", errTenth, ids(paged))
+	}
+	find, err := q.FindFilter()
+	if errors.Is(err, pipeline.ErrUnsupported) {
+		return s.compareWithoutPrefilter(ctx, q.Plan(), want)
+	}
+	if err != nil {
+		return err
+	}
+	var found []bson.Raw
+	cur, err := s.db.Collection(q.Plan().Collection).Find(ctx, find, options.Find())
+	if err == nil {
+		err = cur.All(ctx, &found)
+	}
+	sortRaw(found)
+	if err != nil || !slices.EqualFunc(found, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
+		return fmt.Errorf("%w: find returned %v, %w", errTenth, ids(found), err)
+	}
+	return nil
+}
+
+// compareWithoutPrefilter shows that the prefilter is never the decision.
+func (s *suite) compareWithoutPrefilter(ctx context.Context, plan *pipeline.Plan, want []bson.Raw) error {
+	var got []bson.Raw
+	cur, err := s.db.Collection(plan.Collection).Aggregate(ctx, plan.Stages()[1:])
+	if err == nil {
+		err = cur.All(ctx, &got)
+	}
+	sortRaw(got)
+	if err != nil || !slices.EqualFunc(got, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
+		return fmt.Errorf("%w: without the prefilter %v, %w", errTenth, ids(got), err)
+	}
+	return nil
+}
+
+func sortRaw(docs []bson.Raw) {
+	slices.SortFunc(docs, func(a, b bson.Raw) int { return bytes.Compare(a, b) })
+}
+
+func ids(docs []bson.Raw) []string {
+	out := []string{}
+	for _, d := range docs {
+		out = append(out, d.Lookup("_id").String())
+	}
+	return out
+}
+
+// size returns how deep the $lookup stages of a plan nest, and how many there are. The compatible server plans nested ones in
+// memory that grows with every level until it is killed.
+func size(joins []pipeline.Join) (levels, lookups int) {
+	var stages func(ss []bson.D) (int, int)
+	stages = func(ss []bson.D) (levels, lookups int) {
+		for _, s := range ss {
+			if s[0].Key != "$lookup" {
+				continue
+			}
+			lookups++
+			inner := 0
+			for _, e := range s[0].Value.(bson.D) {
+				if sub, ok := e.Value.([]bson.D); ok && e.Key == "pipeline" {
+					l, n := stages(sub)
+					inner, lookups = l, lookups+n
+				}
+			}
+			levels = max(levels, inner+1)
+		}
+		return levels, lookups
+	}
+	var ss []bson.D
+	for i := range joins {
+		ss = append(ss, joins[i].Stage())
+	}
+	return stages(ss)
+}
+
+// summary prints what was compared, and at which rate.
+func (s *suite) summary(t *testing.T, took time.Duration) {
+	t.Logf("%d list comparisons over %d worlds in %v (%.0f a second): %d neither empty nor everything, %d also as find, count and pages",
+		s.compared, s.worlds, took.Round(time.Second), float64(s.compared)/took.Seconds(), s.mixed, s.tenths)
+	t.Logf("seen least in those neither empty nor everything: %s", s.rarest(5))
+	if s.compat {
+		t.Logf("left out on the compatible server, by name: %d filters whose joins nest too deep for its planner's memory, %d that its planner refuses", s.tooDeep, s.refused)
+	}
+}
+
+// rarest names the features seen least.
+func (s *suite) rarest(n int) string {
+	all := features()
+	slices.SortStableFunc(all, func(a, b feature) int { return s.seen[a] - s.seen[b] })
+	var out []string
+	for _, f := range all[:n] {
+		out = append(out, fmt.Sprintf("%v %d", f, s.seen[f]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// requireNotHollow guards against a run that compares nothing of interest.
+func (s *suite) requireNotHollow(t *testing.T) {
+	require.GreaterOrEqual(t, s.worlds, 200)
+	require.GreaterOrEqual(t, s.mixed*4, s.compared, "a quarter of the comparisons must be neither empty nor everything")
+	for _, f := range features() {
+		require.GreaterOrEqual(t, s.seen[f], 100, "comparisons neither empty nor everything that have %v", f)
+	}
+}
