@@ -68,40 +68,45 @@ func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, re
 	if err := az.knows(resource); err != nil {
 		return nil, err
 	}
-	plan, err := az.plan(orBackground(ctx), actor, action, resource)
+	schema, f, err := az.answer(orBackground(ctx), actor, action, resource)
+	var plan *pipeline.Plan
+	if err == nil {
+		plan, err = pipeline.Compile(schema, f, az.compile...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: authorized query, %q of %q: %w", action, resource, err)
 	}
-	return &Query{az: az, action: action, plan: plan}, nil
+	return &Query{az: az, action: action, schema: schema, filter: f, plan: plan}, nil
 }
 
-// plan asks the policy and compiles its answer.
-func (az *Authorizer) plan(ctx context.Context, actor any, action, resource string) (*pipeline.Plan, error) {
+// answer asks the policy, and returns its filter and the schema with the actor's parameters bound.
+func (az *Authorizer) answer(ctx context.Context, actor any, action, resource string) (*relations.Schema, filter.Filter, error) {
+	var none filter.Filter
 	f, err := az.policy.Filter(ctx, actor, action, resource)
 	if err != nil {
-		return nil, fmt.Errorf("policy: %w", err)
+		return nil, none, fmt.Errorf("policy: %w", err)
 	}
 	switch {
 	case f.Resource == resource:
 	case f.Resource == "" && len(f.Clauses) == 0:
 		f = filter.Deny(resource)
 	default:
-		return nil, &filter.MalformedError{Where: resource, Problem: fmt.Sprintf("the policy's filter is for resource type %q", f.Resource)}
+		return nil, none, &filter.MalformedError{Where: resource, Problem: fmt.Sprintf("the policy's filter is for resource type %q", f.Resource)}
 	}
 	schema := az.schema
 	if az.parameters != nil {
 		params, err := az.parameters(ctx, actor)
 		if err != nil {
-			return nil, fmt.Errorf("parameters: %w", err)
+			return nil, none, fmt.Errorf("parameters: %w", err)
 		}
 		if f, err = f.Bind(params); err != nil {
-			return nil, err
+			return nil, none, err
 		}
 		if schema, err = schema.Bind(params); err != nil {
-			return nil, err
+			return nil, none, err
 		}
 	}
-	return pipeline.Compile(schema, f, az.compile...)
+	return schema, f, nil
 }
 
 // knows returns an error unless there are documents of the resource type to query.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
@@ -16,6 +17,8 @@ import (
 type Query struct {
 	az       *Authorizer
 	action   string
+	schema   *relations.Schema // with the actor's parameters bound, as the filter
+	filter   filter.Filter
 	plan     *pipeline.Plan
 	appended []bson.D
 }
