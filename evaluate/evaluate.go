@@ -2,6 +2,8 @@ package evaluate
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -52,6 +54,7 @@ type Evaluator struct {
 	entities   int                 // the size of the largest clause, the resource counted
 	conditions int                 // how many there are
 	fields     map[string][]string // what is read of related documents, by collection
+	own        []string            // what is read of the documents decided on
 	resource   string
 }
 
@@ -67,7 +70,7 @@ func Prepare(s *relations.Schema, f filter.Filter) (*Evaluator, error) {
 		return nil, errSchema
 	}
 	root := []named{{typ: typ}}
-	r := &resolver{schema: s, sight: root, slots: 1, largest: 1, byslot: []*entity{nil}, reads: map[string]map[string]bool{}}
+	r := &resolver{schema: s, sight: root, slots: 1, largest: 1, byslot: []*entity{nil}, reads: map[string]map[string]bool{}, own: map[string]bool{}}
 	e := &Evaluator{resource: f.Resource, collection: typ.Collection}
 	if e.scope, err = r.scope(typ, 0); err != nil {
 		return nil, err
@@ -81,7 +84,19 @@ func Prepare(s *relations.Schema, f filter.Filter) (*Evaluator, error) {
 		e.clauses = append(e.clauses, c)
 	}
 	e.entities, e.conditions, e.fields = r.largest, r.ids, r.fields()
+	e.own = slices.Sorted(maps.Keys(r.own))
 	return e, nil
+}
+
+// Reads returns the dotted paths that decisions may read of the documents of a collection, those decided on and related ones alike, in order.
+// A change of a document that touches none of them, nor what is inside them or around them, changes no decision.
+func (e *Evaluator) Reads(collection string) []string {
+	paths := slices.Clone(e.fields[collection])
+	if collection == e.collection {
+		paths = append(paths, e.own...)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 // Decide decides about one document. The errors are those of [Evaluate], without that of Check.

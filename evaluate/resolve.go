@@ -30,6 +30,7 @@ type resolver struct {
 	// byslot holds the entities of the clause being resolved, and where their documents live; the resource's slot is empty.
 	byslot []*entity
 	reads  map[string]map[string]bool // the paths that are read of joined documents, by collection
+	own    map[string]bool            // the paths that are read of the document decided on
 }
 
 // named is an entity in sight.
@@ -233,11 +234,15 @@ func (r *resolver) field(in filter.Field) (field, error) {
 	}, nil
 }
 
-// read notes a path that is read of the entity in a slot, if its documents are fetched.
+// read notes a path that is read of the entity in a slot.
 func (r *resolver) read(slot int, path string) {
 	e := r.byslot[slot]
-	if e == nil || e.collection == "" {
-		return // the document decided on, or embedded in what is read as a whole
+	if e == nil {
+		r.own[path] = true
+		return
+	}
+	if e.collection == "" {
+		return // embedded in what is read as a whole
 	}
 	paths, ok := r.reads[e.collection]
 	if !ok {
