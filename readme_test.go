@@ -236,7 +236,7 @@ func TestReadmeLayoutIsThatOfTheRepository(t *testing.T) {
 		}
 	}
 	slices.Sort(listed)
-	require.Equal(t, have, listed)
+	require.Equal(t, have, listed, "the folders under Layout in README.md")
 
 	makefile, err := os.ReadFile("Makefile")
 	require.NoError(t, err)
