@@ -128,7 +128,7 @@ func (s stored) require(t *testing.T, f filter.Filter, want string) *pipeline.Pl
 	bounded(t, plan)
 	coll := s.db.Collection(plan.Collection)
 	stages := plan.Stages()
-	same(t, authorized, s.aggregate(t, coll, stages), plan, "the pipeline")
+	same(t, authorized, s.aggregate(t, plan, stages), plan, "the pipeline")
 	if len(plan.Joins) == 0 {
 		find, err := plan.FindFilter()
 		require.NoError(t, err)
@@ -139,7 +139,7 @@ func (s stored) require(t *testing.T, f filter.Filter, want string) *pipeline.Pl
 	_, err = plan.FindFilter()
 	require.ErrorIs(t, err, pipeline.ErrUnsupported)
 	stages[0] = bson.D{{Key: "$match", Value: helperGuard(plan)}}
-	same(t, authorized, s.aggregate(t, coll, stages), plan, "the pipeline without its prefilter")
+	same(t, authorized, s.aggregate(t, plan, stages), plan, "the pipeline without its prefilter")
 	return plan
 }
 
@@ -161,11 +161,12 @@ func (s stored) authorized(t *testing.T, f filter.Filter) []bson.Raw {
 	return authorized
 }
 
-func (s stored) aggregate(t *testing.T, coll *mongo.Collection, stages []bson.D) []bson.Raw {
+func (s stored) aggregate(t *testing.T, plan *pipeline.Plan, stages []bson.D) []bson.Raw {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a server that runs away must not take the machine with it
 	defer cancel()
-	cur, err := coll.Aggregate(ctx, stages)
+	cur, err := s.db.Collection(plan.Collection).Aggregate(ctx, stages)
+	require.NoError(t, err, "%s", text{plan})
 	return all(t, cur, err)
 }
 
