@@ -8,11 +8,18 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/integration/harness"
 )
 
-// ciWorlds is how many random worlds a plain run compares in; -rapid.checks says otherwise.
-const ciWorlds = "500"
+// A plain run compares in ciWorlds random worlds, always the same ones. -rapid.checks and -rapid.seed say otherwise (a seed of 0 is
+// a new one each time), and -for repeats for that long: make fuzz.
+const (
+	ciWorlds = "500"
+	ciSeed   = "20261122"
+)
+
+var fuzzFor = flag.Duration("for", 0, "how long to compare lists on ever new random worlds")
 
 func TestMain(m *testing.M) {
 	_ = flag.Set("rapid.checks", ciWorlds) // a default: the command line is parsed later, and wins
+	_ = flag.Set("rapid.seed", ciSeed)
 	_ = flag.Set("rapid.nofailfile", "true")
 	_ = flag.Set("rapid.shrinktime", "1s") // suite.shrink does better
 	os.Exit(harness.Main(m))

@@ -3,6 +3,7 @@ package differential_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -192,6 +193,9 @@ func (s *suite) compareTenth(ctx context.Context, w *world, f filter.Filter, wan
 	if !slices.EqualFunc(paged, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
 		return fmt.Errorf("%w: pages hold %v", errTenth, ids(paged))
 	}
+	if err := sameMeaning(ctx, w, f, want); err != nil {
+		return err
+	}
 	find, err := q.FindFilter()
 	if errors.Is(err, pipeline.ErrUnsupported) {
 		return s.compareWithoutPrefilter(ctx, q.Plan(), want)
@@ -207,6 +211,39 @@ func (s *suite) compareTenth(ctx context.Context, w *world, f filter.Filter, wan
 	sortRaw(found)
 	if err != nil || !slices.EqualFunc(found, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
 		return fmt.Errorf("%w: find returned %v, %w", errTenth, ids(found), err)
+	}
+	return nil
+}
+
+// sameMeaning shows that rewriting a filter, or writing it down and reading it back, leaves its meaning.
+func sameMeaning(ctx context.Context, w *world, f filter.Filter, want []bson.Raw) error {
+	checked, err := w.schema.Check(f)
+	if err != nil {
+		return err
+	}
+	var read filter.Filter
+	js, err := json.Marshal(f)
+	if err == nil {
+		err = json.Unmarshal(js, &read)
+	}
+	if err != nil {
+		return err
+	}
+	normalized, err := checked.Normalize(0)
+	if err != nil {
+		return err
+	}
+	others := map[string]filter.Filter{"read back from JSON": read, "normalised": normalized}
+	if expanded, err := checked.Expand(200); err == nil {
+		others["expanded"] = expanded
+	} else if !errors.Is(err, filter.ErrLimit) {
+		return err
+	}
+	for name, other := range others {
+		got, err := authorized(ctx, w, other)
+		if err != nil || !slices.EqualFunc(got, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
+			return fmt.Errorf("%w: %s it authorizes %v, %w\n%v", errTenth, name, ids(got), err, other)
+		}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
@@ -36,6 +37,9 @@ const (
 	// startLimit bounds a start with the image at hand; pullLimit bounds the pull before it.
 	startLimit = 2 * time.Minute
 	pullLimit  = 10 * time.Minute
+
+	// compatMemory is what the compatible server's container may use, in bytes.
+	compatMemory = 4 << 30
 )
 
 // ErrNoServer is returned by [Start] where there is neither MONGODB_URI nor a Docker engine with an image to run. Its
@@ -102,17 +106,22 @@ func Start(ctx context.Context) (*Server, error) {
 		testcontainers.WithWaitStrategy(wait.ForListeningPort("27017/tcp").SkipInternalCheck()),
 		testcontainers.WithLabels(map[string]string{ownerLabel: strconv.Itoa(os.Getpid()), hostLabel: host}),
 	}
-	if !compat {
+	if compat {
+		// Its planner can take all memory for deeply nested joins: it, and not the machine, must run out of it.
+		opts = append(opts, testcontainers.WithHostConfigModifier(func(c *container.HostConfig) {
+			c.Memory, c.MemorySwap = compatMemory, compatMemory
+		}))
+	} else {
 		opts = append(opts, mongodb.WithReplicaSet("rs0"))
 	}
 	s := &Server{source: "container of " + image}
-	container, err := mongodb.Run(ctx, image, opts...)
-	if container != nil {
-		s.container = container.Container
+	started, err := mongodb.Run(ctx, image, opts...)
+	if started != nil {
+		s.container = started.Container
 	}
 	if err == nil {
 		var endpoint string
-		if endpoint, err = container.PortEndpoint(ctx, "27017/tcp", ""); err == nil {
+		if endpoint, err = started.PortEndpoint(ctx, "27017/tcp", ""); err == nil {
 			// The member of the replica set is known to itself by the container's inner address; do not go there.
 			s.uri = "mongodb://" + endpoint + "/?directConnection=true"
 			err = s.await(ctx, startLimit)
