@@ -23,7 +23,8 @@ type Authorizer struct {
 // New returns an authorizer for the database. The options of db (read concern, read preference, registry) hold for the queries; a
 // revocation is seen as late as its read preference allows, so prefer the primary.
 //
-// New does no I/O. It returns an [*ArgumentError] where db, schema or policy is nil, or an option cannot be used.
+// New does no I/O. It returns an [*ArgumentError] where db, schema or policy is nil, or an option cannot be used, and an
+// [*UnknownResourceError] where [WithActions] names a type that is not in the schema, or only embedded in others.
 func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Option) (*Authorizer, error) {
 	f, isFunc := policy.(PolicyFunc)
 	switch {
@@ -37,6 +38,7 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	az := &Authorizer{db: db, schema: schema, policy: policy}
 	az.logger = slog.New(slog.DiscardHandler)
 	az.stages = insideStages()
+	az.readAction = "read"
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, &ArgumentError{Name: "opts", Problem: "an option is nil"}
@@ -50,6 +52,11 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 		return nil, &ArgumentError{Name: "WithoutCollation", Problem: "excludes WithCollation"}
 	case !az.noCollation && az.collation == nil:
 		az.collation = &options.Collation{Locale: "simple"}
+	}
+	for resource := range az.actions {
+		if err := az.knows(resource); err != nil {
+			return nil, err
+		}
 	}
 	return az, nil
 }

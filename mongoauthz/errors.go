@@ -38,6 +38,35 @@ func (e *UnknownResourceError) Error() string {
 // Is reports whether target is [ErrUnknownResource].
 func (e *UnknownResourceError) Is(target error) bool { return target == ErrUnknownResource }
 
+// ErrForbidden is matched (errors.Is) by the error of a decision that the actor may know about the document, but not do the action. The
+// error itself is a [*ForbiddenError].
+var ErrForbidden = errors.New("mongoauthz: forbidden")
+
+// ForbiddenError says what is not authorized. It matches [ErrForbidden].
+type ForbiddenError struct{ Action, Resource string } // as asked for; Resource is the type
+
+func (e *ForbiddenError) Error() string {
+	return fmt.Sprintf("mongoauthz: forbidden: %q of a %s", e.Action, e.Resource)
+}
+
+// Is reports whether target is [ErrForbidden].
+func (e *ForbiddenError) Is(target error) bool { return target == ErrForbidden }
+
+// ErrNotFound is matched (errors.Is) by the error of a decision that the actor may not even know about the document, which is the same as
+// that there is none. The error itself is a [*NotFoundError].
+var ErrNotFound = errors.New("mongoauthz: not found")
+
+// NotFoundError says of which resource type nothing was found. It does not tell, by fields or text, whether there is such a
+// document. It matches [ErrNotFound].
+type NotFoundError struct{ Action, Resource string } // as asked for; Resource is the type
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("mongoauthz: not found: %q of a %s", e.Action, e.Resource)
+}
+
+// Is reports whether target is [ErrNotFound].
+func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
+
 // ErrStage is matched (errors.Is) by every error about a stage that [Query.Append] refuses. The error itself is a [*StageError].
 var ErrStage = errors.New("mongoauthz: stage refused")
 

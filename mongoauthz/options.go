@@ -2,11 +2,14 @@ package mongoauthz
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
@@ -22,6 +25,10 @@ type settings struct {
 	logValues   bool
 	compile     []pipeline.Option
 	stages      allowList
+	readAction  string
+	actions     map[string][]string // by resource type
+	registry    *bson.Registry      // nil: the driver's own
+	bson        options.BSONOptions
 }
 
 // WithParameters sets the function that returns the values of the parameters, such as "actor.id", for an actor. They are bound
@@ -128,6 +135,63 @@ func WithStages(names ...string) Option {
 			}
 			s.stages[name] = true
 		}
+		return nil
+	}
+}
+
+// WithReadAction names the action that an actor must be allowed to do with a document to learn that it exists, "read" by default.
+// [Authorizer.Authorize] returns [ErrForbidden] to those who may, and [ErrNotFound] to all others.
+func WithReadAction(action string) Option {
+	return func(s *settings) error {
+		if action == "" {
+			return &ArgumentError{Name: "WithReadAction", Problem: "is empty"}
+		}
+		s.readAction = action
+		return nil
+	}
+}
+
+// WithActions declares the actions of a resource type, in the order in which [Authorizer.AuthorizedActions] returns them. Name it once for
+// each type. Other actions may still be asked for by name.
+func WithActions(resourceType string, actions ...string) Option {
+	return func(s *settings) error {
+		seen := make(map[string]bool, len(actions))
+		for _, action := range actions {
+			if seen[action] {
+				return &ArgumentError{Name: "WithActions", Problem: fmt.Sprintf("declares action %q of %q twice", action, resourceType)}
+			}
+			seen[action] = true
+		}
+		if _, declared := s.actions[resourceType]; declared || len(actions) == 0 || seen[""] {
+			return &ArgumentError{Name: "WithActions", Problem: fmt.Sprintf("declares %q twice, without actions, or with an empty one", resourceType)}
+		}
+		if s.actions == nil {
+			s.actions = map[string][]string{}
+		}
+		s.actions[resourceType] = slices.Clone(actions)
+		return nil
+	}
+}
+
+// WithRegistry sets the registry by which Go values become the documents and ids that decisions are made about, the driver's own by default.
+// Hand in the one that the database or collection was made with: the driver does not tell which that is. With another one, a document in hand
+// is judged as something else than is stored.
+func WithRegistry(r *bson.Registry) Option {
+	return func(s *settings) error {
+		if r == nil {
+			return &ArgumentError{Name: "WithRegistry", Problem: "the registry is nil"}
+		}
+		s.registry = r
+		return nil
+	}
+}
+
+// WithBSONOptions sets how Go values become the documents that decisions are made about, as options.ClientOptions.SetBSONOptions
+// does for those that are stored: hand in the same. NilSliceAsEmpty and OmitEmpty, for example, decide whether a nil slice is the
+// empty list, null or missing, which a filter tells apart.
+func WithBSONOptions(o options.BSONOptions) Option {
+	return func(s *settings) error {
+		s.bson = o
 		return nil
 	}
 }

@@ -29,8 +29,10 @@ func AuthorizedResources[T any](ctx context.Context, az *Authorizer, actor any, 
 }
 
 // resourceType returns the resource type that T stands for, "" if it has no name.
-func resourceType[T any]() string {
-	t := reflect.TypeFor[T]()
+func resourceType[T any]() string { return typeName(reflect.TypeFor[T]()) }
+
+// typeName returns the resource type that a Go type, or a pointer to it, stands for, "" if it has no name.
+func typeName(t reflect.Type) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
