@@ -7,7 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// constant says what a comparison can never be, whatever the document (DESIGN section 5, rule 3).
+// constant says what a comparison can never be, whatever the document.
 func constant(c *Comparison) (neverTrue, neverFalse bool) {
 	literal, ok := c.Operand.(Literal)
 	if !ok {

@@ -41,7 +41,7 @@ type Path struct {
 // have left it without a condition. Null, Compared and Followed hold what clauses nested in the entity's own ask of it. A
 // rewriting may have moved or dropped those conditions, yet they still count where the meaning depends on whether something is
 // asked of an element at all: an element asked for null, or for what may be absent and empty, is reached in an array of documents
-// only (DESIGN section 5, rule 4).
+// only (package evaluate, Comparisons).
 type Standing struct {
 	Decided  bool
 	Field    string   // the only field compared; "" if the entity is joined in any case

@@ -6,7 +6,7 @@ import (
 	. "github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// A second reading of DESIGN section 5, small enough to be tried on every filter a fuzzer finds: one resource type, documents with a few fields, and
+// A second reading of package evaluate, small enough to be tried on every filter a fuzzer finds: one resource type, documents with a few fields, and
 // the relations in which the reading depends on how a filter is written. It reads Standing where it is decided.
 
 // truth is one of the three values: -1 false, 0 unknown, 1 true. AND is min, OR is max, NOT is minus.

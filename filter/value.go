@@ -16,7 +16,7 @@ import (
 // Accepted are what the driver encodes as a string, bool, int32, int64, finite or infinite double, Decimal128, date (cut to
 // milliseconds), ObjectID, binary, timestamp or null (a nil of any kind but a map), and an embedded document given as bson.D, as
 // raw BSON or as a struct. Refused, with a [*MalformedError] that never shows the value, are arrays, regular expressions, code,
-// undefined, symbols, DBPointers, MinKey, MaxKey and NaN; maps, whose fields have no order (DESIGN section 5, rule 9); all of
+// undefined, symbols, DBPointers, MinKey, MaxKey and NaN; maps, whose fields have no order; all of
 // these inside an embedded document too, but for arrays; conditions and operands; broken BSON; and values that nest deeper than
 // 100 levels, such as one that holds itself.
 func Value(v any) (bson.RawValue, error) {

@@ -9,7 +9,7 @@
 //	{$match: decision}    complete in itself
 //	{$unset: …}           the helper fields
 //
-// What a filter means is defined by package evaluate (DESIGN section 5); this package must agree with it, and shares no rule with
+// What a filter means is defined by package evaluate; this package must agree with it, and shares no rule with
 // it. The work is done in three steps, each in files of its own.
 //
 //   - Lowering (lower.go, reach.go) turns the three-valued filter into a two-valued formula (formula.go). Each leaf comparison has

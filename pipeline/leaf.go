@@ -11,7 +11,7 @@ import (
 )
 
 // This file is the table of leaf spellings: each comparison surely true and surely false, as operators of a query document and
-// as an aggregation expression. It follows DESIGN section 5; what each guard keeps out is said beside it.
+// as an aggregation expression. It follows package evaluate; what each guard keeps out is said beside it.
 
 func d(key string, value any) bson.D { return bson.D{{Key: key, Value: value}} }
 

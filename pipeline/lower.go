@@ -216,7 +216,7 @@ func documentAt(r ref, n node) node {
 	return all(test{ref: r, kind: testDocument}, n)
 }
 
-// literal lowers the comparison of a field with a value (DESIGN section 5, rules 3, 5, 6, 8).
+// literal lowers the comparison of a field with a value (package evaluate, Comparisons).
 func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
 	f := p.field
 	t := test{ref: p.ref, kind: testFalse, leaf: leaf{op: op, typ: f.Type, list: f.List && !p.one, strict: f.Strict}}

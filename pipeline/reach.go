@@ -96,7 +96,7 @@ func hops(s *relations.Schema, from *relations.Type, relation string, out []*rel
 	return out, len(out) > 0
 }
 
-// keyOnly says whether an entity of that standing is answered from the local key (DESIGN section 4, Key only).
+// keyOnly says whether an entity of that standing is answered from the local key (package evaluate, Key only).
 func keyOnly(s filter.Standing, rel *relations.Relation, target *relations.Type) bool {
 	return (rel.Kind == relations.ReferencesOne || rel.Kind == relations.ReferencesMany) &&
 		len(rel.Keys) == 1 && rel.Keys[0].Foreign == target.Key && len(rel.Where) == 0 && len(target.Scope) == 0 &&
