@@ -22,6 +22,17 @@
 // without a policy. Stages that you append to [Query.Pipeline] yourself are not checked. Put none before it, and none in front of its
 // stages: what comes first sees every document.
 //
+// # Single decisions
+//
+// [Authorizer.Authorize] answers for one resource: nil, an error that matches [ErrForbidden], or one that matches [ErrNotFound]. The
+// resource is a document in hand or the _id of a stored one. [Authorizer.AuthorizeNew] answers for a document not stored yet,
+// [Authorizer.AuthorizedActions] for all actions declared, [FilterAuthorized] for documents already fetched. They agree with the lists:
+// both have one meaning, which package evaluate defines. [Authorizer.Explain] tells, to whoever answers for a policy, why.
+//
+//	err := az.Authorize(ctx, actor, "update", book)                         // in hand
+//	err := az.Authorize(ctx, actor, "update", mongoauthz.ID("Book", id))    // stored
+//	err := az.Authorize(ctx, actor, "update", mongoauthz.Document("Book", raw))
+//
 // # Collation
 //
 // Queries run with the simple collation, whatever default the collection has: otherwise a collection that ignores case would make
@@ -33,6 +44,7 @@
 //
 //   - [ErrArgument], [*ArgumentError]: something handed to this package cannot be used;
 //   - [ErrUnknownResource], [*UnknownResourceError]: the schema has no such resource;
+//   - [ErrForbidden], [*ForbiddenError] and [ErrNotFound], [*NotFoundError]: a decision, and no failure;
 //   - [ErrStage], [*StageError]: Append refused a stage;
 //   - [ErrVerify], [*VerifyError]: the database is not as the schema needs it;
 //   - [filter.ErrMalformed]: the policy's filter cannot mean anything; [filter.ErrLimit]: it is too large;

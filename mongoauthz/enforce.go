@@ -9,6 +9,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
@@ -76,7 +77,7 @@ func (j *judge) may(ctx context.Context, action string) (bool, error) {
 	if j.target.stored {
 		return j.stored(ctx, action)
 	}
-	e, err := j.az.evaluator(ctx, j.actor, action, j.target.typ)
+	e, _, err := j.az.evaluator(ctx, j.actor, action, j.target.typ)
 	if err != nil {
 		return false, err
 	}
@@ -129,11 +130,11 @@ func byID(id bson.RawValue) bson.D {
 	return bson.D{{Key: "_id", Value: bson.D{{Key: "$eq", Value: id}}}}
 }
 
-// evaluator returns what decides in process whether the actor may do the action.
-func (az *Authorizer) evaluator(ctx context.Context, actor any, action, resource string) (*evaluate.Evaluator, error) {
+// evaluator returns what decides in process whether the actor may do the action, and the schema bound for the actor.
+func (az *Authorizer) evaluator(ctx context.Context, actor any, action, resource string) (*evaluate.Evaluator, *relations.Schema, error) {
 	if az.collation != nil && az.collation.Locale != "simple" {
 		problem := "a decision in process by another collation than the simple one"
-		return nil, undecided(action, resource, &pipeline.UnsupportedError{Problem: problem})
+		return nil, nil, undecided(action, resource, &pipeline.UnsupportedError{Problem: problem})
 	}
 	schema, f, err := az.answer(ctx, actor, action, resource)
 	var e *evaluate.Evaluator
@@ -141,9 +142,9 @@ func (az *Authorizer) evaluator(ctx context.Context, actor any, action, resource
 		e, err = evaluate.Prepare(schema, f)
 	}
 	if err != nil {
-		return nil, undecided(action, resource, err)
+		return nil, nil, undecided(action, resource, err)
 	}
-	return e, nil
+	return e, schema, nil
 }
 
 // undecided says of an error which decision it kept from being made.

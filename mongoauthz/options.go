@@ -67,8 +67,8 @@ func WithoutCollation() Option {
 }
 
 // WithTimeLimit limits how long one call may take, as a deadline of its context; an earlier deadline stays. It holds for the
-// whole of [Query.All], [Query.Count], [FetchPage], [AuthorizedResources] and one iteration of [Each]; for [Query.Aggregate] until the first
-// batch is there, after which the context handed to the cursor rules. The error of a call that took longer is one of which mongo.IsTimeout
+// whole of every call that returns an answer, such as [Query.All], [FetchPage] or [Authorizer.Authorize], and for one iteration of [Each]; for
+// [Query.Aggregate] until the first batch is there, after which the context handed to the cursor rules. The error of a call that took longer is one of which mongo.IsTimeout
 // is true.
 //
 // The driver sends no maxTimeMS with an aggregation that returns a cursor; at the deadline it gives up the connection, upon which

@@ -1,0 +1,52 @@
+package mongoauthz
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// AuthorizeNew returns nil if the actor may do the action with a document that is not stored yet: a [Document], or a Go value that stands for one.
+// Otherwise the error matches [ErrForbidden]; there is nothing to hide. The document is judged as it is given, by the scope of its type too, and
+// is not stored. A condition on what the driver or the server will fill in, the _id among it, is one on a missing field.
+//
+// A document that has a field twice, at any level, is refused with an [*ArgumentError]: who reads it later may read the other. The other
+// errors are those of [Authorizer.Authorize] for a document in hand, but [ErrNotFound].
+func (az *Authorizer) AuthorizeNew(ctx context.Context, actor any, action string, resource any) error {
+	if !az.made() {
+		return errNotMade
+	}
+	t, err := az.inHand(resource)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := az.limit(ctx)
+	defer cancel()
+	switch ok, err := az.judge(actor, t).may(ctx, action); {
+	case err != nil:
+		return err
+	case !ok:
+		return &ForbiddenError{Action: action, Resource: t.typ}
+	case repeats(t.document): // only now: deciding refused a document nested too deeply to be walked
+		return &ArgumentError{Name: "resource", Problem: "has a field twice"}
+	default:
+		return nil
+	}
+}
+
+// repeats reports whether a document has a field twice, at any level. Broken BSON counts as that.
+func repeats(document bson.Raw) bool {
+	fields, err := document.Elements()
+	if err != nil {
+		return true
+	}
+	seen := make(map[string]bool, len(fields))
+	for _, field := range fields {
+		key, v := field.Key(), field.Value()
+		if seen[key] || (v.Type == bson.TypeEmbeddedDocument || v.Type == bson.TypeArray) && repeats(v.Value) {
+			return true
+		}
+		seen[key] = true
+	}
+	return false
+}
