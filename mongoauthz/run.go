@@ -3,7 +3,6 @@ package mongoauthz
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -15,7 +14,7 @@ import (
 //
 // The options are the driver's own and go to it as they are, but for two. A Collation is refused unless it is the one that the query runs with
 // anyway: it would change who is authorized, which only [WithCollation] may. Custom, internal to the driver, is refused. A Hint of
-// a sparse or partial index hides the documents that are not in it. Let is for the appended stages.
+// a sparse or partial index hides the documents that are not in it. Let is for the appended stages, and must not rebind CURRENT.
 //
 // The errors are an [*ArgumentError] for the zero Query and for a refused option, and the driver's, wrapped.
 func (q *Query) Aggregate(ctx context.Context, opts ...options.Lister[options.AggregateOptions]) (*mongo.Cursor, error) {
@@ -99,40 +98,21 @@ func (q *Query) run(ctx context.Context, opts []options.Lister[options.Aggregate
 	return cursor, nil
 }
 
-// merged is a set of options as the driver takes it.
-type merged options.AggregateOptions
-
-// List returns the setter that sets all of them.
-func (m *merged) List() []func(*options.AggregateOptions) error {
-	return []func(*options.AggregateOptions) error{func(o *options.AggregateOptions) error {
-		*o = options.AggregateOptions(*m)
-		return nil
-	}}
-}
-
-// merge applies the caller's options as the driver does, the last wins, and adds the collation.
-func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (*merged, error) {
-	var o options.AggregateOptions
-	for _, opt := range opts {
-		if v := reflect.ValueOf(opt); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
-			continue
-		}
-		for _, set := range opt.List() {
-			if set == nil {
-				continue
-			}
-			if err := set(&o); err != nil {
-				return nil, fmt.Errorf("mongoauthz: aggregate options: %w", err)
-			}
-		}
+// merge applies the caller's options and adds the collation.
+func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (*whole[options.AggregateOptions], error) {
+	o, err := settle(opts)
+	if err != nil {
+		return nil, fmt.Errorf("mongoauthz: aggregate options: %w", err)
 	}
-	if o.Collation != nil && (az.collation == nil || *o.Collation != *az.collation) {
-		return nil, &ArgumentError{Name: "AggregateOptions.Collation", Problem: "would change who is authorized: name it with WithCollation"}
+	if err := az.collate("AggregateOptions", &o.Collation); err != nil {
+		return nil, err
 	}
 	//lint:ignore SA1019 it is refused
 	if o.Custom != nil {
 		return nil, &ArgumentError{Name: "AggregateOptions.Custom", Problem: "could replace any part of the command"}
 	}
-	o.Collation = az.collation
-	return (*merged)(&o), nil
+	if err := az.checkLet("AggregateOptions", o.Let); err != nil {
+		return nil, err
+	}
+	return &whole[options.AggregateOptions]{o}, nil
 }

@@ -114,6 +114,8 @@ func TestDriverOptionsThatWouldWidenAreRefused(t *testing.T) {
 		"another collation than named":    {[]mongoauthz.Option{mongoauthz.WithCollation(options.Collation{Locale: "en"})}, []options.Lister[options.AggregateOptions]{ignoringCase}, mongoauthz.ErrArgument},
 		"a collation where none is sent":  {[]mongoauthz.Option{mongoauthz.WithoutCollation()}, []options.Lister[options.AggregateOptions]{ignoringCase}, mongoauthz.ErrArgument},
 		"any part of the command":         {nil, []options.Lister[options.AggregateOptions]{custom}, mongoauthz.ErrArgument},
+		"the document of our own paths":   {nil, []options.Lister[options.AggregateOptions]{options.Aggregate().SetLet(bson.M{"CURRENT": bson.M{"public": true}})}, mongoauthz.ErrArgument},
+		"variables that are no document":  {nil, []options.Lister[options.AggregateOptions]{options.Aggregate().SetLet(5)}, mongoauthz.ErrArgument},
 		"an option that fails":            {nil, []options.Lister[options.AggregateOptions]{failing{failed}}, failed},
 		"the collation named":             {[]mongoauthz.Option{mongoauthz.WithCollation(options.Collation{Locale: "en", Strength: 2})}, []options.Lister[options.AggregateOptions]{ignoringCase}, nil},
 		"the simple collation":            {nil, []options.Lister[options.AggregateOptions]{options.Aggregate().SetCollation(&options.Collation{Locale: "simple"})}, nil},
