@@ -61,6 +61,10 @@ run: server $(WITHSERVER) ## the example, examples/library
 bench: ## the root module's benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: bench-server
+bench-server: server $(WITHSERVER) ## authorized lists beside the alternatives, on a server
+	@$(WITHSERVER) bash -euo pipefail -c 'cd bench && $(GO) test -run "^$$" -bench . -benchtime=20x -count=6 .'
+
 .PHONY: fuzz
 fuzz: server $(WITHSERVER) ## compare random lists with the evaluator's for as long as FOR says, e.g. FOR=1h
 	@$(WITHSERVER) bash -euo pipefail -c 'cd integration && $(GO) test ./differential -run=Pipeline -count=1 -v -timeout=0 -args -rapid.seed=0 -rapid.checks=100 -for=$(or $(FOR),10m)'

@@ -5,7 +5,7 @@
 // documents that the filter authorizes, each once, in its original shape:
 //
 //	{$match: prefilter}   only before joins: a superset of the answer, and no document that has a helper field already
-//	{$lookup: …}          one per join: at most one document, of which only _id is kept, in a helper field
+//	{$lookup: …}          one per join: at most one document in a helper field
 //	{$match: decision}    complete in itself
 //	{$unset: …}           the helper fields
 //
@@ -19,8 +19,9 @@
 //   - Emission (emit.go, expr.go, join.go) writes the formula as query documents: embedded arrays as $elemMatch, documents of other
 //     collections as $lookup with their own conditions in the sub-pipeline, and as $expr what only an expression can say.
 //
-// No $lookup multiplies documents, and nothing is unwound at the top: a sub-pipeline ends in {$limit: 1}, and the decision asks
-// whether something was found. Where an element of an embedded array leads to another collection, the sub-pipeline looks its own
+// No $lookup multiplies documents, and nothing is unwound at the top. A document with one _id is joined by the plain equality, and
+// the decision has the conditions on it; every other join has them in its sub-pipeline, which ends in {$limit: 1}, and the decision
+// asks whether something was found. Where an element of an embedded array leads to another collection, the sub-pipeline looks its own
 // document up again by _id and unwinds the array there.
 //
 // # What the server must be

@@ -228,6 +228,9 @@ func mergeKey(dst *bson.D, e bson.E) bool {
 func (l *level) queryNot(n node, v *variable, base string) bson.D {
 	switch n := n.(type) {
 	case exists:
+		if as, q := l.whole(n); q != nil {
+			return d(as, d("$not", q))
+		}
 		if l.isJoin(n) {
 			return d(l.lookup(n)+".0", absent)
 		}
@@ -301,6 +304,9 @@ func (l *level) queryExists(n exists, v *variable, base string) bson.D {
 		if v != l.v {
 			l.fail("a join inside $elemMatch")
 			return nothing()
+		}
+		if as, q := l.whole(n); q != nil {
+			return d(as, q)
 		}
 		return d(l.lookup(n)+".0", present)
 	}

@@ -56,8 +56,8 @@ func Example() {
 	printStages(plan.Stages())
 	// Output:
 	// {"$match":{"$or":[{"public":{"$eq":true}},{"publisher_id":{"$ne":null,"$not":{"$type":"array"}}}],"__authz_0":{"$exists":false}}}
-	// {"$lookup":{"from":"publishers","localField":"publisher_id","foreignField":"_id","pipeline":[{"$match":{"country":{"$eq":"NZ"}}},{"$limit":1},{"$project":{"_id":1}}],"as":"__authz_0"}}
-	// {"$match":{"$or":[{"public":{"$eq":true}},{"publisher_id":{"$ne":null,"$not":{"$type":"array"}},"__authz_0.0":{"$exists":true}}]}}
+	// {"$lookup":{"from":"publishers","localField":"publisher_id","foreignField":"_id","as":"__authz_0"}}
+	// {"$match":{"$or":[{"public":{"$eq":true}},{"publisher_id":{"$ne":null,"$not":{"$type":"array"}},"__authz_0":{"$elemMatch":{"country":{"$eq":"NZ"}}}}]}}
 	// {"$unset":"__authz_0"}
 }
 

@@ -9,14 +9,15 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// Join is a $lookup of the plan. It finds at most one document, of which only _id is kept: what counts is whether there is one.
+// Join is a $lookup of the plan. It finds at most one document: with a Pipeline, one that meets the conditions there, of which only
+// _id is kept; without, the whole document with that _id, on which the decision has conditions.
 type Join struct {
 	As           string   // the helper field
 	From         string   // the collection
 	LocalField   string   // with ForeignField the equality of the join; "" where the sub-pipeline alone joins
 	ForeignField string   //
 	Let          bson.D   // values of the outer document that the sub-pipeline reads
-	Pipeline     []bson.D // the conditions on the joined document, $limit 1, $project _id
+	Pipeline     []bson.D // the conditions on the joined document, $limit 1, $project _id; nil for the plain equality
 }
 
 // Stage returns the $lookup stage.
@@ -29,7 +30,10 @@ func (j *Join) Stage() bson.D {
 	if len(j.Let) > 0 {
 		out = append(out, bson.E{Key: "let", Value: j.Let})
 	}
-	out = append(out, bson.E{Key: "pipeline", Value: j.Pipeline}, bson.E{Key: "as", Value: j.As})
+	if j.Pipeline != nil {
+		out = append(out, bson.E{Key: "pipeline", Value: j.Pipeline})
+	}
+	out = append(out, bson.E{Key: "as", Value: j.As})
 	return d("$lookup", out)
 }
 
@@ -90,6 +94,22 @@ func (l *level) lookup(n exists) string {
 			j.Let = append(j.Let, bson.E{Key: let.name, Value: l.value(let.ref)})
 		}
 	}
+	return l.add(j)
+}
+
+// whole adds the plain equality join for a document with one _id and conditions on itself alone, and returns the helper field and
+// what it must match. Servers run this form fastest, and clauses with other conditions share it. The query is nil for another join.
+func (l *level) whole(n exists) (as string, q bson.D) {
+	domain, ok := n.domain.(joined)
+	if !ok || len(domain) != 1 || domain[0].list || domain[0].foreign.Path != "_id" || domain[0].local.v != l.v || n.body == constant(true) || !plain(n.body, n.v) {
+		return "", nil
+	}
+	as = l.add(Join{From: n.v.collection, LocalField: l.path(domain[0].local.path), ForeignField: "_id"})
+	return as, d("$elemMatch", l.query(n.body, n.v, ""))
+}
+
+// add adds a join, unless an equal one is there, and returns its helper field.
+func (l *level) add(j Join) string {
 	for i := range l.joins {
 		if l.joins[i].equal(&j) {
 			return l.joins[i].As
