@@ -1,4 +1,4 @@
-# make test and make run do all their own set-up. On a bare Debian machine, as root, they install a Docker engine and
+# make test and make run SERVER=1 do all their own set-up. On a bare Debian machine, as root, they install a Docker engine and
 # build a server from packages (integration/server); elsewhere they use the engine that is there, or MONGODB_URI.
 
 SHELL := /bin/bash
@@ -54,8 +54,8 @@ integration: server $(WITHSERVER) ## the nested modules' tests against a server
 	@$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m ./...)'
 
 .PHONY: run
-run: server $(WITHSERVER) ## the example, examples/library
-	@$(WITHSERVER) $(GO) run ./examples/library
+run: $(if $(SERVER),server $(WITHSERVER)) ## the example, examples/library; with MONGODB_URI or SERVER=1 on a server as well
+	@$(if $(SERVER),$(WITHSERVER)) $(GO) run ./examples/library
 
 .PHONY: bench
 bench: ## the root module's benchmarks

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -12,14 +11,54 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// open returns a new database on the server that MONGODB_URI names.
-func open(ctx context.Context) (*mongo.Database, error) {
-	uri := os.Getenv("MONGODB_URI")
-	if uri == "" {
-		return nil, errors.New(`MONGODB_URI is not set: "make run" finds or starts a server, or name one there`)
+// server is the library in a database.
+type server struct{ az *mongoauthz.Authorizer }
+
+// onServer stores the documents.
+func onServer(ctx context.Context, db *mongo.Database, s *relations.Schema) (*server, error) {
+	for collection, docs := range documents() {
+		if _, err := db.Collection(collection).InsertMany(ctx, docs); err != nil {
+			return nil, err
+		}
 	}
+	opts, err := serverOptions(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	az, err := mongoauthz.New(db, s, mongoauthz.PolicyFunc(policy), opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &server{az}, az.Verify(ctx)
+}
+
+func (s *server) stages(ctx context.Context, actor Actor) ([]bson.D, error) {
+	q, err := s.az.AuthorizedQuery(ctx, actor, "read", "Book")
+	if err != nil {
+		return nil, err
+	}
+	return q.Pipeline(), nil
+}
+
+func (s *server) books(ctx context.Context, actor Actor, r request) ([]Book, error) {
+	q, err := s.az.AuthorizedQuery(ctx, actor, "read", "Book")
+	if err != nil {
+		return nil, err
+	}
+	q, err = q.Append(r.stages...)
+	if err != nil {
+		return nil, err
+	}
+	var books []Book
+	err = q.All(ctx, &books)
+	return books, err
+}
+
+// open returns a new database on the server at the address.
+func open(ctx context.Context, uri string) (*mongo.Database, error) {
 	client, err := mongo.Connect(options.Client().SetServerSelectionTimeout(5 * time.Second).ApplyURI(uri))
 	if err != nil {
 		return nil, fmt.Errorf("MONGODB_URI: %w", err)
@@ -35,15 +74,6 @@ func drop(ctx context.Context, db *mongo.Database) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return errors.Join(db.Drop(ctx), db.Client().Disconnect(ctx))
-}
-
-func load(ctx context.Context, db *mongo.Database) error {
-	for collection, docs := range documents() {
-		if _, err := db.Collection(collection).InsertMany(ctx, docs); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // serverOptions returns the options that the server needs: mongoauthz asks for the simple collation with every query, and FerretDB,
