@@ -241,7 +241,7 @@ func TestAnIDIsConvertedAsTheSchemaDeclares(t *testing.T) {
 	require.NoError(t, err)
 	s := &shelf{db: db, schema: schemaOf(t, []relations.Type{
 		{Name: "Note", Collection: "notes", Fields: []relations.Field{{Name: "_id", Type: relations.ObjectID, Convert: relations.FromHex}}},
-		{Name: "Plain", Collection: "plain", Fields: []relations.Field{{Name: "title", Type: relations.String}}}, // says nothing of _id
+		{Name: "Plain", Collection: "plain", Key: "title", Fields: []relations.Field{{Name: "title", Type: relations.String}}}, // says nothing of _id
 	})}
 	for _, tt := range []struct {
 		typ  string
