@@ -222,8 +222,8 @@ func helperGuard(plan *pipeline.Plan) bson.D {
 	return guard
 }
 
-// bounded requires what every plan promises: joins in reserved fields that keep the _id of one document, at most two deep (the
-// compatible server plans deeper ones in memory that grows with every level), and the helper fields removed at the end.
+// bounded requires what every plan promises: joins in reserved fields, each of the document with one _id or of the _id of one document,
+// at most two deep (the compatible server plans deeper ones in memory that grows with every level), and the helper fields removed at the end.
 func bounded(t *testing.T, plan *pipeline.Plan) {
 	t.Helper()
 	stages := plan.Stages()
@@ -243,14 +243,17 @@ func boundedJoins(t *testing.T, stages []bson.D, plan *pipeline.Plan) (levels in
 		if stage[0].Key != "$lookup" {
 			continue
 		}
-		inner := 0
+		inner, by, piped := 0, "", false
 		for _, e := range stage[0].Value.(bson.D) {
 			switch e.Key {
+			case "foreignField":
+				by = e.Value.(string)
 			case "as":
 				require.True(t, strings.HasPrefix(e.Value.(string), pipeline.DefaultHelperPrefix+"_"), text{plan})
 				require.NotContains(t, e.Value, ".")
 			case "pipeline":
 				sub := e.Value.([]bson.D)
+				piped = true
 				n := len(sub)
 				require.GreaterOrEqual(t, n, 2, text{plan})
 				require.Equal(t, bson.D{{Key: "$limit", Value: int32(1)}}, sub[n-2], text{plan})
@@ -258,6 +261,7 @@ func boundedJoins(t *testing.T, stages []bson.D, plan *pipeline.Plan) (levels in
 				inner = boundedJoins(t, sub, plan)
 			}
 		}
+		require.True(t, piped || by == "_id", text{plan})
 		levels = max(levels, inner+1)
 	}
 	return levels
