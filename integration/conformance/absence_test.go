@@ -87,7 +87,7 @@ func TestAbsenceOfOneValue(t *testing.T) {
 				holds: "missing null six", not: "five array-of-five", none: "five array-of-five",
 			},
 		},
-	}.check(t)
+	}.everywhere(t)
 }
 
 func TestAbsenceOfAList(t *testing.T) {
@@ -138,7 +138,7 @@ func TestAbsenceOfAList(t *testing.T) {
 				when: when(es.Contains(nil)),
 			},
 		},
-	}.check(t)
+	}.everywhere(t)
 }
 
 func TestAbsenceOfAListOfDocumentsOrKeys(t *testing.T) {

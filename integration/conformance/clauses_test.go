@@ -43,7 +43,7 @@ func TestThreeValues(t *testing.T) {
 		rule{name: "an Any with an empty clause is true", when: when(either(when(a), when())), holds: every},
 		rule{name: "None of an empty clause is false", when: when(none(when())), none: every},
 		rule{name: "a false condition beside an unknown one is false", when: when(either(), b), not: "", none: every},
-	).check(t)
+	).everywhere(t)
 }
 
 func TestAFilterAuthorizesIfOneOfItsClausesIsTrue(t *testing.T) {

@@ -81,7 +81,7 @@ func TestFieldToFieldInsideOneEntity(t *testing.T) {
 				holds: "equal", none: "equal-types less greater right-missing other-type value-and-array value-and-nan value-and-null-element",
 			},
 		},
-	}.check(t)
+	}.everywhere(t)
 }
 
 func TestFieldToFieldAcrossEntities(t *testing.T) {

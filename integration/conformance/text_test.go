@@ -116,5 +116,5 @@ func TestTextOperators(t *testing.T) {
 				holds: "a.b a.bc xa.b paren array", none: "array-other empty-array",
 			},
 		},
-	}.check(t)
+	}.everywhere(t)
 }

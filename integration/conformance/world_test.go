@@ -83,7 +83,7 @@ func (w world) store(t *testing.T) stored {
 	require.NoError(t, err)
 	s := stored{schema: schema, db: harness.Database(t), docs: evaluate.Memory{}}
 	for collection, text := range w.docs {
-		s.docs[collection] = documents(t, text)
+		s.docs[collection] = parse(t, text)
 		if len(s.docs[collection]) > 0 {
 			_, err := s.db.Collection(collection).InsertMany(t.Context(), s.docs[collection])
 			require.NoError(t, err)
@@ -92,8 +92,8 @@ func (w world) store(t *testing.T) stored {
 	return s
 }
 
-// documents reads extended JSON, a document on each line.
-func documents(t *testing.T, text string) []bson.Raw {
+// parse reads extended JSON, a document on each line.
+func parse(t *testing.T, text string) []bson.Raw {
 	t.Helper()
 	var docs []bson.Raw
 	for line := range strings.Lines(text) {
