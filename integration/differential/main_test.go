@@ -11,7 +11,7 @@ import (
 // A plain run compares in ciWorlds random worlds, always the same ones. -rapid.checks and -rapid.seed say otherwise (a seed of 0 is
 // a new one each time), and -for repeats for that long: make fuzz.
 const (
-	ciWorlds = "500"
+	ciWorlds = "400"
 	ciSeed   = "20261122"
 )
 

@@ -98,7 +98,7 @@ func (s *suite) compare(w *world, f filter.Filter) error {
 	if err != nil {
 		return fmt.Errorf("compile: %w\n%v", err, f)
 	}
-	if levels, lookups := size(plan.Joins); s.compat && (levels > 2 || lookups > 5) {
+	if levels, lookups := size(plan.Joins); s.compat && (levels > 3 || lookups > 5) {
 		s.tooDeep++
 		return nil
 	}
