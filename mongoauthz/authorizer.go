@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
@@ -18,6 +19,7 @@ type Authorizer struct {
 	schema *relations.Schema
 	policy Policy
 	settings
+	transactions *atomic.Int32 // what is known of the server's: see hasTransactions
 }
 
 // New returns an authorizer for the database. The options of db (read concern, read preference, registry) hold for the queries; a
@@ -35,9 +37,10 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	case policy == nil || isFunc && f == nil:
 		return nil, &ArgumentError{Name: "policy", Problem: "is nil"}
 	}
-	az := &Authorizer{db: db, schema: schema, policy: policy}
+	az := &Authorizer{db: db, schema: schema, policy: policy, transactions: new(atomic.Int32)}
 	az.logger = slog.New(slog.DiscardHandler)
 	az.stages = insideStages()
+	az.writeLimit = DefaultWriteLimit
 	az.readAction = "read"
 	for _, opt := range opts {
 		if opt == nil {

@@ -25,6 +25,7 @@ type settings struct {
 	logValues   bool
 	compile     []pipeline.Option
 	stages      allowList
+	writeLimit  int
 	readAction  string
 	actions     map[string][]string // by resource type
 	registry    *bson.Registry      // nil: the driver's own
@@ -192,6 +193,22 @@ func WithRegistry(r *bson.Registry) Option {
 func WithBSONOptions(o options.BSONOptions) Option {
 	return func(s *settings) error {
 		s.bson = o
+		return nil
+	}
+}
+
+// DefaultWriteLimit is how many documents a write may name, unless [WithWriteLimit] says otherwise.
+const DefaultWriteLimit = 10_000
+
+// WithWriteLimit sets how many documents an authorized write may name by their _id, [DefaultWriteLimit] by default: [Query.UpdateMany] and
+// [Query.DeleteMany] of a query with joins, or that must not move documents. More are refused ([RefuseLimit]); the write command holds all
+// of the _ids, and the server takes 16 MiB.
+func WithWriteLimit(documents int) Option {
+	return func(s *settings) error {
+		if documents <= 0 {
+			return &ArgumentError{Name: "WithWriteLimit", Problem: "must be positive"}
+		}
+		s.writeLimit = documents
 		return nil
 	}
 }

@@ -21,6 +21,9 @@ type Query struct {
 	filter   filter.Filter
 	plan     *pipeline.Plan
 	appended []bson.D
+
+	transaction bool     // writes run in one
+	staying     []*Query // that updates must not move a document out of or into
 }
 
 // Collection returns the collection that the pipeline is for, nil for the zero Query.

@@ -1,0 +1,238 @@
+package integration_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/integration/harness"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// office is a database of papers, which lie in teams and in other papers.
+type office struct {
+	db     *mongo.Database
+	schema *relations.Schema
+}
+
+var officeSchema = []relations.Type{
+	{
+		Name: "Paper", Collection: "papers",
+		Fields: []relations.Field{
+			{Name: "_id", Type: relations.Any}, {Name: "owner", Type: relations.String}, {Name: "state", Type: relations.String},
+			{Name: "team_id", Type: relations.Number}, {Name: "parent_id", Type: relations.Number}, {Name: "readers", Type: relations.String, List: true},
+		},
+		Relations: []relations.Relation{
+			{Name: "team", Kind: relations.ReferencesOne, Type: "Team", Keys: []relations.KeyPair{{Local: "team_id"}}},
+			{Name: "parent", Kind: relations.ReferencesOne, Type: "Sheet", Keys: []relations.KeyPair{{Local: "parent_id"}}},
+			{Name: "place", Kind: relations.EmbedsOne, Type: "Place"},
+		},
+	},
+	{Name: "Place", Fields: []relations.Field{{Name: "room", Type: relations.String}, {Name: "shelf", Type: relations.String}}},
+	{
+		Name: "Sheet", Collection: "papers",
+		Fields: []relations.Field{{Name: "_id", Type: relations.Number}, {Name: "owner", Type: relations.String}},
+	},
+	{
+		Name: "Team", Collection: "teams",
+		Fields: []relations.Field{{Name: "_id", Type: relations.Number}, {Name: "members", Type: relations.String, List: true}},
+	},
+}
+
+// The filters of these tests: own papers, by the document alone, and papers of the actor's teams, by a join.
+var (
+	paperTeam  = filter.Reach("t", "team")
+	ownPapers  = filter.For("Paper", filter.Where(filter.F("owner").Eq("ann"), filter.F("state").Neq("sealed")))
+	teamPapers = filter.For("Paper", filter.Some(paperTeam).Where(paperTeam.F("members").Contains("ann"), filter.F("state").Neq("sealed")))
+)
+
+func newOffice(t testing.TB, db *mongo.Database) *office {
+	t.Helper()
+	d := &office{db: db}
+	var err error
+	d.schema, err = relations.New(officeSchema...)
+	require.NoError(t, err)
+	d.insert(t, "teams", `{"_id": 1, "members": ["ann", "bob"]}`, `{"_id": 2, "members": ["bob"]}`)
+	d.insert(t, "papers",
+		`{"_id": 1, "owner": "ann", "state": "draft", "team_id": 1, "n": 0, "readers": ["ann"], "items": [{"k": 1}, {"k": 2}]}`,
+		`{"_id": 2, "owner": "ann", "state": "sealed", "team_id": 1, "n": 0}`,
+		`{"_id": 3, "owner": "bob", "state": "draft", "team_id": 2, "n": 0}`,
+		`{"_id": 4, "owner": "ann", "state": "draft", "team_id": 1, "n": 0, "place": {"room": "a"}}`,
+		`{"_id": 5, "owner": "bob", "n": 0}`,
+		`{"_id": 6, "owner": null, "state": "draft", "n": 0}`,
+	)
+	return d
+}
+
+func (d *office) insert(t testing.TB, collection string, documents ...string) {
+	t.Helper()
+	all := make([]any, len(documents))
+	for i, text := range documents {
+		var doc bson.D
+		require.NoError(t, bson.UnmarshalExtJSON([]byte(text), false, &doc))
+		all[i] = doc
+	}
+	_, err := d.db.Collection(collection).InsertMany(t.Context(), all)
+	require.NoError(t, err)
+}
+
+// stored returns all papers as they are stored.
+func (d *office) stored(t testing.TB) []bson.Raw {
+	t.Helper()
+	cursor, err := d.db.Collection("papers").Find(t.Context(), bson.D{}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
+	require.NoError(t, err)
+	var all []bson.Raw
+	require.NoError(t, cursor.All(t.Context(), &all))
+	return all
+}
+
+// where returns the _ids of the papers that match.
+func (d *office) where(t testing.TB, filter any) []int {
+	t.Helper()
+	cursor, err := d.db.Collection("papers").Find(t.Context(), filter, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
+	require.NoError(t, err)
+	var all []struct {
+		ID int `bson:"_id"`
+	}
+	require.NoError(t, cursor.All(t.Context(), &all))
+	ids := []int{}
+	for _, doc := range all {
+		ids = append(ids, doc.ID)
+	}
+	return ids
+}
+
+// actions gives, for each action, a filter.
+type actions map[string]filter.Filter
+
+func (p actions) Filter(_ context.Context, _ any, action, _ string) (filter.Filter, error) {
+	return p[action], nil
+}
+
+func (d *office) authorizer(t testing.TB, p actions, opts ...mongoauthz.Option) *mongoauthz.Authorizer {
+	t.Helper()
+	if !harness.Has(t, harness.Collation) {
+		opts = append(opts, mongoauthz.WithoutCollation())
+	}
+	az, err := mongoauthz.New(d.db, d.schema, p, opts...)
+	require.NoError(t, err)
+	return az
+}
+
+func (d *office) query(t testing.TB, f filter.Filter, opts ...mongoauthz.Option) *mongoauthz.Query {
+	t.Helper()
+	return queryFor(t, d.authorizer(t, actions{"edit": f}, opts...), "edit")
+}
+
+func queryFor(t testing.TB, az *mongoauthz.Authorizer, action string) *mongoauthz.Query {
+	t.Helper()
+	q, err := az.AuthorizedQuery(t.Context(), "ann", action, "Paper")
+	require.NoError(t, err)
+	return q
+}
+
+func setting(field string, value any) bson.D {
+	return bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: value}}}}
+}
+
+func having(field string, value any) bson.D { return bson.D{{Key: field, Value: value}} }
+
+// writes are all writes of one kind of filter, each of which marks the papers it writes to with n=1, or deletes them. They return how many they found.
+var writes = map[string]func(ctx context.Context, q *mongoauthz.Query, filter any) (int64, error){
+	"UpdateOne": func(ctx context.Context, q *mongoauthz.Query, filter any) (int64, error) {
+		r, err := q.UpdateOne(ctx, filter, setting("n", 1))
+		if err != nil {
+			return 0, err
+		}
+		return r.MatchedCount, nil
+	},
+	"UpdateMany": func(ctx context.Context, q *mongoauthz.Query, filter any) (int64, error) {
+		r, err := q.UpdateMany(ctx, filter, setting("n", 1))
+		if err != nil {
+			return 0, err
+		}
+		return r.MatchedCount, nil
+	},
+	"FindOneAndUpdate": func(ctx context.Context, q *mongoauthz.Query, filter any) (int64, error) {
+		var doc struct{ N int }
+		err := q.FindOneAndUpdate(ctx, filter, setting("n", 1)).Decode(&doc)
+		if err == mongo.ErrNoDocuments {
+			return 0, nil
+		}
+		return 1, err
+	},
+	"DeleteOne": func(ctx context.Context, q *mongoauthz.Query, filter any) (int64, error) {
+		r, err := q.DeleteOne(ctx, filter)
+		if err != nil {
+			return 0, err
+		}
+		return r.DeletedCount, nil
+	},
+	"DeleteMany": func(ctx context.Context, q *mongoauthz.Query, filter any) (int64, error) {
+		r, err := q.DeleteMany(ctx, filter)
+		if err != nil {
+			return 0, err
+		}
+		return r.DeletedCount, nil
+	},
+}
+
+// touched returns which papers a write of writes has written to.
+func touched(before, after []bson.Raw) []int32 {
+	out := []int32{}
+	for _, doc := range before {
+		if !slices.ContainsFunc(after, func(other bson.Raw) bool { return slices.Equal(doc, other) }) {
+			out = append(out, doc.Lookup("_id").Int32())
+		}
+	}
+	return out
+}
+
+func TestWritesReachAuthorizedDocumentsOnly(t *testing.T) {
+	t.Parallel()
+	everything := bson.D{}
+	tests := map[string]struct {
+		authorized filter.Filter
+		filter     any
+		want       []int32 // by those that write to many
+	}{
+		"without a join":                        {ownPapers, everything, []int32{1, 4}},
+		"with a join":                           {teamPapers, everything, []int32{1, 4}},
+		"what matches, without a join":          {ownPapers, having("_id", bson.M{"$gt": 1}), []int32{4}},
+		"what matches, with a join":             {teamPapers, having("_id", bson.M{"$gt": 1}), []int32{4}},
+		"what does not match, without a join":   {ownPapers, having("_id", 3), []int32{}},
+		"what does not match, with a join":      {teamPapers, having("_id", 3), []int32{}},
+		"a filter that says otherwise":          {ownPapers, having("owner", "bob"), []int32{}},
+		"a filter that says otherwise, joined":  {teamPapers, having("owner", "bob"), []int32{}},
+		"a filter that would widen":             {ownPapers, bson.D{{Key: "$or", Value: bson.A{having("owner", "bob"), bson.D{}}}}, []int32{1, 4}},
+		"all, where all is allowed":             {filter.Allow("Paper"), everything, []int32{1, 2, 3, 4, 5, 6}},
+		"some, where all is allowed":            {filter.Allow("Paper"), having("owner", "bob"), []int32{3, 5}},
+		"none, where nothing is":                {filter.Deny("Paper"), everything, []int32{}},
+		"none, where nothing can be authorized": {filter.For("Paper", filter.Where(filter.F("owner").In([]string{}))), everything, []int32{}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for operation, write := range writes {
+				d := newOffice(t, harness.Database(t))
+				before := d.stored(t)
+				n, err := write(t.Context(), d.query(t, tt.authorized), tt.filter)
+				require.NoError(t, err, operation)
+				got := touched(before, d.stored(t))
+				require.EqualValues(t, len(got), n, operation)
+				if operation == "UpdateMany" || operation == "DeleteMany" {
+					require.Equal(t, tt.want, got, operation)
+					continue
+				}
+				require.Len(t, got, min(1, len(tt.want)), operation)
+				require.Subset(t, tt.want, got, operation)
+			}
+		})
+	}
+}

@@ -1,0 +1,74 @@
+package mongoauthz
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrWrite is matched (errors.Is) by every error about a write that is refused: nothing was written. The error itself is a [*WriteError].
+var ErrWrite = errors.New("mongoauthz: write refused")
+
+// WriteError says which write is refused, and why. It matches [ErrWrite]; [RefuseMove] matches [ErrForbidden] too.
+type WriteError struct {
+	Operation string // such as "UpdateOne"
+	Resource  string // the resource type
+	Refusal   Refusal
+	Problem   string // what in particular, if there is more to say; never a value of the caller's
+}
+
+func (e *WriteError) Error() string {
+	s := fmt.Sprintf("mongoauthz: %s of %q refused: %v", e.Operation, e.Resource, e.Refusal)
+	if e.Problem != "" {
+		s += ": " + e.Problem
+	}
+	return s
+}
+
+// Is reports whether target is [ErrWrite], or [ErrForbidden] for a refusal that says that.
+func (e *WriteError) Is(target error) bool {
+	return target == ErrWrite || target == ErrForbidden && e.Refusal == RefuseMove
+}
+
+// Refusal is the reason for which a write is refused. The zero Refusal is none.
+type Refusal uint8
+
+// The refusals.
+const (
+	// RefuseUpsert: the write would insert where nothing is authorized, a document made of the authorization's own conditions.
+	RefuseUpsert Refusal = iota + 1
+	// RefusePositional: the update names an array element by the operator $, which speaks of any condition on an array, ours included. Use
+	// array filters ("items.$[item].state").
+	RefusePositional
+	// RefuseTransaction: the server has no transactions.
+	RefuseTransaction
+	// RefuseUnjudged: nobody can tell, without a transaction, whether the update moves a document ([Query.NotMoving]).
+	RefuseUnjudged
+	// RefuseMove: the update would move a document ([Query.NotMoving]).
+	RefuseMove
+	// RefuseConflict: each time a document was chosen, it changed before it could be written. Trying again may help.
+	RefuseConflict
+	// RefuseLimit: more documents would be written than [WithWriteLimit] lets a write name.
+	RefuseLimit
+)
+
+// String returns what the refusal says, such as "an upsert".
+func (r Refusal) String() string {
+	switch r {
+	case RefuseUpsert:
+		return "an upsert"
+	case RefusePositional:
+		return "the positional operator $"
+	case RefuseTransaction:
+		return "the server has no transactions"
+	case RefuseUnjudged:
+		return "cannot be judged beforehand"
+	case RefuseMove:
+		return "would move a document out of, or into, what the actor may touch"
+	case RefuseConflict:
+		return "the document keeps changing"
+	case RefuseLimit:
+		return "too many documents"
+	default:
+		return fmt.Sprintf("Refusal(%d)", uint8(r))
+	}
+}

@@ -1,0 +1,143 @@
+package mongoauthz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// movement is what has to be known of an update that could move a document out of or into a query.
+type movement struct {
+	queries    []*Query // the first is the one that is written to
+	evaluators []*evaluate.Evaluator
+	fields     []string // the top-level fields that are read for their decisions
+	changes    []change // of those fields
+	unjudged   error    // why the result of the update cannot be judged beforehand; nil if perhaps it can
+}
+
+var (
+	errPipeline  = errors.New("an update pipeline")
+	errCollation = errors.New("another collation than the simple one")
+)
+
+// movement returns nil if an update cannot move a document as far as the query cares.
+func (q *Query) movement(u *update) (*movement, error) {
+	if len(q.staying) == 0 {
+		return nil, nil
+	}
+	m := &movement{queries: q.staying}
+	var paths []string
+	for _, other := range q.staying {
+		switch {
+		case !other.made() || other.az != q.az:
+			return nil, &ArgumentError{Name: "NotMoving", Problem: "a query of another authorizer"}
+		case other.plan.Collection != q.plan.Collection || len(other.appended) > 0:
+			return nil, &ArgumentError{Name: "NotMoving", Problem: "a query for another collection, or with appended stages"}
+		}
+		e, err := evaluate.Prepare(other.schema, other.filter)
+		if err != nil {
+			return nil, undecided(other.action, other.plan.Resource, err)
+		}
+		m.evaluators = append(m.evaluators, e)
+		paths = append(paths, e.Reads(q.plan.Collection)...)
+	}
+	m.fields = topLevel(paths)
+	m.changes = u.touching(m.fields)
+	switch {
+	case u.opaque:
+		m.unjudged = errPipeline
+	case len(m.changes) == 0:
+		return nil, nil
+	case q.az.collation != nil && q.az.collation.Locale != "simple":
+		m.unjudged = errCollation
+	default:
+		m.unjudged = predictable(m.changes)
+	}
+	return m, nil
+}
+
+// topLevel returns the first names of dotted paths.
+func topLevel(paths []string) []string {
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		names[i], _, _ = strings.Cut(path, ".")
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// judge refuses the update of a document, of which those fields are here that decide, if it would move it.
+func (w *write) judge(ctx context.Context, before bson.Raw) error {
+	m := w.movement
+	after, err := apply(before, m.changes)
+	if err != nil {
+		return w.refuse(RefuseUnjudged, err.Error())
+	}
+	related := &memo{next: fetcher{w.q.az}}
+	updated := replaced{next: related, collection: w.q.plan.Collection, document: after}
+	for i, e := range m.evaluators {
+		was := evaluate.Decision{Truth: evaluate.True} // of the query that has chosen it
+		if i > 0 {
+			if was, err = e.Decide(ctx, before, related); err != nil {
+				return undecided(m.queries[i].action, m.queries[i].plan.Resource, err)
+			}
+		}
+		is, err := e.Decide(ctx, after, updated)
+		if err != nil {
+			return undecided(m.queries[i].action, m.queries[i].plan.Resource, err)
+		}
+		if was.Authorized() != is.Authorized() {
+			return w.refuse(RefuseMove, "")
+		}
+	}
+	return nil
+}
+
+// replaced is a fetcher that finds one document of a collection as it will be.
+type replaced struct {
+	next       evaluate.Fetcher
+	collection string
+	document   bson.Raw
+}
+
+// Fetch returns the documents that a request asks for, and the document whether it is asked for or not, which is the evaluator's to find out.
+func (r replaced) Fetch(ctx context.Context, request evaluate.Request) ([]bson.Raw, error) {
+	documents, err := r.next.Fetch(ctx, request)
+	if err != nil || request.Collection != r.collection {
+		return documents, err
+	}
+	id := r.document.Lookup("_id")
+	others := slices.DeleteFunc(slices.Clone(documents), func(d bson.Raw) bool { return evaluate.Equal(d.Lookup("_id"), id) })
+	return append(others, r.document), nil
+}
+
+// among returns which of some documents are among a query's, by their _id.
+func (q *Query) among(ctx context.Context, documents []bson.Raw) (map[string]bool, error) {
+	ids := make([]bson.RawValue, len(documents))
+	for i, document := range documents {
+		ids[i] = document.Lookup("_id")
+	}
+	stages := append(mongo.Pipeline{{{Key: "$match", Value: holds(evaluate.Match{Field: "_id", Keys: ids})}}}, q.plan.Stages()...)
+	stages = append(stages, bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: int32(1)}}}})
+	found, err := q.primary(ctx, stages, options.AggregateOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return identities(found), nil
+}
+
+func identities(documents []bson.Raw) map[string]bool {
+	all := make(map[string]bool, len(documents))
+	for _, document := range documents {
+		id := document.Lookup("_id")
+		all[fmt.Sprintf("%d %s", id.Type, id.Value)] = true
+	}
+	return all
+}

@@ -1,0 +1,322 @@
+package mongoauthz
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+)
+
+// attempts is how often a document is chosen that changes before it is written.
+const attempts = 5
+
+// write is one authorized write.
+type write struct {
+	q         *Query
+	operation string
+	one       bool
+	filter    bson.Raw // the caller's
+	update    *update  // nil for a deletion
+	opts      writeOptions
+	sort      any       // as the caller gave it
+	hint      any       //
+	movement  *movement // nil if nothing could move
+	send      sender
+	sent      bool
+}
+
+// sender sends a write for the documents of a filter, and returns how many it found.
+type sender func(ctx context.Context, c *mongo.Collection, filter any) (matched int64, err error)
+
+// writeOptions are the options that writes have in common. Those behind pointers are changed before the write is sent.
+type writeOptions struct {
+	collation **options.Collation
+	upsert    *bool
+	sort      *any // nil: the operation has none
+	hint      *any
+	let       any
+	comment   any
+	internal  any
+}
+
+// write returns a write for the query's documents that match the caller's filter, after all checks that concern both.
+func (q *Query) write(operation string, callers any, opts writeOptions) (*write, error) {
+	switch {
+	case !q.made():
+		return nil, errNoQuery
+	case len(q.appended) > 0:
+		return nil, &pipeline.UnsupportedError{Problem: "a write to a query with appended stages"}
+	}
+	w := &write{q: q, operation: operation, opts: opts, one: operation != "UpdateMany" && operation != "DeleteMany"}
+	if opts.upsert != nil && *opts.upsert {
+		return nil, w.refuse(RefuseUpsert, "")
+	}
+	name := operation + "Options"
+	if err := q.az.collate(name, opts.collation); err != nil {
+		return nil, err
+	}
+	if err := q.az.checkLet(name, opts.let); err != nil {
+		return nil, err
+	}
+	if !reflect.ValueOf(opts.internal).IsZero() {
+		return nil, &ArgumentError{Name: name + ".Internal", Problem: "could replace any part of the command"}
+	}
+	w.hint = *opts.hint
+	if opts.sort != nil {
+		w.sort = *opts.sort
+	}
+	if v := reflect.ValueOf(w.sort); v.Kind() == reflect.Map && v.Len() > 1 {
+		return nil, &ArgumentError{Name: name + ".Sort", Problem: "is a map, which has no order"}
+	}
+	return w, w.reads(callers)
+}
+
+// reads takes the caller's filter.
+func (w *write) reads(callers any) error {
+	if isNil(callers) {
+		return &ArgumentError{Name: "filter", Problem: "is nil"}
+	}
+	var err error
+	if w.filter, err = w.q.az.encode(callers); err == nil {
+		err = w.filter.Validate()
+	}
+	if err != nil {
+		return &ArgumentError{Name: "filter", Problem: "cannot be encoded as a BSON document"}
+	}
+	operator, ok := runsCode(bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: w.filter})
+	if !ok || operator != "" {
+		return &ArgumentError{Name: "filter", Problem: "holds " + strconv.Quote(operator)}
+	}
+	return nil
+}
+
+// updates takes the caller's update.
+func (w *write) updates(callers any) (err error) {
+	if w.update, err = w.q.az.update(callers); err != nil {
+		return err
+	}
+	if w.update.positional() {
+		return w.refuse(RefusePositional, "")
+	}
+	w.movement, err = w.q.movement(w.update)
+	return err
+}
+
+func (w *write) refuse(r Refusal, problem string) error {
+	return &WriteError{Operation: w.operation, Resource: w.q.plan.Resource, Refusal: r, Problem: problem}
+}
+
+// run runs the write. Whether it was sent at all is in w.sent afterwards.
+func (w *write) run(ctx context.Context, send sender) error {
+	if w.q.plan.Outcome == filter.Denied {
+		return nil
+	}
+	w.send = send
+	ctx, cancel := w.q.az.limit(ctx)
+	defer cancel()
+	if w.q.transaction {
+		return w.q.az.transact(ctx, w)
+	}
+	switch {
+	case w.movement == nil && len(w.q.plan.Joins) == 0:
+		_, err := w.write(ctx, nil)
+		return err
+	case w.one:
+		return w.optimistic(ctx)
+	case w.movement != nil:
+		return w.refuse(RefuseUnjudged, "more than one document")
+	default:
+		documents, err := w.choose(ctx, nil)
+		if err != nil || len(documents) == 0 {
+			return err
+		}
+		_, err = w.write(ctx, documents)
+		return err
+	}
+}
+
+// optimistic chooses a document, judges the update of it if it has to be, and writes it unless it changed meanwhile in what decides.
+func (w *write) optimistic(ctx context.Context) error {
+	deciding, err := w.deciding()
+	switch {
+	case err != nil:
+		return err
+	case w.movement != nil && w.movement.unjudged != nil:
+		return w.refuse(RefuseUnjudged, w.movement.unjudged.Error())
+	}
+	for range attempts {
+		documents, err := w.choose(ctx, deciding)
+		if err != nil || len(documents) == 0 {
+			return err
+		}
+		if w.movement != nil {
+			if err := w.judge(ctx, documents[0]); err != nil {
+				return err
+			}
+		}
+		matched, err := w.write(ctx, documents, unchanged(documents[0], deciding)...)
+		if err != nil || matched > 0 {
+			return err
+		}
+	}
+	return w.refuse(RefuseConflict, "")
+}
+
+// deciding returns the top-level fields that are read for a decision about a document.
+func (w *write) deciding() ([]string, error) {
+	if w.movement != nil {
+		return w.movement.fields, nil
+	}
+	e, err := evaluate.Prepare(w.q.schema, w.q.filter)
+	if err != nil {
+		return nil, fmt.Errorf("mongoauthz: %s of %q: %w", w.operation, w.q.plan.Resource, err)
+	}
+	return topLevel(e.Reads(w.q.plan.Collection)), nil
+}
+
+// choose returns which documents are authorized and match the caller's filter, with the fields given and their _id: one, or all if they
+// are not too many.
+func (w *write) choose(ctx context.Context, fields []string) ([]bson.Raw, error) {
+	stages := append(mongo.Pipeline{{{Key: "$match", Value: w.filter}}}, w.q.plan.Stages()...)
+	if w.sort != nil {
+		stages = append(stages, bson.D{{Key: "$sort", Value: w.sort}})
+	}
+	limit := w.q.az.writeLimit + 1
+	if w.one {
+		limit = 1
+	}
+	projection := bson.D{{Key: "_id", Value: int32(1)}}
+	for _, field := range fields {
+		if field != "_id" {
+			projection = append(projection, bson.E{Key: field, Value: int32(1)})
+		}
+	}
+	stages = append(stages, bson.D{{Key: "$limit", Value: int64(limit)}}, bson.D{{Key: "$project", Value: projection}})
+	documents, err := w.q.primary(ctx, stages, options.AggregateOptions{Hint: w.hint, Let: w.opts.let, Comment: w.opts.comment})
+	if err == nil && !w.one && len(documents) > w.q.az.writeLimit {
+		return nil, w.refuse(RefuseLimit, "more than "+strconv.Itoa(w.q.az.writeLimit))
+	}
+	return documents, err
+}
+
+// primary runs stages that do not begin with the query's own, and returns what they give. They are read from the primary, as a
+// revocation may not have got further yet.
+func (q *Query) primary(ctx context.Context, stages mongo.Pipeline, o options.AggregateOptions) ([]bson.Raw, error) {
+	o.Collation = q.az.collation
+	start := time.Now()
+	cursor, err := q.az.db.Collection(q.plan.Collection, onPrimary).Aggregate(ctx, stages, &whole[options.AggregateOptions]{o})
+	q.log(ctx, len(stages), stages, time.Since(start), err)
+	if err != nil {
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection, err)
+	}
+	var documents []bson.Raw
+	if err := cursor.All(ctx, &documents); err != nil {
+		return nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err)
+	}
+	return documents, nil
+}
+
+var onPrimary = options.Collection().SetReadPreference(readpref.Primary())
+
+// write sends the write: for the documents chosen, if some were, that still are as the conditions say, match the caller's filter, and
+// are authorized as far as the query can say it without a join.
+func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any) (matched int64, err error) {
+	if len(chosen) > 0 {
+		byID := make([]bson.RawValue, len(chosen))
+		for i, document := range chosen {
+			if byID[i], err = document.LookupErr("_id"); err != nil {
+				return 0, fmt.Errorf("mongoauthz: %s: a document of %s without _id", w.operation, w.q.plan.Collection)
+			}
+		}
+		conditions = append(conditions, holds(evaluate.Match{Field: "_id", Keys: byID}))
+		*w.opts.hint = nil
+		if w.opts.sort != nil {
+			*w.opts.sort = nil
+		}
+	}
+	authorized := w.q.plan.Prefilter
+	if len(w.q.plan.Joins) == 0 {
+		if authorized, err = w.q.plan.FindFilter(); err != nil {
+			return 0, err
+		}
+	}
+	w.sent = true
+	start := time.Now()
+	matched, err = w.send(ctx, w.q.az.db.Collection(w.q.plan.Collection), allOf(append(conditions, authorized, w.filter)))
+	w.log(ctx, authorized, time.Since(start), err)
+	if err != nil {
+		return 0, fmt.Errorf("mongoauthz: %s in %s: %w", w.operation, w.q.plan.Collection, err)
+	}
+	return matched, nil
+}
+
+// allOf returns the filter for the documents that match all of some filters, which are documents.
+func allOf(filters []any) any {
+	filters = slices.DeleteFunc(filters, func(f any) bool {
+		switch f := f.(type) {
+		case bson.D:
+			return len(f) == 0
+		case bson.Raw:
+			return len(f) <= 5 // the length of an empty document
+		default:
+			return false
+		}
+	})
+	switch len(filters) {
+	case 0:
+		return bson.D{}
+	case 1:
+		return filters[0]
+	default:
+		return bson.D{{Key: "$and", Value: bson.A(filters)}}
+	}
+}
+
+// unchanged returns the conditions under which top-level fields of a document are as they were read. What compares are values: a number that is
+// equal is the same, whatever its type.
+func unchanged(document bson.Raw, fields []string) []any {
+	var conditions []any
+	var equal bson.A
+	for _, field := range fields {
+		if field == "_id" {
+			continue
+		}
+		if v, err := document.LookupErr(field); err == nil {
+			equal = append(equal, bson.D{{Key: "$eq", Value: bson.A{"$" + field, bson.D{{Key: "$literal", Value: v}}}}})
+		} else {
+			conditions = append(conditions, bson.D{{Key: field, Value: bson.D{{Key: "$exists", Value: false}}}})
+		}
+	}
+	if len(equal) > 0 {
+		conditions = append(conditions, bson.D{{Key: "$expr", Value: bson.D{{Key: "$and", Value: equal}}}})
+	}
+	return conditions
+}
+
+// log writes the record of a write, with the authorization in its filter. It is like that of a query.
+func (w *write) log(ctx context.Context, authorized bson.D, took time.Duration, err error) {
+	az := w.q.az
+	if !az.logger.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	match := mongo.Pipeline{{{Key: "$match", Value: authorized}}}
+	attrs := []slog.Attr{
+		slog.String("operation", w.operation), slog.String("action", w.q.action), slog.String("resource", w.q.plan.Resource),
+		slog.String("collection", w.q.plan.Collection), slog.String("pipeline", logged(1, match, az.logValues)), slog.Duration("duration", took),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Bool("failed", true))
+	}
+	az.logger.LogAttrs(ctx, slog.LevelDebug, "authorized write", attrs...)
+}
