@@ -81,7 +81,7 @@ func findFilter(match []evaluate.Match) bson.D {
 // holds returns the filter for the documents in which a match holds. The keys were stored by somebody: $in would read a regular expression
 // as a pattern, and refuses a document that looks like an operator.
 func holds(m evaluate.Match) bson.D {
-	var plain, alternatives bson.A
+	plain, alternatives := bson.A{}, bson.A{}
 	for _, key := range m.Keys {
 		switch {
 		case key.Type == bson.TypeUndefined: // which no operator compares with
