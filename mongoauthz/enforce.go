@@ -18,8 +18,9 @@ import (
 // an [ID]. Otherwise the error matches [ErrForbidden] if the actor may read it ([WithReadAction]), and [ErrNotFound] if not, which says
 // no more than that there were no such document.
 //
-// Single decisions and lists agree: Authorize of a stored document is nil if, and only if, [Authorizer.AuthorizedQuery] has it. The decision is of
-// the moment in which it is made.
+// Single decisions and lists agree: Authorize of a stored document is nil if, and only if, [Authorizer.AuthorizedQuery] has it. (The one
+// exception is a document in hand that has a field with the helper prefix: a query that joins leaves such documents out.) The decision is of
+// the moment in which it is made. A session in ctx holds for what it reads, as for the driver's own calls.
 //
 // By ID, the compiled query is asked for the document: one command for the action and, if that is not authorized, one for the
 // read action; none for an action that the policy denies altogether. In hand, the document is decided about in process, as

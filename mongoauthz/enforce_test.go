@@ -1,8 +1,10 @@
 package mongoauthz_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"reflect"
 	"testing"
 
@@ -369,4 +371,15 @@ func TestFilteringKeepsTheOrderAndWhatIsAuthorized(t *testing.T) {
 		require.ErrorIs(t, err, tt.is, name)
 		require.Nil(t, kept, name)
 	}
+}
+
+func TestADecisionIsLoggedWithoutTheID(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	az := authorizer(t, answers(conditional), mongoauthz.WithLogger(logger))
+	require.Error(t, az.Authorize(t.Context(), "ann", "read", mongoauthz.ID("Book", 4711)), "no server")
+	require.Contains(t, out.String(), `[{\"$match\":{\"_id\":{\"$eq\":\"?\"}}},`)
+	require.Contains(t, out.String(), "action=read resource=Book collection=books")
+	require.NotContains(t, out.String(), "4711")
 }
