@@ -1,6 +1,9 @@
 package conformance_test
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +12,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/integration/harness"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 )
 
 // stages reads stages from an array of extended JSON.
@@ -78,6 +82,52 @@ func TestPagesHaveNoGapsAndNoRepeats(t *testing.T) {
 		seen = append(seen, got...)
 	}
 	require.Equal(t, "alone array mine odd public", idsOf(seen))
+}
+
+// Three collections, a thousand documents, clauses that overlap.
+func TestCountsAndPagesOfAThousandDocuments(t *testing.T) {
+	t.Parallel()
+	w := world{types: library.types, docs: docs{}}
+	for i := range 1000 {
+		w.docs["books"] += fmt.Sprintf(`{"_id": "b%03d", "publisher_id": "p%d", "owner": "u%d", "public": %t}`+"\n", i, i%10, i%7, i%5 == 0)
+	}
+	for i := range 10 {
+		w.docs["publishers"] += fmt.Sprintf(`{"_id": "p%d", "name": "%c"}`+"\n", i, 'x'+i%3)
+	}
+	for i := range 600 {
+		w.docs["loans"] += fmt.Sprintf(`{"_id": "l%d", "book_id": "b%03d", "patron_id": "u%d", "state": "%c"}`+"\n", i, i%400*2, i%3, 'x'+i%2)
+	}
+	s := w.store(t)
+	p, l := filter.Reach("p", "publisher"), filter.Reach("l", "loans")
+	ask := filter.For("Book",
+		when(f("public").Eq(true), f("owner").Neq("u1")),
+		some(p).Where(p.F("name").Eq("x"), f("owner").Eq("u2")),
+		some(l).Where(l.F("patron_id").Eq("u1"), l.F("state").Eq("x")),
+	)
+	authorized := s.authorized(t, ask)
+	require.Greater(t, len(authorized), 200)
+	require.Less(t, len(authorized), 800)
+	want := s.require(t, ask, idsOf(authorized))
+	require.Len(t, want.Joins, 2)
+
+	q, err := authorizer(t, s.db, library.types, ask).AuthorizedQuery(t.Context(), nil, "read", "Book")
+	require.NoError(t, err)
+	n, err := q.Count(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, len(authorized), n)
+	for _, facet := range []bool{false, true} {
+		var seen []bson.Raw
+		for skip := int64(0); skip < n+90; skip += 90 {
+			page, err := mongoauthz.FetchPage[bson.Raw](t.Context(), q, mongoauthz.PageRequest{Sort: bson.D{{Key: "owner", Value: 1}}, Skip: skip, Limit: 90, Facet: facet})
+			require.NoError(t, err)
+			require.EqualValues(t, len(authorized), page.Total)
+			seen = append(seen, page.Items...)
+		}
+		require.Equal(t, idsOf(authorized), idsOf(seen))
+		require.True(t, slices.IsSortedFunc(seen, func(a, b bson.Raw) int {
+			return cmp.Compare(a.Lookup("owner").StringValue()+a.Lookup("_id").StringValue(), b.Lookup("owner").StringValue()+b.Lookup("_id").StringValue())
+		}))
+	}
 }
 
 // The related documents together are larger than a document can be: they must not travel through the pipeline.

@@ -187,6 +187,15 @@ func TestComparisonsOfOneValueByItsDeclaredType(t *testing.T) {
 			name: "documents are equal with the same fields in the same order; their numbers by value", of: "Document",
 			when: when(v.Eq(p1)), holds: "doc doc-long array-doc", none: "doc-more doc-turned doc-empty doc-op",
 		}, rule{
+			name: "a document may be given as raw BSON", of: "Document",
+			when: when(v.Eq(bson.Raw("\x0c\x00\x00\x00\x10p\x00\x01\x00\x00\x00\x00"))), holds: "doc doc-long array-doc", none: "doc-more doc-turned doc-empty doc-op",
+		}, rule{
+			name: "a document may be given as a struct, whose fields have an order", of: "Document",
+			when: when(v.Eq(struct{ Q, P int }{2, 1})), holds: "doc-turned", none: "doc doc-long doc-more doc-empty doc-op",
+		}, rule{
+			name: "bytes are binary of subtype 0", of: "Binary",
+			when: when(v.Eq(uuid.Data)), holds: "generic", none: "uuid legacy short",
+		}, rule{
 			name: "a document with an operator's name is a value", of: "Document",
 			when: when(v.Eq(bson.D{{Key: "$gt", Value: 1}})), holds: "doc-op", none: "doc doc-long doc-more doc-turned doc-empty",
 		},
