@@ -19,9 +19,12 @@ const maxRequest = 8 << 20
 // would not fit into a command. It reads with the authorizer's collation. Keys are asked for as values, whatever they look like.
 //
 // A nil or zero Authorizer gives a fetcher that fails. Its other errors are the driver's, wrapped, and those of the context.
-func (az *Authorizer) Fetcher() evaluate.Fetcher { return fetcher{az} }
+func (az *Authorizer) Fetcher() evaluate.Fetcher { return fetcher{az: az} }
 
-type fetcher struct{ az *Authorizer }
+type fetcher struct {
+	az   *Authorizer
+	from []options.Lister[options.CollectionOptions]
+}
 
 // Fetch returns the documents that a request asks for.
 func (f fetcher) Fetch(ctx context.Context, r evaluate.Request) ([]bson.Raw, error) {
@@ -51,7 +54,7 @@ func (f fetcher) find(ctx context.Context, collection string, match []evaluate.M
 		}
 		opts.SetProjection(projection)
 	}
-	cursor, err := f.az.db.Collection(collection).Find(ctx, findFilter(match), opts)
+	cursor, err := f.az.db.Collection(collection, f.from...).Find(ctx, findFilter(match), opts)
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (w *write) judge(ctx context.Context, before bson.Raw) error {
 	if err != nil {
 		return w.refuse(RefuseUnjudged, err.Error())
 	}
-	related := &memo{next: fetcher{w.q.az}}
+	related := &memo{next: fetcher{w.q.az, []options.Lister[options.CollectionOptions]{onPrimary}}}
 	updated := replaced{next: related, collection: w.q.plan.Collection, document: after}
 	for i, e := range m.evaluators {
 		was := evaluate.Decision{Truth: evaluate.True} // of the query that has chosen it
