@@ -12,11 +12,11 @@
 // What a filter means is defined by package evaluate; this package must agree with it, and shares no rule with
 // it. The work is done in three steps, each in files of its own.
 //
-//   - Lowering (lower.go, reach.go) turns the three-valued filter into a two-valued formula (formula.go). Each leaf comparison has
+//   - Lowering (lower.go, entities.go, reach.go, absence.go) turns the three-valued filter into a two-valued formula (formula.go). Each leaf comparison has
 //     two spellings, surely true and surely false, and a None asks for the second: a clause is surely false if no choice of its
 //     entities leaves every condition not surely false, and if the range of the entities is known. Entities become quantifiers.
 //   - The leaf table (leaf.go) spells every comparison, true and false, as a query and as an aggregation expression.
-//   - Emission (emit.go, expr.go, join.go) writes the formula as query documents: embedded arrays as $elemMatch, documents of other
+//   - Emission (query.go, elements.go, expr.go, join.go) writes the formula as query documents: embedded arrays as $elemMatch, documents of other
 //     collections as $lookup with their own conditions in the sub-pipeline, and as $expr what only an expression can say.
 //
 // No $lookup multiplies documents, and nothing is unwound at the top. A document with one _id is joined by the plain equality, and

@@ -208,3 +208,27 @@ func conjunction(es bson.A) any {
 	}
 	return d("$and", es)
 }
+
+// comparisonExpr is the operator of a field-to-field comparison and which sides must not be NaN, below all numbers there.
+func comparisonExpr(op filter.Operator, truth bool) (name string, left, right bool, ok bool) {
+	if op == filter.Eq {
+		if truth {
+			return "$eq", true, false, true
+		}
+		return "$ne", true, true, true
+	}
+	is, opposite := orderOperator(op)
+	if !truth {
+		is = opposite
+	}
+	return is, is == "$lt" || is == "$lte", is == "$gt" || is == "$gte", is != ""
+}
+
+// comparable is the expressions "e is a value of that type", and no NaN where that is asked.
+func comparable(e any, typ relations.ValueType, notNaN bool) bson.A {
+	out := bson.A{isType(e, alias(typ))}
+	if notNaN && typ == relations.Number {
+		out = append(out, d("$ne", bson.A{e, nan}))
+	}
+	return out
+}
