@@ -1,8 +1,11 @@
 package conformance_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -98,4 +101,43 @@ func TestStoredValuesOnTheWayToAJoin(t *testing.T) {
 			},
 		},
 	}.check(t)
+}
+
+func TestFieldNamesAreNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a b", "ü", "x-y", "a$b", "ROOT", "this", `x'"`, "v0", "_"} {
+		t.Run(name, func(t *testing.T) {
+			field := relations.Field{Name: name, Type: relations.String}
+			user := relations.Relation{Name: "user", Kind: relations.ReferencesOne, Type: "User", Keys: []relations.KeyPair{{Local: name, Foreign: name}}}
+			u, e, x := filter.Reach("u", "user"), filter.Reach("e", "items"), filter.Reach("x", name+"s")
+			w := world{
+				types: types{
+					typ("Doc", "docs", field, strs("other"), user, embedsMany("items", "Item"), embedsOne(name+"s", "Item")),
+					typ("User", "users", field, strs("role")),
+					typ("Item", "", field, strs("role")),
+				},
+				docs: docs{
+					"users": `{"_id": "1", "name": "k", "role": "x"}`,
+					"docs": `
+						{"_id": "k", "name": "k", "other": "k", "items": [{"name": "k", "role": "x"}], "names": {"name": "k"}}
+						{"_id": "j", "name": "j", "other": "k", "items": [{"name": "k", "role": "x"}], "names": {"name": "j"}}
+					`,
+				},
+				rules: []rule{
+					{name: "in a match", when: when(f(name).Eq("k")), holds: "k", none: "j"},
+					{name: "in an expression", when: when(f(name).Eq(f("other"))), holds: "k", none: "j"},
+					{name: "as a key", when: some(u).Where(u.F("role").Eq("x")), holds: "k"},
+					{name: "in an element", when: some(e).Where(e.F(name).Eq(f(name)), e.F("role").Eq("x")), holds: "k", none: "j"},
+					{name: "in an embedded document", when: some(x).Where(x.F(name).Eq(f("other"))), holds: "k", not: "j", none: "j"},
+				},
+			}
+			for collection, text := range w.docs {
+				quoted, err := json.Marshal(name)
+				require.NoError(t, err)
+				text = strings.ReplaceAll(text, `"name"`, string(quoted))
+				w.docs[collection] = strings.ReplaceAll(text, `"names"`, string(quoted[:len(quoted)-1])+`s"`)
+			}
+			w.check(t)
+		})
+	}
 }
