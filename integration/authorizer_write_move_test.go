@@ -285,7 +285,7 @@ func TestDocumentsThatChangeBeforeTheyAreWrittenAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestRevocationBetweenChoiceAndWriteTakesATransactionToNotice(t *testing.T) {
+func TestRevocationBetweenChoiceAndWriteIsNotNoticed(t *testing.T) {
 	t.Parallel()
 	for operation, write := range writes {
 		var theirs *mongo.Database
