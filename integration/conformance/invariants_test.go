@@ -240,6 +240,13 @@ func TestJoinsServeOnlyTheClausesThatNeedThem(t *testing.T) {
 			some(p).Where(p.F("name").Eq("x"), f("owner").Eq("me")), some(p).Where(p.F("name").Eq("x"), f("public").Eq(true))), "mine public odd")
 		require.Len(t, plan.Joins, 1)
 	})
+	t.Run("joins that are given another value are not", func(t *testing.T) {
+		plan := s.require(t, filter.For("Book",
+			some(l).Where(l.F("patron_id").Eq(f("owner"))), some(l).Where(l.F("patron_id").Eq(f("publisher_id")))), "mine public odd")
+		require.Len(t, plan.Joins, 2)
+		s.require(t, filter.For("Book",
+			some(l).Where(l.F("patron_id").Eq(f("publisher_id"))), some(l).Where(l.F("patron_id").Eq(f("owner")))), "mine public odd")
+	})
 }
 
 func TestAPipelineIsDeterministicAndAFreshCopy(t *testing.T) {

@@ -15,23 +15,24 @@ type docs = map[string]string
 func TestEmbedsOne(t *testing.T) {
 	home := filter.Reach("home", "home")
 	geo := home.Reach("geo", "geo")
+	friend := filter.Reach("friend", "friends")
 	world{
 		types: types{
-			typ("Patron", "patrons", embedsOne("home", "Address")),
+			typ("Patron", "patrons", embedsOne("home", "Address"), bools("ok"), list("friend_ids", relations.String), many("friends", "Patron", "friend_ids")),
 			typ("Address", "", strs("city"), nums("zip"), embedsOne("geo", "Geo")),
 			typ("Geo", "", strs("zone"), nums("level")),
 		},
 		docs: docs{"patrons": `
 			{"_id": "x1", "home": {"city": "x", "zip": 1, "geo": {"zone": "a", "level": 1}}}
 			{"_id": "y2", "home": {"city": "y", "zip": 2, "geo": {"zone": "b", "level": 2}}}
-			{"_id": "bare", "home": {}}
+			{"_id": "bare", "home": {}, "ok": true, "friend_ids": ["a"]}
 			{"_id": "nulls", "home": {"city": null, "zip": null, "geo": null}}
 			{"_id": "bare-geo", "home": {"geo": {}}}
-			{"_id": "missing"}
-			{"_id": "null", "home": null}
-			{"_id": "scalar", "home": "x"}
-			{"_id": "empty-array", "home": []}
-			{"_id": "array", "home": [{"city": "x", "zip": 1, "geo": {"zone": "a", "level": 1}}]}
+			{"_id": "missing", "ok": true, "friend_ids": ["a"]}
+			{"_id": "null", "home": null, "ok": true, "friend_ids": ["a"]}
+			{"_id": "scalar", "home": "x", "ok": true, "friend_ids": ["a"]}
+			{"_id": "empty-array", "home": [], "ok": true, "friend_ids": ["a"]}
+			{"_id": "array", "home": [{"city": "x", "zip": 1, "geo": {"zone": "a", "level": 1}}], "ok": true, "friend_ids": ["a"]}
 			{"_id": "two", "home": [{"city": "x", "zip": 2, "geo": {"zone": "a", "level": 2}}, {"city": "y", "zip": 1, "geo": {"zone": "b", "level": 1}}]}
 			{"_id": "array-geo", "home": {"city": "x", "zip": 2, "geo": [{"zone": "a", "level": 2}, {"zone": "b", "level": 1}]}}
 			{"_id": "scalar-geo", "home": {"city": "y", "zip": 1, "geo": "a"}}
@@ -57,6 +58,14 @@ func TestEmbedsOne(t *testing.T) {
 				name:  "IsNull by a dotted path speaks of a document that is reached only",
 				when:  when(f("home.city").IsNull()),
 				holds: "bare nulls bare-geo", none: "x1 y2 array-geo scalar-geo",
+			}, {
+				name:  "IsNull beside a condition on the patron, in one alternative",
+				when:  some(home).Where(either(when(home.F("city").IsNull(), f("ok").Eq(true)), when(home.F("city").Eq("x")))),
+				holds: "x1 bare array-geo", not: "y2 scalar-geo", none: "y2 scalar-geo",
+			}, {
+				name:  "IsNull beside a condition on the patron's keys, in one alternative",
+				when:  some(home).Where(either(some(friend).Where(friend.F("_id").Eq("a"), home.F("city").IsNull()), when(home.F("city").Eq("x")))),
+				holds: "x1 bare array-geo", not: "y2 scalar-geo", none: "y2 scalar-geo",
 			}, {
 				name:  "two conditions are not met by two elements of an array",
 				when:  some(home).Where(home.F("city").Eq("x"), home.F("zip").Eq(1)),
