@@ -66,6 +66,7 @@ func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...optio
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of UpdateOne: %w", err)
 	}
+	//lint:ignore SA1019 it is read to be refused
 	w, err := q.write("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, o.Internal})
 	if err == nil {
 		err = w.updates(update)
@@ -87,6 +88,7 @@ func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...opti
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of UpdateMany: %w", err)
 	}
+	//lint:ignore SA1019 it is read to be refused
 	w, err := q.write("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, o.Internal})
 	if err == nil {
 		err = w.updates(update)
@@ -109,6 +111,7 @@ func (q *Query) DeleteOne(ctx context.Context, filter any, opts ...options.Liste
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of DeleteOne: %w", err)
 	}
+	//lint:ignore SA1019 it is read to be refused
 	w, err := q.write("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, o.Internal})
 	if err != nil {
 		return nil, err
@@ -127,6 +130,7 @@ func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.List
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of DeleteMany: %w", err)
 	}
+	//lint:ignore SA1019 it is read to be refused
 	w, err := q.write("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, o.Internal})
 	if err != nil {
 		return nil, err
@@ -151,6 +155,7 @@ func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts .
 	if err != nil {
 		return failed(fmt.Errorf("mongoauthz: options of FindOneAndUpdate: %w", err))
 	}
+	//lint:ignore SA1019 it is read to be refused
 	w, err := q.write("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, o.Internal})
 	if err == nil {
 		err = w.updates(update)
