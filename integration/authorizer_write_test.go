@@ -414,3 +414,22 @@ func TestErrorsOfTheServerPassThrough(t *testing.T) {
 		require.Equal(t, before, d.stored(t))
 	}
 }
+
+func TestResultOfAWriteThatIsDoneInPartComesBesideTheError(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, harness.Database(t))
+	_, err := d.db.Collection("papers").Indexes().CreateOne(t.Context(), mongo.IndexModel{
+		Keys: having("seal", 1), Options: options.Index().SetUnique(true).SetPartialFilterExpression(having("seal", bson.M{"$exists": true})),
+	})
+	require.NoError(t, err)
+	seal := setting("seal", 1)
+	f, err := d.query(t, ownPapers).FindFilter()
+	require.NoError(t, err)
+	want, wanted := d.db.Collection("papers").UpdateMany(t.Context(), f, seal)
+	require.Error(t, wanted)
+	_, err = d.db.Collection("papers").UpdateMany(t.Context(), bson.D{}, bson.D{{Key: "$unset", Value: having("seal", "")}})
+	require.NoError(t, err)
+	got, err := d.query(t, ownPapers).UpdateMany(t.Context(), bson.D{}, seal)
+	require.ErrorAs(t, err, &mongo.WriteException{})
+	require.Equal(t, want, got)
+}

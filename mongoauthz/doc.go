@@ -33,6 +33,33 @@
 //	err := az.Authorize(ctx, actor, "update", mongoauthz.ID("Book", id))    // stored
 //	err := az.Authorize(ctx, actor, "update", mongoauthz.Document("Book", raw))
 //
+// # Authorized writes
+//
+// [Query.UpdateOne], [Query.UpdateMany], [Query.DeleteOne], [Query.DeleteMany] and [Query.FindOneAndUpdate] are the driver's own, for the query's
+// documents only: one that is not authorized is as one that does not match, and a denial sends nothing.
+//
+//	q, err := az.AuthorizedQuery(ctx, actor, "update", "Book")
+//	res, err := q.UpdateMany(ctx, bson.D{{"state", "draft"}}, bson.D{{"$set", bson.D{{"state", "final"}}}})
+//
+// What is guaranteed depends on the query.
+//
+//   - Without joins (where [Query.FindFilter] gives a filter), the authorization stands in the write, beside the caller's filter. Each document is
+//     authorized in the state in which it is written: check and write are atomic for each document, and no more so for several than the
+//     driver's UpdateMany and DeleteMany.
+//   - With joins, a first command chooses the documents, from the primary. The write names them by _id, and repeats the caller's filter and what
+//     the query says of the document itself. So each document was authorized when it was chosen, and none is written that the caller's
+//     filter does not match. A change of a related document in between, such as a membership that is revoked, is not noticed. Writes of one
+//     document repeat all that the policy reads of it, and choose again if that has changed, a few times ([RefuseConflict]). Writes of many
+//     notice only changes after which the document cannot be authorized whatever it is related to, and leave it out: the result
+//     counts what was written. At most [WithWriteLimit] documents are chosen.
+//   - With [Query.InTransaction], all of a write is authorized by the database as it was at one moment, related documents included, and
+//     all of it is written or nothing. A document that others change after that moment makes the transaction start again. A related document that
+//     others change after it does not: the write counts as one from before that change.
+//
+// That an update does not move a document out of what the actor may touch, nor out of or into another query, is asked for by
+// [Query.NotMoving]. Upserts are refused: the document inserted would be made of the authorization's conditions, and the error for one that exists
+// would say so. So is the positional operator $ in an update, which would speak of our conditions on arrays.
+//
 // # Collation
 //
 // Queries run with the simple collation, whatever default the collection has: otherwise a collection that ignores case would make
@@ -46,6 +73,7 @@
 //   - [ErrUnknownResource], [*UnknownResourceError]: the schema has no such resource;
 //   - [ErrForbidden], [*ForbiddenError] and [ErrNotFound], [*NotFoundError]: a decision, and no failure;
 //   - [ErrStage], [*StageError]: Append refused a stage;
+//   - [ErrWrite], [*WriteError]: a write is refused, and nothing was written;
 //   - [ErrVerify], [*VerifyError]: the database is not as the schema needs it;
 //   - [filter.ErrMalformed]: the policy's filter cannot mean anything; [filter.ErrLimit]: it is too large;
 //   - [pipeline.ErrUnsupported]: the filter, or what is asked of it, cannot be compiled exactly.

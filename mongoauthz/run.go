@@ -13,7 +13,7 @@ import (
 // Aggregate runs the query and returns the driver's cursor, which the caller closes.
 //
 // The options are the driver's own and go to it as they are, but for two. A Collation is refused unless it is the one that the query runs with
-// anyway: it would change who is authorized, which only [WithCollation] may. Custom, internal to the driver, is refused. A Hint of
+// anyway: it would change who is authorized, which only [WithCollation] may. Custom and what else is internal to the driver is refused. A Hint of
 // a sparse or partial index hides the documents that are not in it. Let is for the appended stages, and must not rebind CURRENT.
 //
 // The errors are an [*ArgumentError] for the zero Query and for a refused option, and the driver's, wrapped.
@@ -110,6 +110,9 @@ func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (*w
 	//lint:ignore SA1019 it is refused
 	if o.Custom != nil {
 		return nil, &ArgumentError{Name: "AggregateOptions.Custom", Problem: "could replace any part of the command"}
+	}
+	if hasInternal(o) {
+		return nil, &ArgumentError{Name: "AggregateOptions.Internal", Problem: "could replace any part of the command"}
 	}
 	if err := az.checkLet("AggregateOptions", o.Let); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/xoptions"
 )
 
 // runs are the calls that send a command.
@@ -103,6 +104,8 @@ func TestDriverOptionsThatWouldWidenAreRefused(t *testing.T) {
 	ignoringCase := options.Aggregate().SetCollation(&options.Collation{Locale: "en", Strength: 2})
 	//lint:ignore SA1019 it is refused
 	custom := options.Aggregate().SetCustom(bson.M{"collation": bson.M{"locale": "en"}})
+	own := options.Aggregate()
+	require.NoError(t, xoptions.SetInternalAggregateOptions(own, "rawData", true))
 	failed := errors.New("no such option")
 	var none *options.AggregateOptionsBuilder
 	tests := map[string]struct {
@@ -114,6 +117,7 @@ func TestDriverOptionsThatWouldWidenAreRefused(t *testing.T) {
 		"another collation than named":    {[]mongoauthz.Option{mongoauthz.WithCollation(options.Collation{Locale: "en"})}, []options.Lister[options.AggregateOptions]{ignoringCase}, mongoauthz.ErrArgument},
 		"a collation where none is sent":  {[]mongoauthz.Option{mongoauthz.WithoutCollation()}, []options.Lister[options.AggregateOptions]{ignoringCase}, mongoauthz.ErrArgument},
 		"any part of the command":         {nil, []options.Lister[options.AggregateOptions]{custom}, mongoauthz.ErrArgument},
+		"what is the driver's own":        {nil, []options.Lister[options.AggregateOptions]{own}, mongoauthz.ErrArgument},
 		"the document of our own paths":   {nil, []options.Lister[options.AggregateOptions]{options.Aggregate().SetLet(bson.M{"CURRENT": bson.M{"public": true}})}, mongoauthz.ErrArgument},
 		"variables that are no document":  {nil, []options.Lister[options.AggregateOptions]{options.Aggregate().SetLet(5)}, mongoauthz.ErrArgument},
 		"an option that fails":            {nil, []options.Lister[options.AggregateOptions]{failing{failed}}, failed},

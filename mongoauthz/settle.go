@@ -1,6 +1,8 @@
 package mongoauthz
 
 import (
+	"reflect"
+
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
@@ -31,6 +33,12 @@ func settle[T any](opts []options.Lister[T]) (settled T, err error) {
 		}
 	}
 	return settled, nil
+}
+
+// hasInternal reports whether the part of a set of options is set that is internal to the driver, and could replace parts of a command.
+func hasInternal(opts any) bool {
+	internal := reflect.ValueOf(opts).FieldByName("Internal")
+	return internal.IsValid() && !internal.IsZero()
 }
 
 // collate sets the collation that decides who is authorized, and refuses another one.

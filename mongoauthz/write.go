@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -47,27 +48,32 @@ func (q *Query) NotMoving(others ...*Query) *Query {
 		return q
 	}
 	next := *q
-	next.staying = append([]*Query{q}, others...)
+	if len(q.staying) == 0 {
+		next.staying = []*Query{q}
+	}
+	next.staying = slices.Concat(next.staying, others)
 	return &next
 }
 
 // UpdateOne updates one of the query's documents that match filter, as the driver's Collection.UpdateOne does of all that match;
 // none if none of them is authorized. See the package documentation, Authorized writes, for what is guaranteed.
 //
-// The filter and the update are the caller's own: what the update writes is not checked, but see [Query.NotMoving]. The update
-// goes to the server as it is. The options are the driver's own and go to it as they are, but for these: an upsert is refused; a Collation unless it
-// is the one that the query runs with; and a Let that rebinds CURRENT. Once a document is chosen by an earlier command, the write
-// itself has no Sort and no Hint.
+// The filter is the caller's own, and conjoined with the authorization; JavaScript in it is refused, and where a command chooses the documents
+// first, what the server refuses in a $match ($near). The update is the caller's own, a document or a pipeline, and goes to the server as
+// it is: what it writes is not checked, but see [Query.NotMoving].
+//
+// The options are the driver's own and go to it as they are. Refused are an upsert, a Collation unless it is the one that the query
+// runs with, and a Let that rebinds CURRENT. Sort and Hint serve to choose the document, if an earlier command does that.
 //
 // The errors are an [*ArgumentError] for the zero Query, a filter or an update that is none, and a refused option; a
-// [*pipeline.UnsupportedError] for a query with appended stages; a [*WriteError]; and the driver's, wrapped.
+// [*pipeline.UnsupportedError] for a query with appended stages; a [*WriteError]; and the driver's, wrapped, beside whose error there may be a
+// result, as with the driver.
 func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...options.Lister[options.UpdateOneOptions]) (*mongo.UpdateResult, error) {
 	o, err := settle(opts)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of UpdateOne: %w", err)
 	}
-	//lint:ignore SA1019 it is read to be refused
-	w, err := q.write("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, o.Internal})
+	w, err := q.write("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, hasInternal(o)})
 	if err == nil {
 		err = w.updates(update)
 	}
@@ -88,8 +94,7 @@ func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...opti
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of UpdateMany: %w", err)
 	}
-	//lint:ignore SA1019 it is read to be refused
-	w, err := q.write("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, o.Internal})
+	w, err := q.write("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, hasInternal(o)})
 	if err == nil {
 		err = w.updates(update)
 	}
@@ -111,8 +116,7 @@ func (q *Query) DeleteOne(ctx context.Context, filter any, opts ...options.Liste
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of DeleteOne: %w", err)
 	}
-	//lint:ignore SA1019 it is read to be refused
-	w, err := q.write("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, o.Internal})
+	w, err := q.write("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, hasInternal(o)})
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +134,7 @@ func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.List
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of DeleteMany: %w", err)
 	}
-	//lint:ignore SA1019 it is read to be refused
-	w, err := q.write("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, o.Internal})
+	w, err := q.write("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, hasInternal(o)})
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +158,7 @@ func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts .
 	if err != nil {
 		return failed(fmt.Errorf("mongoauthz: options of FindOneAndUpdate: %w", err))
 	}
-	//lint:ignore SA1019 it is read to be refused
-	w, err := q.write("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, o.Internal})
+	w, err := q.write("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, hasInternal(o)})
 	if err == nil {
 		err = w.updates(update)
 	}
@@ -206,23 +208,28 @@ func removed(r *mongo.DeleteResult) int64 {
 // updateResult returns the result of an update, as the driver gives it where no document matches if none was sent.
 func (w *write) updateResult(r *mongo.UpdateResult, err error) (*mongo.UpdateResult, error) {
 	switch {
-	case err != nil:
+	case err != nil && !w.partly(err):
 		return nil, err
 	case !w.sent:
 		return &mongo.UpdateResult{Acknowledged: true}, nil
 	default:
-		return r, nil
+		return r, err
 	}
 }
 
 // deleteResult returns the result of a deletion, as updateResult does.
 func (w *write) deleteResult(r *mongo.DeleteResult, err error) (*mongo.DeleteResult, error) {
 	switch {
-	case err != nil:
+	case err != nil && !w.partly(err):
 		return nil, err
 	case !w.sent:
 		return &mongo.DeleteResult{Acknowledged: true}, nil
 	default:
-		return r, nil
+		return r, err
 	}
+}
+
+// partly reports whether an error is the driver's of a write that may have been done in part, so that its result counts.
+func (w *write) partly(err error) bool {
+	return w.sent && !w.q.transaction && !errors.Is(err, ErrWrite)
 }

@@ -47,7 +47,7 @@ type writeOptions struct {
 	hint      *any
 	let       any
 	comment   any
-	internal  any
+	internal  bool // options that are not for anybody are set
 }
 
 // write returns a write for the query's documents that match the caller's filter, after all checks that concern both.
@@ -69,7 +69,7 @@ func (q *Query) write(operation string, callers any, opts writeOptions) (*write,
 	if err := q.az.checkLet(name, opts.let); err != nil {
 		return nil, err
 	}
-	if !reflect.ValueOf(opts.internal).IsZero() {
+	if opts.internal {
 		return nil, &ArgumentError{Name: name + ".Internal", Problem: "could replace any part of the command"}
 	}
 	w.hint = *opts.hint
@@ -233,13 +233,17 @@ var onPrimary = options.Collection().SetReadPreference(readpref.Primary())
 // are authorized as far as the query can say it without a join.
 func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any) (matched int64, err error) {
 	if len(chosen) > 0 {
-		byID := make([]bson.RawValue, len(chosen))
+		ids := make([]bson.RawValue, len(chosen))
 		for i, document := range chosen {
-			if byID[i], err = document.LookupErr("_id"); err != nil {
+			if ids[i], err = document.LookupErr("_id"); err != nil {
 				return 0, fmt.Errorf("mongoauthz: %s: a document of %s without _id", w.operation, w.q.plan.Collection)
 			}
 		}
-		conditions = append(conditions, holds(evaluate.Match{Field: "_id", Keys: byID}))
+		if len(ids) == 1 { // a sharded cluster sends the write to one document only if it is equality that names it
+			conditions = append(conditions, byID(ids[0]))
+		} else {
+			conditions = append(conditions, holds(evaluate.Match{Field: "_id", Keys: ids}))
+		}
 		*w.opts.hint = nil
 		if w.opts.sort != nil {
 			*w.opts.sort = nil
@@ -283,8 +287,8 @@ func allOf(filters []any) any {
 	}
 }
 
-// unchanged returns the conditions under which top-level fields of a document are as they were read. What compares are values: a number that is
-// equal is the same, whatever its type.
+// unchanged returns the conditions under which top-level fields of a document are as they were read, to the query's collation. A number that
+// is equal is the same, whatever its type.
 func unchanged(document bson.Raw, fields []string) []any {
 	var conditions []any
 	var equal bson.A

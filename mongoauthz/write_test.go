@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/xoptions"
 )
 
 // publish is an update of a field that decides, count one of a field that does not.
@@ -157,18 +158,32 @@ func TestOptionsOfWritesThatWouldWidenAreRefused(t *testing.T) {
 	q := query(t, conditional)
 	other := options.Collation{Locale: "en", Strength: 2}
 	rebind := bson.M{"CURRENT": bson.M{"public": true}}
+	one, many, find := options.UpdateOne(), options.UpdateMany(), options.FindOneAndUpdate()
+	removeOne, removeMany := options.DeleteOne(), options.DeleteMany()
+	for _, err := range []error{
+		xoptions.SetInternalUpdateOneOptions(one, "addCommandFields", bson.D{{Key: "updates", Value: bson.A{}}}),
+		xoptions.SetInternalUpdateManyOptions(many, "rawData", true), xoptions.SetInternalFindOneAndUpdateOptions(find, "rawData", true),
+		xoptions.SetInternalDeleteOneOptions(removeOne, "rawData", true), xoptions.SetInternalDeleteManyOptions(removeMany, "rawData", true),
+	} {
+		require.NoError(t, err)
+	}
 	for name, err := range map[string]error{
-		"a collation, UpdateOne":        second(q.UpdateOne(t.Context(), bson.D{}, count, options.UpdateOne().SetCollation(&other))),
-		"a collation, UpdateMany":       second(q.UpdateMany(t.Context(), bson.D{}, count, options.UpdateMany().SetCollation(&other))),
-		"a collation, FindOneAndUpdate": q.FindOneAndUpdate(t.Context(), bson.D{}, count, options.FindOneAndUpdate().SetCollation(&other)).Err(),
-		"a collation, DeleteOne":        second(q.DeleteOne(t.Context(), bson.D{}, options.DeleteOne().SetCollation(&other))),
-		"a collation, DeleteMany":       second(q.DeleteMany(t.Context(), bson.D{}, options.DeleteMany().SetCollation(&other))),
-		"variables, UpdateOne":          second(q.UpdateOne(t.Context(), bson.D{}, count, options.UpdateOne().SetLet(rebind))),
-		"variables, UpdateMany":         second(q.UpdateMany(t.Context(), bson.D{}, count, options.UpdateMany().SetLet(rebind))),
-		"variables, FindOneAndUpdate":   q.FindOneAndUpdate(t.Context(), bson.D{}, count, options.FindOneAndUpdate().SetLet(rebind)).Err(),
-		"variables, DeleteOne":          second(q.DeleteOne(t.Context(), bson.D{}, options.DeleteOne().SetLet(rebind))),
-		"variables, DeleteMany":         second(q.DeleteMany(t.Context(), bson.D{}, options.DeleteMany().SetLet(rebind))),
-		"an order that is none":         second(q.UpdateOne(t.Context(), bson.D{}, count, options.UpdateOne().SetSort(bson.M{"a": 1, "b": 1}))),
+		"the driver's own, UpdateOne":        second(q.UpdateOne(t.Context(), bson.D{}, count, one)),
+		"the driver's own, UpdateMany":       second(q.UpdateMany(t.Context(), bson.D{}, count, many)),
+		"the driver's own, FindOneAndUpdate": q.FindOneAndUpdate(t.Context(), bson.D{}, count, find).Err(),
+		"the driver's own, DeleteOne":        second(q.DeleteOne(t.Context(), bson.D{}, removeOne)),
+		"the driver's own, DeleteMany":       second(q.DeleteMany(t.Context(), bson.D{}, removeMany)),
+		"a collation, UpdateOne":             second(q.UpdateOne(t.Context(), bson.D{}, count, options.UpdateOne().SetCollation(&other))),
+		"a collation, UpdateMany":            second(q.UpdateMany(t.Context(), bson.D{}, count, options.UpdateMany().SetCollation(&other))),
+		"a collation, FindOneAndUpdate":      q.FindOneAndUpdate(t.Context(), bson.D{}, count, options.FindOneAndUpdate().SetCollation(&other)).Err(),
+		"a collation, DeleteOne":             second(q.DeleteOne(t.Context(), bson.D{}, options.DeleteOne().SetCollation(&other))),
+		"a collation, DeleteMany":            second(q.DeleteMany(t.Context(), bson.D{}, options.DeleteMany().SetCollation(&other))),
+		"variables, UpdateOne":               second(q.UpdateOne(t.Context(), bson.D{}, count, options.UpdateOne().SetLet(rebind))),
+		"variables, UpdateMany":              second(q.UpdateMany(t.Context(), bson.D{}, count, options.UpdateMany().SetLet(rebind))),
+		"variables, FindOneAndUpdate":        q.FindOneAndUpdate(t.Context(), bson.D{}, count, options.FindOneAndUpdate().SetLet(rebind)).Err(),
+		"variables, DeleteOne":               second(q.DeleteOne(t.Context(), bson.D{}, options.DeleteOne().SetLet(rebind))),
+		"variables, DeleteMany":              second(q.DeleteMany(t.Context(), bson.D{}, options.DeleteMany().SetLet(rebind))),
+		"an order that is none":              second(q.UpdateOne(t.Context(), bson.D{}, count, options.UpdateOne().SetSort(bson.M{"a": 1, "b": 1}))),
 	} {
 		require.ErrorIs(t, err, mongoauthz.ErrArgument, name)
 	}
