@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -164,7 +165,7 @@ func (c *comparison) one(v bson.RawValue) (Truth, finding) {
 			return True, finding{}
 		}
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
-		if v.Type != bson.TypeString {
+		if v.Type != bson.TypeString || !utf8.Valid(text(v)) {
 			return Unknown, finding{why: OtherType}
 		}
 		if texted(c.op, text(v), text(c.operand.value)) {

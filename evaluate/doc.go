@@ -40,5 +40,5 @@
 // reached in an array of documents only (absence.go).
 //
 // The deprecated BSON types are values like others: undefined is set and equal to itself only, and a symbol equals the string it spells
-// without being a String.
+// without being a String. A stored string that is not UTF-8 is no text: a text operator is unknown on it.
 package evaluate

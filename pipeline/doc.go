@@ -26,5 +26,12 @@
 //
 // # What the server must be
 //
-// MongoDB 6.0 or later. A stored undefined, a deprecated type, is null to servers before 8.0 and a value to package evaluate.
+// MongoDB 6.0 or later. What follows is not as package evaluate has it, or is promised under a condition only:
+//
+//   - A stored undefined, a deprecated type, is null to servers before 8.0.
+//   - A stored symbol, a deprecated type, is left out by an ordered comparison that only an expression can make.
+//   - A stored string that is not UTF-8 fails a query whose text operator only an expression can make.
+//   - The collections are read without a common snapshot unless the caller asks for one: a document that is written while it is
+//     joined, or looked up again for its elements, may be judged by both of its versions.
+//   - An _id is taken as unique, which a sharded collection has to see to itself where _id is not its shard key.
 package pipeline

@@ -98,6 +98,9 @@ func (l *level) exprPair(p pair) any {
 	if p.op == filter.In {
 		elements := d("$cond", bson.A{isArray(right), right, bson.A{}})
 		conds := comparable(left, p.typ, true)
+		if p.truth && p.typ == relations.String { // a symbol in the list equals the string, but is none
+			return d("$and", append(conds, anyOf(elements, "x", d("$and", append(comparable("$$x", p.typ, false), d("$eq", bson.A{"$$x", left}))))))
+		}
 		if p.truth {
 			return d("$and", append(conds, d("$in", bson.A{left, elements})))
 		}
@@ -110,7 +113,9 @@ func (l *level) exprPair(p pair) any {
 		return false
 	}
 	conds := comparable(left, p.typ, notNaNLeft)
-	if p.l != p.r {
+	if p.l == p.r {
+		conds = comparable(left, p.typ, notNaNLeft || notNaNRight)
+	} else {
 		conds = append(conds, comparable(right, p.typ, notNaNRight)...)
 	}
 	return d("$and", append(conds, d(op, bson.A{left, right})))

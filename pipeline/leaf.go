@@ -18,6 +18,12 @@ func d(key string, value any) bson.D { return bson.D{{Key: key, Value: value}} }
 // notArray is the operator document "not an array".
 func notArray() bson.E { return bson.E{Key: "$not", Value: typeArray} }
 
+// isText is the operator that holds for strings in UTF-8 only: matching any other fails, which a $not would take for "no match".
+var isText = bson.E{Key: "$regex", Value: "^"}
+
+// maxPattern is how long a regular expression the server takes, in bytes.
+const maxPattern = 32_764
+
 // Parts that never change. A plan shares them; Stages copies.
 var (
 	typeArray  any = bson.D{{Key: "$type", Value: "array"}}
@@ -124,6 +130,8 @@ func (l leaf) element(truth bool) (ops bson.D, one bool, err error) {
 	switch l.op {
 	case filter.Eq:
 		switch {
+		case truth && l.symbols():
+			return ofType(bson.E{Key: "$eq", Value: l.value}), false, nil
 		case truth:
 			return d("$eq", l.value), false, nil
 		case typ != "":
@@ -135,6 +143,8 @@ func (l leaf) element(truth bool) (ops bson.D, one bool, err error) {
 		}
 	case filter.In:
 		switch {
+		case truth && l.symbols():
+			return ofType(bson.E{Key: "$in", Value: array(l.values, false)}), false, nil
 		case truth:
 			return d("$in", array(l.values, false)), false, nil
 		case typ == "" && len(l.values) == 0:
@@ -148,6 +158,9 @@ func (l leaf) element(truth bool) (ops bson.D, one bool, err error) {
 		}
 	case filter.Lt, filter.Leq, filter.Gt, filter.Geq:
 		is, opposite := orderOperator(l.op)
+		if truth && l.symbols() {
+			return ofType(bson.E{Key: is, Value: l.value}), false, nil
+		}
 		if truth {
 			return d(is, l.value), false, nil
 		}
@@ -159,7 +172,7 @@ func (l leaf) element(truth bool) (ops bson.D, one bool, err error) {
 		if truth { // a pattern also equals a stored regex: hence the type
 			return bson.D{{Key: "$type", Value: "string"}, {Key: "$regex", Value: l.pattern()}}, true, nil
 		}
-		return bson.D{{Key: "$type", Value: "string"}, {Key: "$not", Value: d("$regex", l.pattern())}}, true, nil
+		return bson.D{{Key: "$type", Value: "string"}, isText, {Key: "$not", Value: d("$regex", l.pattern())}}, true, nil
 	default:
 		return nil, false, unsupported("operator %v on a value", l.op)
 	}
@@ -195,9 +208,6 @@ func (l leaf) query(path string, truth bool) (bson.D, error) {
 		return d("$and", bson.A{d(path, ne), d(path, d("$ne", null))}), nil
 	}
 	text := l.op.Text()
-	if truth && l.symbols() && !text {
-		ops = append(bson.D{{Key: "$type", Value: "string"}}, ops...)
-	}
 	switch {
 	case truth && l.list && l.strict:
 		return d(path, d("$elemMatch", ops)), nil
@@ -211,7 +221,7 @@ func (l leaf) query(path string, truth bool) (bson.D, error) {
 		return d("$and", bson.A{
 			d(path, d("$type", "array")),
 			d(path, d("$not", d("$regex", l.pattern()))),
-			d(path, d("$not", d("$elemMatch", d("$not", d("$type", "string"))))),
+			d(path, d("$not", d("$elemMatch", d("$not", bson.D{{Key: "$type", Value: "string"}, isText})))),
 		}), nil
 	case l.list && l.typ == relations.Any && !l.op.Ordered():
 		return d(path, append(bson.D{{Key: "$type", Value: "array"}}, ops...)), nil
@@ -227,6 +237,9 @@ func (l leaf) query(path string, truth bool) (bson.D, error) {
 }
 
 func (l leaf) subsetQuery(path string, truth bool) bson.D {
+	if truth && l.symbols() {
+		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$not", Value: d("$elemMatch", d("$not", bson.D{{Key: "$type", Value: "string"}, {Key: "$in", Value: array(l.values, false)}}))}})
+	}
 	if truth {
 		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$not", Value: d("$elemMatch", d("$nin", array(l.values, false)))}})
 	}
@@ -269,7 +282,7 @@ func allOf(input any, name string, in any) bson.D {
 	return d("$allElementsTrue", bson.A{mapped(input, name, in)})
 }
 
-// symbols says whether a stored symbol must be kept out of an equality: it equals the string, but is none.
+// symbols says whether a stored symbol must be kept out of a comparison that is true: it compares as the string, but is none.
 func (l leaf) symbols() bool { return l.strict && l.typ == relations.String }
 
 // elementExpr is the expression that tests one value e. A declared type excludes arrays; for Any, where an array must not count,

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -259,6 +260,9 @@ func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
 	case filter.Eq, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.StartsWith, filter.EndsWith, filter.ContainsText:
 		if value, isOne := value.(bson.RawValue); !isOne || op.Text() && value.Type != bson.TypeString {
 			return l.fail("%v with such an operand: the filter has not been checked", op)
+		}
+		if op.Text() && (!utf8.ValidString(t.leaf.value.StringValue()) || len(t.leaf.pattern()) > maxPattern) {
+			return l.fail("%v with a text that is not UTF-8, or too long for a server's regular expressions", op)
 		}
 	default:
 		return l.fail("operator %v", op)

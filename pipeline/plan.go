@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"strings"
+
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -58,7 +60,7 @@ type options struct {
 }
 
 // WithHelperPrefix sets the reserved prefix of helper fields, [DefaultHelperPrefix] by default. Compile refuses one that is no
-// field name, with an [*UnsupportedError].
+// field name, or that a name of the schema begins with, with an [*UnsupportedError].
 func WithHelperPrefix(prefix string) Option { return func(o *options) { o.prefix = prefix } }
 
 // WithLimit sets how many conditions a normalised filter may have, [filter.DefaultLimit] by default.
@@ -74,8 +76,8 @@ func Compile(s *relations.Schema, f filter.Filter, opts ...Option) (*Plan, error
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if !validPrefix(o.prefix) {
-		return nil, unsupported("the helper prefix is no field name")
+	if !validPrefix(s, o.prefix) {
+		return nil, unsupported("the helper prefix is no field name, or a declared name begins with it")
 	}
 	f, err := s.Check(f)
 	if err != nil {
@@ -160,13 +162,24 @@ func both(a, b bson.D) bson.D {
 	return m.query()
 }
 
-func validPrefix(s string) bool {
-	if s == "" || s[0] == '$' {
+// validPrefix says that a prefix is a field name, and the beginning of none that the schema declares: helper fields would be read for it.
+func validPrefix(s *relations.Schema, prefix string) bool {
+	if prefix == "" || prefix[0] == '$' || strings.ContainsAny(prefix, ".\x00") {
 		return false
 	}
-	for i := range len(s) {
-		if s[i] == '.' || s[i] == 0 {
-			return false
+	if prefix == DefaultHelperPrefix {
+		return true // no schema may declare such a name
+	}
+	for t := range s.Types() {
+		for i := range t.Fields {
+			if strings.HasPrefix(t.Fields[i].Name, prefix) {
+				return false
+			}
+		}
+		for i := range t.Relations {
+			if strings.HasPrefix(t.Relations[i].Name, prefix) {
+				return false
+			}
 		}
 	}
 	return true

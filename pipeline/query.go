@@ -95,6 +95,9 @@ func (l *level) queryNot(n node, v *variable, base string) bson.D {
 	return d("$nor", bson.A{q})
 }
 
+// isID says that a test is of a stored document's _id, which is never an array.
+func (t test) isID() bool { return t.ref.v.collection != "" && t.ref.path == "_id" }
+
 func (l *level) queryTest(t test, path string) bson.D {
 	switch t.kind {
 	case testTrue, testFalse:
@@ -106,12 +109,12 @@ func (l *level) queryTest(t test, path string) bson.D {
 	case testNull:
 		return d(path, bson.D{{Key: "$eq", Value: null}, notArray()})
 	case testSet:
-		if path == "_id" {
+		if t.isID() {
 			return d(path, notNull)
 		}
 		return d("$nor", bson.A{d(path, bson.D{{Key: "$eq", Value: null}, notArray()})})
 	case testKey:
-		if path == "_id" { // never an array
+		if t.isID() {
 			return d(path, notNull)
 		}
 		return d(path, isKey)

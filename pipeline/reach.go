@@ -31,10 +31,11 @@ func (r *reach) lower(m mode) node {
 			return r.fail("entity %q is not in scope", p.from)
 		}
 		if b.phantom {
-			if m == surelyTrue {
+			// A to-one entity that its key alone answers is no choice: nothing depends on whether it exists.
+			if m == surelyTrue && !(r.entity.keyOnly && p.rel.Kind == relations.ReferencesOne) {
 				return constant(false)
 			}
-			return r.phantom()
+			return r.body(binding{phantom: true}, m)
 		}
 		if b.key != nil {
 			return r.fail("an entity is reached from %q, which is answered by its key only", p.from)

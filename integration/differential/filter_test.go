@@ -3,6 +3,7 @@ package differential_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -152,6 +153,9 @@ func (f *filters) fields(in []bound) filter.Comparison {
 	}
 	for range 6 {
 		right, other := f.field(in)
+		if f.chance(5, "itself") {
+			right, other = left, decl
+		}
 		if other.Type != decl.Type {
 			continue
 		}
@@ -203,7 +207,7 @@ func (f *filters) compare(left filter.Field, decl *relations.Field) filter.Compa
 		}
 		return filter.Compare(left, op, values)
 	case op.Text():
-		return filter.Compare(left, op, f.text())
+		return filter.Compare(left, op, strings.ToValidUTF8(f.text().(string), ""))
 	case f.chance(3, "null operand"):
 		return filter.Compare(left, op, nil)
 	default:

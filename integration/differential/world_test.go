@@ -71,7 +71,7 @@ func (g gen) world() *world {
 		w.types = append(w.types, g.stored("A2", "a"))
 	}
 	for i, e := range embedded {
-		t := relations.Type{Name: e, Fields: g.fields(false), Key: "k"}
+		t := relations.Type{Name: e, Fields: append(g.fields(false), relations.Field{Name: "_id", Type: relations.Number}), Key: "k"}
 		t.Relations = g.references()
 		if i == 0 {
 			t.Relations = append(t.Relations,
@@ -90,7 +90,7 @@ func (g gen) world() *world {
 	for _, c := range collections {
 		n := rapid.IntRange(4, 9).Draw(g.T, "documents")
 		for i := range n {
-			doc := append(bson.D{{Key: "_id", Value: g.id(i)}}, g.document(2)...)
+			doc := append(bson.D{{Key: "_id", Value: g.id(i)}}, g.document(2, false)...)
 			raw, err := bson.Marshal(doc)
 			if err != nil {
 				g.Fatalf("%v", err)
@@ -187,7 +187,7 @@ func (g gen) scope(embedding bool) []filter.Condition {
 }
 
 // document makes the fields of a document or element, embedded values down to depth.
-func (g gen) document(depth int) bson.D {
+func (g gen) document(depth int, embedded bool) bson.D {
 	doc := bson.D{}
 	put := func(key string, value any, present bool) {
 		if present {
@@ -200,8 +200,11 @@ func (g gen) document(depth int) bson.D {
 	}{
 		{"n", g.number}, {"m", g.number}, {"s", g.text}, {"x", g.scalar}, {"d", g.date}, {"o", g.object},
 		{"ns", g.listOf(g.number)}, {"ss", g.listOf(g.text)}, {"xs", g.listOf(g.scalar)},
-		{"k", g.text}, {"ks", g.listOf(g.text)}, {"r", g.key}, {"rs", g.listOf(g.key)},
+		{"k", g.text}, {"ks", g.listOf(g.text)}, {"r", g.key}, {"rs", g.listOf(g.key)}, {"_id", g.number},
 	} {
+		if f.name == "_id" && !embedded {
+			continue
+		}
 		switch roll := g.upTo(99, f.name); {
 		case roll < 66:
 			put(f.name, f.good(), true)
@@ -213,17 +216,17 @@ func (g gen) document(depth int) bson.D {
 	if depth > 0 {
 		switch roll := g.upTo(99, "one"); {
 		case roll < 70:
-			put("one", g.document(depth-1), true)
+			put("one", g.document(depth-1, true), true)
 		case roll < 80:
 		default:
-			put("one", g.hostile(func() any { return g.document(depth - 1) }), true)
+			put("one", g.hostile(func() any { return g.document(depth-1, true) }), true)
 		}
 		switch roll := g.upTo(99, "many"); {
 		case roll < 75:
-			put("many", g.listOf(func() any { return g.document(depth - 1) })(), true)
+			put("many", g.listOf(func() any { return g.document(depth-1, true) })(), true)
 		case roll < 82:
 		default:
-			put("many", g.hostile(func() any { return g.document(depth - 1) }), true)
+			put("many", g.hostile(func() any { return g.document(depth-1, true) }), true)
 		}
 	}
 	return doc
@@ -250,7 +253,7 @@ func (g gen) key() any { return int32(g.upTo(6, "key")) }
 
 func (g gen) text() any {
 	if g.chance(10, "odd text") {
-		return g.pick("odd text", "", "$n", "$$ROOT", "a.b", "A", "ab", "ba", `\E`, "a\n", "^a", "1")
+		return g.pick("odd text", "\xffa", "", "$n", "$$ROOT", "a.b", "A", "ab", "ba", `\E`, "a\n", "^a", "1")
 	}
 	return g.pick("text", "a", "b", "c")
 }
