@@ -27,9 +27,11 @@ func TestServerWithoutTransactionsRefusesThemBeforeAnythingIsWritten(t *testing.
 		t.Skip("the server has transactions")
 	}
 	for operation, write := range writes {
-		d := newOffice(t, harness.Database(t))
+		db, commands := monitored(t)
+		d := newOffice(t, db)
 		before := d.stored(t)
-		for _, q := range []*mongoauthz.Query{d.query(t, ownPapers), d.query(t, teamPapers), d.query(t, filter.Allow("Paper"))} {
+		queries := []*mongoauthz.Query{d.query(t, ownPapers), d.query(t, teamPapers), d.query(t, filter.Allow("Paper"))}
+		for _, q := range queries {
 			for range 2 {
 				_, err := write(t.Context(), q.InTransaction(), bson.D{})
 				requireRefusal(t, err, mongoauthz.RefuseTransaction)
@@ -38,6 +40,7 @@ func TestServerWithoutTransactionsRefusesThemBeforeAnythingIsWritten(t *testing.
 			requireRefusal(t, err, mongoauthz.RefuseTransaction)
 		}
 		require.Equal(t, before, d.stored(t), operation)
+		require.Len(t, commands("commitTransaction"), len(queries), "found out once for each authorizer")
 	}
 }
 
@@ -128,7 +131,8 @@ func TestTransactionIsTriedAgainIfADocumentChanges(t *testing.T) {
 
 // pretending is the office on the server of these tests, but that commits and aborts are answered as if it had transactions. Nothing is
 // taken back by it: what can be seen is which commands are sent.
-func pretending(t *testing.T) (*office, func() []bson.Raw) {
+// The first commits are answered by the answers given, all others by success.
+func pretending(t *testing.T, answers ...bson.D) (*office, func() []bson.Raw) {
 	t.Helper()
 	if harness.Has(t, harness.Transactions) {
 		t.Skip("the server has transactions")
@@ -136,7 +140,7 @@ func pretending(t *testing.T) (*office, func() []bson.Raw) {
 	own := newOffice(t, harness.Database(t))
 	var mu sync.Mutex
 	var sent []bson.Raw
-	client, err := mongo.Connect(options.Client().ApplyURI(pretender(t)).SetMonitor(&event.CommandMonitor{
+	client, err := mongo.Connect(options.Client().ApplyURI(pretender(t, answers)).SetMonitor(&event.CommandMonitor{
 		Started: func(_ context.Context, e *event.CommandStartedEvent) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -155,8 +159,12 @@ func pretending(t *testing.T) (*office, func() []bson.Raw) {
 }
 
 // pretender returns the URI of a proxy to the server.
-func pretender(t *testing.T) string {
+func pretender(t *testing.T, answers []bson.D) string {
 	t.Helper()
+	commits := make(chan bson.D, len(answers))
+	for _, answer := range answers {
+		commits <- answer
+	}
 	to, err := url.Parse(harness.URI(t))
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -175,7 +183,7 @@ func pretender(t *testing.T) string {
 			}
 			end := func() { _, _ = client.Close(), server.Close() }
 			go func() { defer end(); _, _ = io.Copy(client, server) }()
-			go func() { defer end(); _ = pretend(client, server) }()
+			go func() { defer end(); _ = pretend(client, server, commits) }()
 		}
 	}()
 	through := *to
@@ -187,7 +195,7 @@ func pretender(t *testing.T) string {
 }
 
 // pretend hands messages on, and answers commits and aborts.
-func pretend(client, server net.Conn) error {
+func pretend(client, server net.Conn, commits <-chan bson.D) error {
 	const header, flagsAndKind = 16, 5
 	for {
 		message := make([]byte, header)
@@ -209,11 +217,18 @@ func pretend(client, server net.Conn) error {
 			}
 			continue
 		}
-		ok, err := bson.Marshal(bson.D{{Key: "ok", Value: 1}})
+		body := bson.D{{Key: "ok", Value: 1}}
+		if name.Key() == "commitTransaction" {
+			select {
+			case body = <-commits:
+			default:
+			}
+		}
+		encoded, err := bson.Marshal(body)
 		if err != nil {
 			return err
 		}
-		answer := append(message[:header+flagsAndKind:header+flagsAndKind], ok...)
+		answer := append(message[:header+flagsAndKind:header+flagsAndKind], encoded...)
 		binary.LittleEndian.PutUint32(answer, uint32(len(answer)))
 		copy(answer[8:12], message[4:8]) // it answers the request
 		clear(answer[header : header+flagsAndKind])
@@ -301,4 +316,18 @@ func TestWriteTakesPartInTheTransactionOfItsContext(t *testing.T) {
 	require.Equal(t, []string{"find", "commitTransaction", "aggregate", "update", "aggregate", "commitTransaction"}, steps(t, sent()))
 	ignoring(setting("owner", "bob"), mongoauthz.ErrForbidden)
 	require.Equal(t, []string{"aggregate", "update", "aggregate", "abortTransaction"}, steps(t, sent()), "whatever the caller makes of the error")
+}
+
+func TestTransactionThatIsTriedAgainForgetsWhatItDid(t *testing.T) {
+	t.Parallel()
+	found := bson.D{{Key: "ok", Value: 1}}
+	again := bson.D{
+		{Key: "ok", Value: 0}, {Key: "code", Value: 251}, {Key: "codeName", Value: "NoSuchTransaction"}, {Key: "errmsg", Value: "gone"},
+		{Key: "errorLabels", Value: bson.A{"TransientTransactionError"}},
+	}
+	d, sent := pretending(t, found, again)
+	r, err := d.query(t, teamPapers).InTransaction().UpdateMany(t.Context(), having("state", "draft"), setting("state", "final"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"find", "commitTransaction", "aggregate", "update", "commitTransaction", "aggregate", "commitTransaction"}, steps(t, sent()))
+	require.Equal(t, &mongo.UpdateResult{Acknowledged: true}, r, "nothing was left to write")
 }
