@@ -196,6 +196,9 @@ func (s *suite) compareTenth(ctx context.Context, w *world, f filter.Filter, wan
 	if err := sameMeaning(ctx, w, f, want); err != nil {
 		return err
 	}
+	if err := readsEnough(ctx, w, f, want); err != nil {
+		return err
+	}
 	find, err := q.FindFilter()
 	if errors.Is(err, pipeline.ErrUnsupported) {
 		return s.compareWithoutPrefilter(ctx, q.Plan(), want)
@@ -244,6 +247,47 @@ func sameMeaning(ctx context.Context, w *world, f filter.Filter, want []bson.Raw
 		if err != nil || !slices.EqualFunc(got, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
 			return fmt.Errorf("%w: %s it authorizes %v, %w\n%v", errTenth, name, ids(got), err, other)
 		}
+	}
+	return nil
+}
+
+// readsEnough shows that a decision reads no other fields than it says, of any collection.
+func readsEnough(ctx context.Context, w *world, f filter.Filter, want []bson.Raw) error {
+	e, err := evaluate.Prepare(w.schema, f)
+	if err != nil {
+		return err
+	}
+	less := w
+	for c, docs := range w.docs {
+		read := map[string]bool{"_id": true}
+		for _, path := range e.Reads(c) {
+			top, _, _ := strings.Cut(path, ".")
+			read[top] = true
+		}
+		projected := make([]bson.Raw, len(docs))
+		for i, doc := range docs {
+			elements, err := doc.Elements()
+			if err != nil {
+				return err
+			}
+			var d bson.D
+			for _, el := range elements {
+				if read[el.Key()] {
+					d = append(d, bson.E{Key: el.Key(), Value: el.Value()})
+				}
+			}
+			if projected[i], err = bson.Marshal(d); err != nil {
+				return err
+			}
+		}
+		less = less.with(c, projected)
+	}
+	got, err := authorized(ctx, less, f)
+	a, b := ids(got), ids(want)
+	slices.Sort(a)
+	slices.Sort(b)
+	if err != nil || !slices.Equal(a, b) {
+		return fmt.Errorf("%w: with the fields it reads alone it authorizes %v, %w", errTenth, a, err)
 	}
 	return nil
 }
