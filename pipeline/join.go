@@ -63,11 +63,10 @@ func (l *level) lookup(n exists) string {
 			}
 		}
 	case elements:
-		array := l.value(domain.array)
-		head = sub.carry(&j, d("$cond", bson.A{isArray(array), array, bson.A{}}))
+		head = sub.carry(&j, domain.array, func(array any) any { return d("$cond", bson.A{isArray(array), array, bson.A{}}) })
 		body = documentAt(ref{v: n.v}, body)
 	case keys:
-		head = sub.carry(&j, wrapped(l.value(domain.list)))
+		head = sub.carry(&j, domain.list, func(list any) any { return wrapped(list) })
 		body = all(test{ref: ref{v: n.v}, kind: testKey}, body)
 	default:
 		l.fail("a join over %T", n.domain)
@@ -120,15 +119,20 @@ func (l *level) add(j Join) string {
 	return j.As
 }
 
-// carry makes the level's documents of the elements of an array: the document they stand in is looked up once more, carries the
-// array, and is unwound. So what can be said of a document can be said of an element.
-func (l *level) carry(j *Join, array any) (head []bson.D) {
-	const name = "array"
+// carry makes the level's documents of the elements of an array: the document they stand in is looked up once more, and the array
+// unwound. So what can be said of a document can be said of an element. The array is the looked-up document's own, or that of an
+// enclosing document, whose variable is seen here; only that of an element which is carried itself has to be brought along.
+func (l *level) carry(j *Join, array ref, expr func(any) any) (head []bson.D) {
 	l.collection, l.base = l.up.collection, "e."
 	j.From, j.LocalField, j.ForeignField = l.collection, "_id", "_id"
-	l.lets = append(l.lets, let{ref: ref{v: l.v}, name: name})
-	j.Let = d(name, array)
-	return []bson.D{d("$project", d("e", "$$"+name)), d("$unwind", "$e")}
+	value := l.up.value(array)
+	if array.v == l.up.v && l.up.base != "" {
+		const name = "array"
+		l.lets = append(l.lets, let{ref: ref{v: l.v}, name: name})
+		j.Let = d(name, value)
+		value = "$$" + name
+	}
+	return []bson.D{d("$project", d("e", expr(value))), d("$unwind", "$e")}
 }
 
 // equality chooses the key that localField and foreignField serve: one of this level's document, first of all one whose foreign
