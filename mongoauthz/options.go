@@ -24,6 +24,7 @@ type settings struct {
 	logger      *slog.Logger
 	logValues   bool
 	compile     []pipeline.Option
+	prefix      string // of helper fields; empty: the default
 	stages      allowList
 	writeLimit  int
 	readAction  string
@@ -107,9 +108,10 @@ func WithLoggedValues() Option {
 
 // WithHelperPrefix sets the reserved prefix of the top-level fields that hold joined data while a pipeline runs,
 // [pipeline.DefaultHelperPrefix] by default. [Authorizer.AuthorizedQuery] returns a [*pipeline.UnsupportedError] if it is no field name.
+// Store no such fields: queries that join leave such documents out, and authorized updates of such fields are refused ([RefuseReserved]).
 func WithHelperPrefix(prefix string) Option {
 	return func(s *settings) error {
-		s.compile = append(s.compile, pipeline.WithHelperPrefix(prefix))
+		s.compile, s.prefix = append(s.compile, pipeline.WithHelperPrefix(prefix)), prefix
 		return nil
 	}
 }

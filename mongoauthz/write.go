@@ -60,7 +60,8 @@ func (q *Query) NotMoving(others ...*Query) *Query {
 //
 // The filter is the caller's own, and conjoined with the authorization; JavaScript in it is refused, and where a command chooses the documents
 // first, what the server refuses in a $match ($near). The update is the caller's own, a document or a pipeline, and goes to the server as
-// it is: what it writes is not checked, but see [Query.NotMoving].
+// it is: what it writes is not checked, but see [Query.NotMoving]. An update document that changes a field with the helper prefix is refused
+// ([RefuseReserved]); in a pipeline nobody would see it.
 //
 // The options are the driver's own and go to it as they are. Refused are an upsert, a Collation unless it is the one that the query
 // runs with, and a Let that rebinds CURRENT. Sort and Hint serve to choose the document, if an earlier command does that.

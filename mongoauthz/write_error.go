@@ -49,6 +49,9 @@ const (
 	RefuseConflict
 	// RefuseLimit: more documents would be written than [WithWriteLimit] lets a write name.
 	RefuseLimit
+	// RefuseReserved: the update changes a top-level field with the helper prefix ([WithHelperPrefix]). Queries that join leave out documents
+	// that have one, so it would move the document out of them or into them, whatever their policies read.
+	RefuseReserved
 )
 
 // String returns what the refusal says, such as "an upsert".
@@ -68,6 +71,8 @@ func (r Refusal) String() string {
 		return "the document keeps changing"
 	case RefuseLimit:
 		return "too many documents"
+	case RefuseReserved:
+		return "a field with the reserved prefix"
 	default:
 		return fmt.Sprintf("Refusal(%d)", uint8(r))
 	}

@@ -1,6 +1,7 @@
 package mongoauthz
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -108,6 +109,9 @@ func (w *write) updates(callers any) (err error) {
 	}
 	if w.update.positional() {
 		return w.refuse(RefusePositional, "")
+	}
+	if w.update.reserved(cmp.Or(w.q.az.prefix, pipeline.DefaultHelperPrefix)) {
+		return w.refuse(RefuseReserved, "")
 	}
 	w.movement, err = w.q.movement(w.update)
 	return err

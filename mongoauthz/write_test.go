@@ -153,6 +153,23 @@ func TestPositionalUpdatesAreRefused(t *testing.T) {
 	requireRefused(t, err, mongoauthz.RefusePositional)
 }
 
+func TestUpdatesOfFieldsWithTheHelperPrefixAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"$set": {"__authz_0": 1}}`, `{"$set": {"a": 1, "__authz_0.x": 1}}`, `{"$unset": {"__authz1": ""}}`, `{"$rename": {"a": "__authz_0"}}`,
+	} {
+		for operation, update := range updates {
+			requireRefused(t, update(t.Context(), query(t, conditional), bson.D{}, fromJSON(t, text)), mongoauthz.RefuseReserved, operation)
+			requireRefused(t, update(t.Context(), query(t, conditional).NotMoving(), bson.D{}, fromJSON(t, text)), mongoauthz.RefuseReserved, operation)
+		}
+	}
+	own := query(t, conditional, mongoauthz.WithHelperPrefix("h_"))
+	_, err := own.UpdateOne(t.Context(), bson.D{}, fromJSON(t, `{"$set": {"h_0": 1}}`))
+	requireRefused(t, err, mongoauthz.RefuseReserved)
+	_, err = own.UpdateOne(t.Context(), bson.D{}, fromJSON(t, `{"$set": {"__authz_0": 1, "a.h_0": 1}}`))
+	requireDown(t, err)
+}
+
 func TestOptionsOfWritesThatWouldWidenAreRefused(t *testing.T) {
 	t.Parallel()
 	q := query(t, conditional)
@@ -263,10 +280,10 @@ func TestWriteErrorSaysWhatAndWhy(t *testing.T) {
 	require.NotErrorIs(t, refused, mongoauthz.ErrForbidden)
 	require.ErrorIs(t, &mongoauthz.WriteError{Refusal: mongoauthz.RefuseMove}, mongoauthz.ErrForbidden)
 	texts := map[string]bool{}
-	for r := mongoauthz.RefuseUpsert; r <= mongoauthz.RefuseLimit; r++ {
+	for r := mongoauthz.RefuseUpsert; r <= mongoauthz.RefuseReserved; r++ {
 		texts[r.String()] = true
 		require.NotContains(t, r.String(), "Refusal(")
 	}
-	require.Len(t, texts, 7)
+	require.Len(t, texts, 8)
 	require.Equal(t, "Refusal(0)", mongoauthz.Refusal(0).String())
 }

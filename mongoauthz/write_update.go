@@ -92,6 +92,11 @@ func (u *update) positional() bool {
 	return slices.ContainsFunc(u.changes, func(c change) bool { return slices.Contains(c.path, "$") })
 }
 
+// reserved reports whether an update changes a field whose name begins with the prefix of helper fields.
+func (u *update) reserved(prefix string) bool {
+	return slices.ContainsFunc(u.changes, func(c change) bool { return strings.HasPrefix(c.path[0], prefix) })
+}
+
 // touching returns the changes at, inside or around top-level fields.
 func (u *update) touching(fields []string) []change {
 	return slices.DeleteFunc(slices.Clone(u.changes), func(c change) bool { return !slices.Contains(fields, c.path[0]) })
