@@ -3,6 +3,7 @@ package mongoauthz
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -19,6 +20,9 @@ func (az *Authorizer) encode(document any) (bson.Raw, error) {
 	}
 	if isNil(document) {
 		return nil, &ArgumentError{Name: "resource", Problem: "the document is nil"}
+	}
+	if indirect(document).Type() == reflect.TypeFor[Resource]() { // its fields are not exported: it would be the empty document
+		return nil, &ArgumentError{Name: "resource", Problem: "the document is a Resource itself"}
 	}
 	var out bytes.Buffer
 	if err := az.encoder(&out).Encode(document); err != nil {

@@ -142,6 +142,12 @@ func TestWhatIsNoResourceIsRefused(t *testing.T) {
 		"a nil pointer":                {nilBook, mongoauthz.ErrArgument},
 		"a nil document":               {mongoauthz.Document("Book", nil), mongoauthz.ErrArgument},
 		"a nil pointer as document":    {mongoauthz.Document("Book", nilBook), mongoauthz.ErrArgument},
+		"a nil M":                      {mongoauthz.Document("Book", bson.M(nil)), mongoauthz.ErrArgument},
+		"a nil map":                    {mongoauthz.Document("Book", map[string]int(nil)), mongoauthz.ErrArgument},
+		"a nil D":                      {mongoauthz.Document("Book", bson.D(nil)), mongoauthz.ErrArgument},
+		"a nil map behind a pointer":   {mongoauthz.Document("Book", new(bson.M)), mongoauthz.ErrArgument},
+		"a Resource as document":       {mongoauthz.Document("Book", mongoauthz.ID("Book", 1)), mongoauthz.ErrArgument},
+		"a pointer to a Resource":      {mongoauthz.Document("Book", new(mongoauthz.Resource)), mongoauthz.ErrArgument},
 		"the zero Resource":            {mongoauthz.Resource{}, mongoauthz.ErrUnknownResource},
 		"a document without a type":    {bson.D{{Key: "public", Value: true}}, mongoauthz.ErrUnknownResource},
 		"raw BSON without a type":      {bson.Raw{5, 0, 0, 0, 0}, mongoauthz.ErrUnknownResource},
@@ -182,6 +188,8 @@ func TestWhatIsNoResourceIsRefused(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, az.AuthorizeNew(t.Context(), "ann", "read", mongoauthz.ID("Book", 7)), mongoauthz.ErrArgument)
+	_, err := mongoauthz.FilterAuthorized(t.Context(), az, "ann", "read", "Book", []bson.M{nil})
+	require.ErrorIs(t, err, mongoauthz.ErrArgument)
 }
 
 func TestNoFailureIsADecision(t *testing.T) {

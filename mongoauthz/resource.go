@@ -80,7 +80,24 @@ func (az *Authorizer) inHand(resource any) (target, error) {
 	return t, err
 }
 
+// isNil reports whether v is nil, or behind its pointers is: the driver would encode a nil map as the empty document.
 func isNil(v any) bool {
+	r := indirect(v)
+	switch r.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Map, reflect.Slice, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return r.IsNil()
+	default:
+		return false
+	}
+}
+
+// indirect returns what v points at; the zero Value for nil.
+func indirect(v any) reflect.Value {
 	r := reflect.ValueOf(v)
-	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
+	for r.Kind() == reflect.Pointer || r.Kind() == reflect.Interface {
+		r = r.Elem()
+	}
+	return r
 }

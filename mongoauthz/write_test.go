@@ -78,6 +78,7 @@ func TestWritesTakeOnlyWhatTheyUnderstand(t *testing.T) {
 	}{
 		"no filter":                          {nil, count, "filter: is nil"},
 		"no filter behind a pointer":         {(*bson.D)(nil), count, "filter: is nil"},
+		"no filter in a map":                 {bson.M(nil), count, "filter: is nil"},
 		"a filter that is no document":       {5, count, "filter: cannot be encoded as a BSON document"},
 		"a filter of broken BSON":            {bson.Raw{1, 2, 3}, count, "filter: cannot be encoded as a BSON document"},
 		"a filter that cannot be encoded":    {bson.D{{Key: "secret", Value: make(chan int)}}, count, "filter: cannot be encoded as a BSON document"},
