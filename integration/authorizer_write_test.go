@@ -383,6 +383,59 @@ func TestOptionsChooseTheDocumentsOnce(t *testing.T) {
 	require.Equal(t, "_id_", commands("update")[1].Lookup("updates", "0", "hint").StringValue())
 }
 
+func TestFilterOfTheCallerSeesAuthorizedDocumentsOnly(t *testing.T) {
+	t.Parallel()
+	db, commands := monitored(t)
+	d := newOffice(t, db)
+	q := d.query(t, teamPapers)
+	own := q.Pipeline()
+	// It fails for paper 3, which is bob's.
+	fails := bson.E{Key: "$expr", Value: bson.D{{Key: "$eq", Value: bson.A{1, bson.D{{Key: "$divide", Value: bson.A{1, bson.D{{Key: "$subtract", Value: bson.A{"$_id", 3}}}}}}}}}}
+	text := bson.E{Key: "$text", Value: having("$search", "x")}
+	three := having("_id", having("$eq", int32(3)))
+	for name, tt := range map[string]struct {
+		filter, first, last bson.D
+		err                 bool // because the server has no index for it
+	}{
+		"a condition that can fail":     {bson.D{fails}, nil, bson.D{fails}, false},
+		"an _id that is a pattern":      {having("_id", bson.Regex{Pattern: "^3"}), nil, having("_id", bson.Regex{Pattern: "^3"}), false},
+		"an _id that is a document":     {having("_id", having("a", 1)), nil, having("_id", having("a", 1)), false},
+		"an _id":                        {bson.D{fails, {Key: "_id", Value: int32(3)}}, three, bson.D{fails, {Key: "_id", Value: int32(3)}}, false},
+		"a text, which has to be first": {bson.D{fails, text}, bson.D{text}, bson.D{fails}, true},
+	} {
+		_, err := q.UpdateMany(t.Context(), tt.filter, setting("n", 1))
+		if tt.err {
+			require.Error(t, err, name)
+		} else {
+			require.NoError(t, err, name)
+		}
+		want := slices.Concat(own, mongo.Pipeline{having("$match", tt.last)})
+		if tt.first != nil {
+			want = slices.Insert(want, 0, having("$match", tt.first))
+		}
+		all := commands("aggregate")
+		stages, err := all[len(all)-1].Lookup("pipeline").Array().Values()
+		require.NoError(t, err)
+		for i, stage := range want {
+			raw, err := bson.Marshal(stage)
+			require.NoError(t, err)
+			require.Equal(t, bson.Raw(raw).String(), stages[i].Document().String(), name)
+		}
+	}
+}
+
+func TestEmptySortIsNone(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, harness.Database(t))
+	for _, f := range []filter.Filter{ownPapers, teamPapers} {
+		for _, sort := range []any{bson.D{}, bson.M{}, nil} {
+			r, err := d.query(t, f).UpdateOne(t.Context(), bson.D{}, setting("n", 1), options.UpdateOne().SetSort(sort))
+			require.NoError(t, err)
+			require.EqualValues(t, 1, r.MatchedCount)
+		}
+	}
+}
+
 func TestWriteIsARecord(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t, harness.Database(t))

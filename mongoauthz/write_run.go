@@ -77,6 +77,9 @@ func (q *Query) write(operation string, callers any, opts writeOptions) (*write,
 	if opts.sort != nil {
 		w.sort = *opts.sort
 	}
+	if raw, err := q.az.encode(w.sort); err == nil && len(raw) <= 5 { // the length of an empty document: a stage of its own may not be empty
+		w.sort = nil
+	}
 	if v := reflect.ValueOf(w.sort); v.Kind() == reflect.Map && v.Len() > 1 {
 		return nil, &ArgumentError{Name: name + ".Sort", Problem: "is a map, which has no order"}
 	}
@@ -192,7 +195,8 @@ func (w *write) deciding() ([]string, error) {
 // choose returns which documents are authorized and match the caller's filter, with the fields given and their _id: one, or all if they
 // are not too many.
 func (w *write) choose(ctx context.Context, fields []string) ([]bson.Raw, error) {
-	stages := append(mongo.Pipeline{{{Key: "$match", Value: w.filter}}}, w.q.plan.Stages()...)
+	first, last := w.around()
+	stages := slices.Concat(first, w.q.plan.Stages(), last)
 	if w.sort != nil {
 		stages = append(stages, bson.D{{Key: "$sort", Value: w.sort}})
 	}
@@ -212,6 +216,58 @@ func (w *write) choose(ctx context.Context, fields []string) ([]bson.Raw, error)
 		return nil, w.refuse(RefuseLimit, "more than "+strconv.Itoa(w.q.az.writeLimit))
 	}
 	return documents, err
+}
+
+// around returns the caller's filter as stages before and after the authorization: all after it that can be, as an expression that
+// fails on a document would tell of it. First stand an equality of the _id, which cannot fail and saves reading all documents, and $text, which has to.
+func (w *write) around() (first, last mongo.Pipeline) {
+	fields, _ := w.filter.Elements() // it is valid
+	var before, after bson.D
+	for _, field := range fields {
+		key, v := field.Key(), field.Value()
+		if holdsText(key, v) {
+			before = append(before, bson.E{Key: key, Value: v})
+			continue
+		}
+		if key == "_id" && plain(v) {
+			before = append(before, byID(v)...)
+		}
+		after = append(after, bson.E{Key: key, Value: v})
+	}
+	if len(before) > 0 {
+		first = mongo.Pipeline{{{Key: "$match", Value: before}}}
+	}
+	if len(after) > 0 {
+		last = mongo.Pipeline{{{Key: "$match", Value: after}}}
+	}
+	return first, last
+}
+
+// holdsText reports whether a condition of a filter is a search in the text index, or combines others with one.
+func holdsText(key string, v bson.RawValue) bool {
+	switch key {
+	case "$text":
+		return true
+	case "$and", "$or", "$nor":
+		combined, _ := documents(v)
+		return slices.ContainsFunc(combined, func(d bson.Raw) bool {
+			fields, _ := d.Elements()
+			return slices.ContainsFunc(fields, func(f bson.RawElement) bool { return holdsText(f.Key(), f.Value()) })
+		})
+	default:
+		return false
+	}
+}
+
+// plain reports whether a value in a filter is a scalar that means itself.
+func plain(v bson.RawValue) bool {
+	switch v.Type {
+	case bson.TypeObjectID, bson.TypeString, bson.TypeInt32, bson.TypeInt64, bson.TypeDouble, bson.TypeDecimal128, bson.TypeBinary, bson.TypeBoolean,
+		bson.TypeDateTime:
+		return true
+	default:
+		return false
+	}
 }
 
 // primary runs stages that do not begin with the query's own, and returns what they give. They are read from the primary, as a
