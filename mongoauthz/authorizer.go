@@ -1,6 +1,7 @@
 package mongoauthz
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -81,6 +83,10 @@ func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, re
 	schema, f, err := az.answer(orBackground(ctx), actor, action, resource)
 	var plan *pipeline.Plan
 	if err == nil {
+		f, err = schema.Check(f) // a copy, which a later change of the policy's filter does not reach
+	}
+	if err == nil {
+		ownLiterals(f.Clauses)
 		plan, err = pipeline.Compile(schema, f, az.compile...)
 	}
 	if err != nil {
@@ -117,6 +123,32 @@ func (az *Authorizer) answer(ctx context.Context, actor any, action, resource st
 		}
 	}
 	return schema, f, nil
+}
+
+// ownLiterals lets go of the bytes of values that a checked filter shares with the one it was made from.
+func ownLiterals(clauses []filter.Clause) {
+	own := func(v bson.RawValue) bson.RawValue { return bson.RawValue{Type: v.Type, Value: bytes.Clone(v.Value)} }
+	for _, clause := range clauses {
+		for i, condition := range clause.Conditions {
+			switch c := condition.(type) {
+			case filter.Any:
+				ownLiterals(c)
+			case filter.None:
+				ownLiterals([]filter.Clause{filter.Clause(c)})
+			case filter.Comparison:
+				literal, _ := c.Operand.(filter.Literal)
+				switch v := literal.Value.(type) {
+				case bson.RawValue:
+					c.Operand = filter.Literal{Value: own(v)}
+				case []bson.RawValue:
+					for i := range v {
+						v[i] = own(v[i])
+					}
+				}
+				clause.Conditions[i] = c
+			}
+		}
+	}
 }
 
 // knows returns an error unless there are documents of the resource type to query.

@@ -1,6 +1,7 @@
 package mongoauthz
 
 import (
+	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
@@ -9,3 +10,6 @@ import (
 func Findings(s *relations.Schema, live []mongo.CollectionSpecification) error {
 	return findings(collections(s), live)
 }
+
+// Judged is the filter that writes judge documents by.
+func Judged(q *Query) filter.Filter { return q.filter }

@@ -18,7 +18,7 @@ type Query struct {
 	az       *Authorizer
 	action   string
 	schema   *relations.Schema // with the actor's parameters bound, as the filter
-	filter   filter.Filter
+	filter   filter.Filter     // checked, as written; shared with nobody
 	plan     *pipeline.Plan
 	appended []bson.D
 

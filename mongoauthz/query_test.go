@@ -1,6 +1,7 @@
 package mongoauthz_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 
@@ -140,4 +141,18 @@ func TestQueryIsSafeForConcurrentUse(t *testing.T) {
 	}
 	group.Wait()
 	require.Equal(t, want, text(t, q.Pipeline()))
+}
+
+func TestAQueryKeepsTheFilterThatThePolicyGave(t *testing.T) {
+	t.Parallel()
+	public := bson.RawValue{Type: bson.TypeBoolean, Value: []byte{1}}
+	titles := []bson.RawValue{{Type: bson.TypeString, Value: []byte{2, 0, 0, 0, 'a', 0}}}
+	f := filter.For("Book", filter.Where(filter.F("public").Eq(public), filter.Any{filter.Where(filter.F("title").In(titles))}))
+	q := query(t, f)
+	pipeline, judged := text(t, q.Pipeline()), fmt.Sprint(mongoauthz.Judged(q))
+	public.Value[0], titles[0].Value[4] = 0, 'b'
+	f.Clauses[0].Conditions[0] = filter.F("title").IsSet()
+	f.Clauses[0].Conditions[1].(filter.Any)[0] = filter.Where()
+	require.Equal(t, pipeline, text(t, q.Pipeline()))
+	require.Equal(t, judged, fmt.Sprint(mongoauthz.Judged(q)))
 }
