@@ -316,6 +316,14 @@ func TestWriteTakesPartInTheTransactionOfItsContext(t *testing.T) {
 	require.Equal(t, []string{"find", "commitTransaction", "aggregate", "update", "aggregate", "commitTransaction"}, steps(t, sent()))
 	ignoring(setting("owner", "bob"), mongoauthz.ErrForbidden)
 	require.Equal(t, []string{"aggregate", "update", "aggregate", "abortTransaction"}, steps(t, sent()), "whatever the caller makes of the error")
+
+	_, err = session.WithTransaction(t.Context(), func(ctx context.Context) (any, error) {
+		_, err := q.UpdateMany(ctx, having("_id", 1), setting("owner.x", 1))
+		require.ErrorAs(t, err, &mongo.WriteException{})
+		return nil, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"aggregate", "update", "abortTransaction"}, steps(t, sent()), "something may have been written, and was not checked")
 }
 
 func TestTransactionThatIsTriedAgainForgetsWhatItDid(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -13,6 +14,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 )
+
+// abortLimit is how long the abort of a caller's transaction may take, whose own context may have ended.
+const abortLimit = 10 * time.Second
 
 // transact runs the write in a transaction, that of the context if there is one.
 func (az *Authorizer) transact(ctx context.Context, w *write) error {
@@ -26,9 +30,12 @@ func (az *Authorizer) transact(ctx context.Context, w *write) error {
 	session := mongo.SessionFromContext(ctx)
 	if session != nil && session.TransactionRunning() {
 		err := w.exact(ctx)
-		if errors.Is(err, ErrWrite) {
-			// Whatever the caller makes of the error, what was written must not be committed.
-			_ = session.AbortTransaction(context.WithoutCancel(ctx))
+		if err != nil && (w.sent || errors.Is(err, ErrWrite)) {
+			// Whatever the caller makes of the error, what was written and not checked must not be committed. If the server does not hear
+			// of it, the driver still refuses to commit.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
+			defer cancel()
+			_ = session.AbortTransaction(ctx)
 		}
 		return err
 	}
