@@ -58,7 +58,7 @@
 //
 // That an update does not move a document out of what the actor may touch, nor out of or into another query, is asked for by
 // [Query.NotMoving]. Upserts are refused: the document inserted would be made of the authorization's conditions, and the error for one that exists
-// would say so. So is the positional operator $ in an update, which would speak of our conditions on arrays, and an update document that
+// would say so. So is the positional operator $ in an update or a projection, which would speak of our conditions on arrays, and an update document that
 // changes a field with the helper prefix ([RefuseReserved]), by which queries that join would lose or gain the document.
 //
 // # Collation

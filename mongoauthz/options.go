@@ -129,7 +129,9 @@ func WithLimit(conditions int) Option {
 }
 
 // WithStages lets [Query.Append] accept stages that it does not know to stay inside their input, by their names, such as "$lookup".
-// No policy holds for what they read or write elsewhere. The pipelines inside them are still checked.
+// No policy holds for what they read or write elsewhere. The pipelines in their fields pipeline and whenMatched, and in the documents pipelines
+// inside their field input ($rankFusion, $scoreFusion), are still checked, for which each stage there has to be accepted or named too; a stage
+// that holds pipelines under other names is on its own.
 func WithStages(names ...string) Option {
 	return func(s *settings) error {
 		for _, name := range names {
@@ -176,7 +178,8 @@ func WithActions(resourceType string, actions ...string) Option {
 	}
 }
 
-// WithRegistry sets the registry by which Go values become the documents and ids that decisions are made about, the driver's own by default.
+// WithRegistry sets the registry by which Go values become the documents and ids that decisions are made about, and the filters and updates
+// of authorized writes, the driver's own by default.
 // Hand in the one that the database or collection was made with: the driver does not tell which that is. With another one, a document in hand
 // is judged as something else than is stored.
 func WithRegistry(r *bson.Registry) Option {
@@ -189,7 +192,7 @@ func WithRegistry(r *bson.Registry) Option {
 	}
 }
 
-// WithBSONOptions sets how Go values become the documents that decisions are made about, as options.ClientOptions.SetBSONOptions
+// WithBSONOptions sets how Go values become the documents that decisions are made about, and the filters and updates of authorized writes, as options.ClientOptions.SetBSONOptions
 // does for those that are stored: hand in the same. NilSliceAsEmpty and OmitEmpty, for example, decide whether a nil slice is the
 // empty list, null or missing, which a filter tells apart.
 func WithBSONOptions(o options.BSONOptions) Option {

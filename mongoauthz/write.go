@@ -16,7 +16,7 @@ import (
 // Reading is not concerned.
 //
 // If the context of a write has a session with a running transaction, the write takes part in that, with its read concern, and is as exact as
-// that makes it. Upon a refusal, that transaction is aborted.
+// that makes it. Upon a refusal, and upon any error once the write was sent, that transaction is aborted.
 //
 // On a server without transactions the writes are refused ([RefuseTransaction]) before anything is written; that is found out once for each
 // Authorizer, by a transaction that reads nothing.
@@ -61,7 +61,8 @@ func (q *Query) NotMoving(others ...*Query) *Query {
 // The filter is the caller's own, and conjoined with the authorization; JavaScript in it is refused, and where a command chooses the documents
 // first, what the server refuses in a $match ($near). But the server may evaluate it before ours, and $text always is: a filter whose expression
 // can fail ($expr), by a division or a conversion, may fail on a document that is not authorized. Do not show such errors to actors. The update is the caller's own, a document or a pipeline, and goes to the server as
-// it is: what it writes is not checked, but see [Query.NotMoving]. An update document that changes a field with the helper prefix is refused
+// it is once encoded: filter and update are encoded with [WithRegistry] and [WithBSONOptions], not with what client, database or collection were made
+// with. What it writes is not checked, but see [Query.NotMoving]. An update document that changes a field with the helper prefix is refused
 // ([RefuseReserved]); in a pipeline nobody would see it.
 //
 // The options are the driver's own and go to it as they are. Refused are an upsert, a Collation unless it is the one that the query
@@ -154,6 +155,8 @@ func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.List
 // What is returned is the document, before or after the update as the options say, and by their Projection. That the actor may do the query's
 // action with it does not say that the actor may read it: ask for both, or return less.
 //
+// A positional Projection ("items.$") is refused ([RefusePositional]).
+//
 // Filter, update, options and the other errors, which the result carries, are as for [Query.UpdateOne].
 func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts ...options.Lister[options.FindOneAndUpdateOptions]) *mongo.SingleResult {
 	o, err := settle(opts)
@@ -163,6 +166,9 @@ func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts .
 	w, err := q.write("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, hasInternal(o)})
 	if err == nil {
 		err = w.updates(update)
+	}
+	if err == nil && q.az.positional(o.Projection) {
+		err = w.refuse(RefusePositional, "in the projection")
 	}
 	if err != nil {
 		return failed(err)

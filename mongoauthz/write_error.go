@@ -36,8 +36,8 @@ type Refusal uint8
 const (
 	// RefuseUpsert: the write would insert where nothing is authorized, a document made of the authorization's own conditions.
 	RefuseUpsert Refusal = iota + 1
-	// RefusePositional: the update names an array element by the operator $, which speaks of any condition on an array, ours included. Use
-	// array filters ("items.$[item].state").
+	// RefusePositional: the update, or the projection, names an array element by the operator $, which speaks of any condition on an array, ours included. Use
+	// array filters ("items.$[item].state"), or $elemMatch in the projection.
 	RefusePositional
 	// RefuseTransaction: the server has no transactions.
 	RefuseTransaction

@@ -152,6 +152,16 @@ func TestPositionalUpdatesAreRefused(t *testing.T) {
 	}
 	err := updates["UpdateOne"](t.Context(), query(t, conditional), bson.D{}, bson.D{{Key: "$rename", Value: bson.D{{Key: "a", Value: "tags.$"}}}})
 	requireRefused(t, err, mongoauthz.RefusePositional)
+	for path, refused := range map[string]bool{"tags.$": true, "chapters.$.title": true, "tags": false} {
+		for _, projection := range []any{bson.D{{Key: path, Value: 1}}, bson.M{"a": bson.M{path: 1}}} {
+			err := query(t, conditional).FindOneAndUpdate(t.Context(), bson.D{}, count, options.FindOneAndUpdate().SetProjection(projection)).Err()
+			if refused {
+				requireRefused(t, err, mongoauthz.RefusePositional)
+			} else {
+				requireDown(t, err)
+			}
+		}
+	}
 }
 
 func TestUpdatesOfFieldsWithTheHelperPrefixAreRefused(t *testing.T) {

@@ -92,6 +92,24 @@ func (u *update) positional() bool {
 	return slices.ContainsFunc(u.changes, func(c change) bool { return slices.Contains(c.path, "$") })
 }
 
+// positional reports whether a projection returns the array element that a condition found. One that cannot be encoded is left to the driver.
+func (az *Authorizer) positional(projection any) bool {
+	raw, err := az.encode(projection)
+	if err != nil {
+		return false
+	}
+	fields, _ := raw.Elements()
+	return slices.ContainsFunc(fields, func(f bson.RawElement) bool {
+		return slices.Contains(strings.Split(f.Key(), "."), "$") || az.positional(inner(f.Value()))
+	})
+}
+
+// inner returns the document that a value is, or an empty one.
+func inner(v bson.RawValue) bson.Raw {
+	document, _ := v.DocumentOK()
+	return document
+}
+
 // reserved reports whether an update changes a field whose name begins with the prefix of helper fields.
 func (u *update) reserved(prefix string) bool {
 	return slices.ContainsFunc(u.changes, func(c change) bool { return strings.HasPrefix(c.path[0], prefix) })
