@@ -121,7 +121,7 @@ type subPipeline struct {
 }
 
 // pipelines returns the pipelines inside a stage: those of $facet, and of the stages that only [WithStages] lets in. ok is false
-// where a $facet holds anything else.
+// where a $facet, or the input of such a stage, holds anything else.
 func pipelines(stage string, body bson.RawValue) (found []subPipeline, ok bool) {
 	doc, isDoc := body.DocumentOK()
 	if !isDoc {
@@ -133,6 +133,13 @@ func pipelines(stage string, body bson.RawValue) (found []subPipeline, ok bool) 
 	}
 	for _, field := range fields {
 		key := field.Key()
+		if input, isDoc := field.Value().DocumentOK(); isDoc && key == "input" && stage != "$facet" {
+			of, ok := fused(input, stage+".input")
+			if !ok {
+				return nil, false
+			}
+			found = append(found, of...)
+		}
 		if stage != "$facet" && key != "pipeline" && key != "whenMatched" {
 			continue
 		}
@@ -142,6 +149,41 @@ func pipelines(stage string, body bson.RawValue) (found []subPipeline, ok bool) 
 			found = append(found, subPipeline{path: stage + "." + key, stages: stages})
 		case stage == "$facet":
 			return nil, false
+		}
+	}
+	return found, true
+}
+
+// fused returns the pipelines that are by name in a document "pipelines" below the input of a stage, as $rankFusion and $scoreFusion have them.
+func fused(input bson.Raw, path string) (found []subPipeline, ok bool) {
+	fields, err := input.Elements()
+	if err != nil {
+		return nil, false
+	}
+	for _, field := range fields {
+		doc, isDoc := field.Value().DocumentOK()
+		if !isDoc {
+			continue
+		}
+		at := path + "." + field.Key()
+		if field.Key() != "pipelines" {
+			of, ok := fused(doc, at)
+			if !ok {
+				return nil, false
+			}
+			found = append(found, of...)
+			continue
+		}
+		named, err := doc.Elements()
+		if err != nil {
+			return nil, false
+		}
+		for _, p := range named {
+			stages, isArray := documents(p.Value())
+			if !isArray {
+				return nil, false
+			}
+			found = append(found, subPipeline{path: at + "." + p.Key(), stages: stages})
 		}
 	}
 	return found, true

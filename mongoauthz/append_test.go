@@ -222,18 +222,22 @@ func TestStagesAreAllowedByName(t *testing.T) {
 	lookup := func(inner ...bson.D) bson.D {
 		return stage("$lookup", bson.M{"from": "reviews", "pipeline": inner, "as": "reviews"})
 	}
-	q := query(t, conditional, mongoauthz.WithStages("$lookup"), mongoauthz.WithStages("$merge"))
+	q := query(t, conditional, mongoauthz.WithStages("$lookup"), mongoauthz.WithStages("$merge", "$rankFusion"))
+	fusion := func(pipelines any) bson.D {
+		return stage("$rankFusion", bson.M{"input": bson.M{"pipelines": pipelines}})
+	}
 
-	longer, err := q.Append(lookup(stage("$limit", 3), lookup()), stage("$merge", bson.M{"into": "copy", "whenMatched": "keepExisting"}))
+	longer, err := q.Append(lookup(stage("$limit", 3), lookup()), stage("$merge", bson.M{"into": "copy", "whenMatched": "keepExisting"}), fusion(bson.M{"a": bson.A{stage("$limit", 1)}}))
 	require.NoError(t, err)
-	require.Len(t, longer.Pipeline(), 3)
+	require.Len(t, longer.Pipeline(), 4)
 
 	for where, refused := range map[string]bson.D{
-		"stage 1":                                      stage("$out", "copy"),
-		"stage 1, $lookup.pipeline, stage 1":           lookup(stage("$unionWith", "users")),
-		"stage 1, $merge.whenMatched, stage 1":         stage("$merge", bson.M{"into": "copy", "whenMatched": bson.A{bson.M{"$unionWith": "users"}}}),
-		"stage 1, $facet.a, stage 1":                   stage("$facet", bson.M{"a": bson.A{bson.M{"$out": "copy"}}}),
-		"stage 1, $lookup.pipeline, stage 1, $facet.a": lookup(stage("$facet", bson.M{"a": bson.A{bson.M{"$out": "copy"}}})),
+		"stage 1":                                         stage("$out", "copy"),
+		"stage 1, $lookup.pipeline, stage 1":              lookup(stage("$unionWith", "users")),
+		"stage 1, $merge.whenMatched, stage 1":            stage("$merge", bson.M{"into": "copy", "whenMatched": bson.A{bson.M{"$unionWith": "users"}}}),
+		"stage 1, $rankFusion.input.pipelines.b, stage 2": fusion(bson.D{{Key: "a", Value: bson.A{}}, {Key: "b", Value: bson.A{stage("$limit", 1), stage("$unionWith", "users")}}}),
+		"stage 1, $facet.a, stage 1":                      stage("$facet", bson.M{"a": bson.A{bson.M{"$out": "copy"}}}),
+		"stage 1, $lookup.pipeline, stage 1, $facet.a":    lookup(stage("$facet", bson.M{"a": bson.A{bson.M{"$out": "copy"}}})),
 	} {
 		_, err := q.Append(refused)
 		var stageErr *mongoauthz.StageError
