@@ -20,7 +20,8 @@ func insideStages() allowList {
 }
 
 // Append returns the query with stages added at the end, where they see authorized documents only, in their original shape. q stays
-// as it is. The stages are copied: later changes to them have no effect.
+// as it is. The stages are encoded here, by [WithRegistry] and [WithBSONOptions], and what is checked is what is sent: neither later changes of
+// the Go values nor the client's own registry have an effect.
 //
 // Accepted are the stages that stay inside their input: $addFields, $bucket, $bucketAuto, $count, $densify, $facet (its pipelines
 // are checked likewise), $fill, $group, $limit, $match, $project, $redact, $replaceRoot, $replaceWith, $sample, $set, $setWindowFields, $skip, $sort,
@@ -30,7 +31,6 @@ func insideStages() allowList {
 //
 // What an expression compares or returns is not checked, and need not be. But the server may evaluate an appended $match before ours: one
 // whose expression can fail, by a division or a conversion, may fail on a document that is not authorized. Do not show such errors to actors.
-// What is checked are the stages as the driver's default registry encodes them; a codec of your own that writes other documents is on its own.
 //
 // The error is a [*StageError] that says which stage and why.
 func (q *Query) Append(stages ...bson.D) (*Query, error) {
@@ -47,14 +47,15 @@ func (q *Query) Append(stages ...bson.D) (*Query, error) {
 		if len(copied) != 1 {
 			return nil, &StageError{Where: where, Problem: "a stage has one field, its name"}
 		}
-		raw, err := bson.Marshal(copied)
+		raw, err := q.az.encode(copied)
 		if err != nil {
 			return nil, &StageError{Where: where, Problem: "cannot be encoded as BSON"} // the driver's text may show values
 		}
 		if err := q.az.stages.check(raw, where); err != nil {
 			return nil, err
 		}
-		own[i] = copied
+		checked := raw.Index(0)
+		own[i] = bson.D{{Key: checked.Key(), Value: checked.Value()}}
 	}
 	return q.with(own...), nil
 }

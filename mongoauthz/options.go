@@ -60,7 +60,8 @@ func WithCollation(c options.Collation) Option {
 }
 
 // WithoutCollation sends no collation with the queries, for a server that refuses the option (FerretDB). On a server
-// that has collations, the collection's default then decides who is authorized: see [Authorizer.Verify]. It excludes [WithCollation].
+// that has collations, the collection's default then decides whom a list authorizes, while decisions in process always compare in binary: on
+// a collection whose default is not the simple collation the two may disagree. [Authorizer.Verify] reports those. It excludes [WithCollation].
 func WithoutCollation() Option {
 	return func(s *settings) error {
 		s.noCollation = true
@@ -87,7 +88,8 @@ func WithTimeLimit(d time.Duration) Option {
 
 // WithLogger sets the logger. At Debug it gets one record per query that runs, "authorized query", with action, resource, collection, the
 // pipeline as extended JSON without its values, the duration until the first batch was there, and failed=true after an error.
-// Nothing is logged at other levels, and nothing is computed for a record that the logger does not take.
+// An authorized write gets one, "authorized write", with its operation besides. The finds for what a document in hand is related to are not
+// logged, nor are those of [Authorizer.Explain] and [Authorizer.Fetcher]. Nothing is logged at other levels, and nothing is computed for a record that the logger does not take.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error {
 		if l == nil {
