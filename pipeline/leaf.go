@@ -335,8 +335,8 @@ func (l leaf) elementExpr(e any, truth bool) (any, error) {
 		return is(compare), nil
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
 		var match any = d("$regexMatch", bson.D{{Key: "input", Value: e}, {Key: "regex", Value: literal(l.pattern())}})
-		if !truth {
-			match = d("$not", bson.A{match})
+		if !truth { // see isText
+			match = d("$and", bson.A{d("$regexMatch", bson.D{{Key: "input", Value: e}, {Key: "regex", Value: "^"}}), d("$not", bson.A{match})})
 		}
 		return d("$cond", bson.A{isType(e, "string"), match, false}), nil
 	default:

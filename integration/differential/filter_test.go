@@ -190,7 +190,7 @@ func (f *filters) compare(left filter.Field, decl *relations.Field) filter.Compa
 		ops = append(ops, filter.Contains, filter.Contains)
 	}
 	if decl.Type == relations.String || decl.Type == relations.Any {
-		ops = append(ops, filter.StartsWith, filter.EndsWith, filter.ContainsText, filter.StartsWith, filter.EndsWith)
+		ops = append(ops, filter.StartsWith, filter.EndsWith, filter.ContainsText, filter.StartsWith, filter.EndsWith, filter.ContainsText)
 	}
 	op := rapid.SampledFrom(ops).Draw(f.T, "op")
 	switch {

@@ -213,6 +213,8 @@ func (g gen) document(depth int, embedded bool) bson.D {
 			put(f.name, g.hostile(f.good), true)
 		}
 	}
+	put("__authz_0", bson.A{bson.D{{Key: "_id", Value: int32(1)}, {Key: "s", Value: "a"}}}, g.chance(3, "a helper's name"))
+	put("one.s", "a", g.chance(3, "a dot in a name"))
 	if depth > 0 {
 		switch roll := g.upTo(99, "one"); {
 		case roll < 70:
