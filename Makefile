@@ -51,7 +51,8 @@ unit: ## the root module's tests: no server, no Docker
 
 .PHONY: integration
 integration: server $(WITHSERVER) ## the nested modules' tests against a server
-	@$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m ./...)'
+	@$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m $$($(GO) list ./... | grep -v /differential)); \
+		cd integration && $(GO) test -race -count=1 -timeout=30m -v ./differential'
 
 .PHONY: run
 run: $(if $(SERVER),server $(WITHSERVER)) ## the example, examples/library; with MONGODB_URI or SERVER=1 on a server as well
