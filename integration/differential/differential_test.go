@@ -24,7 +24,7 @@ func TestThePipelineReturnsExactlyWhatTheEvaluatorAuthorizes(t *testing.T) {
 		s.check(t)
 	}
 	s.summary(t, time.Since(start))
-	if !testing.Short() && s.compared >= 10_000 {
+	if s.worlds >= 400 { // as many as CI asks for
 		s.requireNotHollow(t)
 	}
 }
