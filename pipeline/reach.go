@@ -184,8 +184,10 @@ func (r *reach) joined(sources []binding, m mode) node {
 		toOne  bool
 	)
 	for i, p := range r.entity.paths {
-		if p.rel.Kind.Embedded() || p.rel.Kind == relations.Through {
-			return r.fail("%q reached along several paths, one of them embedded", r.entity.name)
+		switch p.rel.Kind {
+		case relations.ReferencesOne, relations.ReferencesMany, relations.HasOne, relations.HasMany:
+		default:
+			return r.fail("%v as one of several paths, or as a join", p.rel.Kind)
 		}
 		ks, guard, listed := r.keys(sources[i], p.rel, r.entity.typ, m)
 		domain = append(domain, ks...)
