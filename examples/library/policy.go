@@ -3,34 +3,13 @@ package main
 import (
 	"context"
 
+	"github.com/mongoauthz/go-mongoauthz/examples/library/books"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// Actor is who asks, as far as the service knows without the database.
-type Actor struct {
-	ID        string
-	Publisher string // the publisher they work for, if any
-	Patron    bool   // they may borrow books
-	City      string // of the branch where they are a librarian, if they are one
-}
-
-// String says who it is.
-func (a Actor) String() string {
-	switch {
-	case a.Publisher != "":
-		return a.ID + ", who works for " + a.Publisher
-	case a.City != "":
-		return a.ID + ", a librarian in " + a.City
-	case a.Patron:
-		return a.ID + ", a patron"
-	default:
-		return a.ID
-	}
-}
-
 // policy says what an actor may act on: it decides by the actor and the action, and leaves open what depends on the document.
 func policy(_ context.Context, actor any, action, resource string) (filter.Filter, error) {
-	a, ok := actor.(Actor)
+	a, ok := actor.(books.Actor)
 	if !ok || action != "read" || resource != "Book" {
 		return filter.Deny(resource), nil
 	}
@@ -38,7 +17,7 @@ func policy(_ context.Context, actor any, action, resource string) (filter.Filte
 }
 
 // readableBooks returns a clause for each reason why the actor may read a book. One that holds is enough.
-func readableBooks(a Actor) []filter.Clause {
+func readableBooks(a books.Actor) []filter.Clause {
 	clauses := []filter.Clause{
 		filter.Where(filter.F("public").Eq(true)).As("public books"),
 	}

@@ -1,18 +1,19 @@
-package main
+package books
 
 import "time"
 
 // The actors: what the service knows of whoever is signed in.
 var (
-	kim = Actor{ID: "kim", Publisher: "oreilly"}
-	joe = Actor{ID: "joe", Patron: true}
-	lee = Actor{ID: "lee", City: "Faketon"}
+	Kim = Actor{ID: "kim", Publisher: "oreilly"}
+	Joe = Actor{ID: "joe", Patron: true}
+	Lee = Actor{ID: "lee", City: "Faketon"}
 )
 
-var actors = []Actor{kim, joe, lee}
+// Actors are those for whom the programs print what they may read.
+var Actors = []Actor{Kim, Joe, Lee}
 
-// documents returns what the library stores, by collection.
-func documents() map[string][]any {
+// Documents returns what the library stores, by collection.
+func Documents() map[string][]any {
 	returned := time.Date(2026, time.May, 4, 0, 0, 0, 0, time.UTC)
 	return map[string][]any{
 		"publishers": {

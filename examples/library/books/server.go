@@ -1,4 +1,4 @@
-package main
+package books
 
 import (
 	"context"
@@ -10,16 +10,20 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
 // server is the library in a database.
-type server struct{ az *mongoauthz.Authorizer }
+type server struct {
+	az     *mongoauthz.Authorizer
+	policy mongoauthz.Policy
+}
 
 // onServer stores the documents.
-func onServer(ctx context.Context, db *mongo.Database, s *relations.Schema) (*server, error) {
-	for collection, docs := range documents() {
+func onServer(ctx context.Context, db *mongo.Database, s *relations.Schema, policy mongoauthz.Policy) (*server, error) {
+	for collection, docs := range Documents() {
 		if _, err := db.Collection(collection).InsertMany(ctx, docs); err != nil {
 			return nil, err
 		}
@@ -28,11 +32,15 @@ func onServer(ctx context.Context, db *mongo.Database, s *relations.Schema) (*se
 	if err != nil {
 		return nil, err
 	}
-	az, err := mongoauthz.New(db, s, mongoauthz.PolicyFunc(policy), opts...)
+	az, err := mongoauthz.New(db, s, policy, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &server{az}, az.Verify(ctx)
+	return &server{az, policy}, az.Verify(ctx)
+}
+
+func (s *server) filter(ctx context.Context, actor Actor) (filter.Filter, error) {
+	return s.policy.Filter(ctx, actor, "read", "Book")
 }
 
 func (s *server) stages(ctx context.Context, actor Actor) ([]bson.D, error) {

@@ -1,4 +1,4 @@
-package main
+package books
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -13,12 +15,13 @@ import (
 // memory is the library in process: nothing is asked of a server.
 type memory struct {
 	schema *relations.Schema
+	policy mongoauthz.Policy
 	stored evaluate.Memory
 }
 
-func inProcess(s *relations.Schema) (*memory, error) {
-	m := &memory{schema: s, stored: evaluate.Memory{}}
-	for collection, docs := range documents() {
+func inProcess(s *relations.Schema, policy mongoauthz.Policy) (*memory, error) {
+	m := &memory{schema: s, policy: policy, stored: evaluate.Memory{}}
+	for collection, docs := range Documents() {
 		if err := m.stored.Insert(collection, docs...); err != nil {
 			return nil, err
 		}
@@ -26,8 +29,12 @@ func inProcess(s *relations.Schema) (*memory, error) {
 	return m, nil
 }
 
+func (m *memory) filter(ctx context.Context, actor Actor) (filter.Filter, error) {
+	return m.policy.Filter(ctx, actor, "read", "Book")
+}
+
 func (m *memory) stages(ctx context.Context, actor Actor) ([]bson.D, error) {
-	f, err := policy(ctx, actor, "read", "Book")
+	f, err := m.filter(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +46,7 @@ func (m *memory) stages(ctx context.Context, actor Actor) ([]bson.D, error) {
 }
 
 func (m *memory) books(ctx context.Context, actor Actor, r request) ([]Book, error) {
-	f, err := policy(ctx, actor, "read", "Book")
+	f, err := m.filter(ctx, actor)
 	if err != nil {
 		return nil, err
 	}

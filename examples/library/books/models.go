@@ -1,4 +1,4 @@
-package main
+package books
 
 import (
 	"time"
@@ -49,12 +49,17 @@ type Loan struct {
 	Returned *time.Time `bson:"returned,omitempty"`
 }
 
-// schema declares the types and the collections they live in. Address needs no line of its own: Patron has it.
-func schema() (*relations.Schema, error) {
-	return relations.FromStructs(
-		relations.Struct{Of: Publisher{}, Collection: "publishers"},
-		relations.Struct{Of: Book{}, Collection: "books"},
-		relations.Struct{Of: Patron{}, Collection: "patrons"},
-		relations.Struct{Of: Loan{}, Collection: "loans"},
-	)
+// Schema declares the types and the collections they live in. Address needs no line of its own: Patron has it.
+func Schema() (*relations.Schema, error) {
+	return relations.FromStructs(Structs()...)
+}
+
+// Structs returns what [Schema] is made of, for engines that read the Go types as well.
+func Structs() []relations.Struct {
+	return []relations.Struct{
+		{Of: Publisher{}, Collection: "publishers"},
+		{Of: Book{}, Collection: "books"},
+		{Of: Patron{}, Collection: "patrons"},
+		{Of: Loan{}, Collection: "loans"},
+	}
 }
