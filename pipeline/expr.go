@@ -122,18 +122,27 @@ func (l *level) exprPair(p pair) any {
 }
 
 // held says that the foreign value of a join is, or holds, its key.
-type held struct{ key joinKey }
+type held struct {
+	key joinKey
+	of  *variable // whose foreign field it is; nil: that of the level's own document
+}
 
 func (held) node() {}
 
 // exprHeld spells what a $lookup's localField and foreignField say, for keys that they cannot serve.
 func (l *level) exprHeld(h held) any {
 	key := l.value(h.key.local)
+	holds := l.exprHolds
+	if h.of != nil {
+		holds = func(key any, foreign relations.FieldRef) any {
+			return d("$in", bson.A{key, wrapped(l.value(ref{h.of, foreign.Path}))})
+		}
+	}
 	if !h.key.list {
-		return l.exprHolds(key, h.key.foreign)
+		return holds(key, h.key.foreign)
 	}
 	isKey := bson.A{isSet("$$k"), d("$not", bson.A{isArray("$$k")})}
-	return anyOf(wrapped(key), "k", d("$and", appendConjuncts(isKey, l.exprHolds("$$k", h.key.foreign))))
+	return anyOf(wrapped(key), "k", d("$and", appendConjuncts(isKey, holds("$$k", h.key.foreign))))
 }
 
 // exprHolds is the expression "some value at the foreign path is, or holds, the key", whatever arrays the path crosses.

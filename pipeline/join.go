@@ -59,7 +59,7 @@ func (l *level) lookup(n exists) string {
 		}
 		for i, k := range domain {
 			if i != equality || k.list && k.foreign.Path != "_id" {
-				body = all(held{k}, body)
+				body = all(held{key: k}, body)
 			}
 		}
 	case elements:

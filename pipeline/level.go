@@ -18,6 +18,7 @@ type level struct {
 	lets       []let   // of the $lookup
 	names      []named // element variables bound by the expression being written, innermost last
 	joins      []Join
+	rows       map[ref]string // of a pipeline whose documents are rows: where the values of several variables are
 	err        error
 }
 
@@ -93,6 +94,9 @@ func (l *level) path(path string) string { return strings.TrimSuffix(l.base+path
 
 // value spells a ref as an expression.
 func (l *level) value(r ref) any {
+	if at, ok := l.rows[r]; ok {
+		return "$" + at
+	}
 	if r.v == l.v {
 		return "$" + l.path(r.path)
 	}
@@ -111,7 +115,7 @@ func (l *level) value(r ref) any {
 func (l *level) outer(r ref) string {
 	at := l
 	for ; at.up != nil; at = at.up {
-		if at.up.v == r.v {
+		if _, ok := at.up.rows[r]; ok || at.up.v == r.v {
 			break
 		}
 	}

@@ -18,21 +18,24 @@ type Strategy uint8
 const (
 	Match  Strategy = iota + 1 // its conditions stand in the $match alone
 	Lookup                     // the $match also asks what $lookup stages found
+	Keys                       // the $match asks for keys that were read before, in the place of all joins
 )
 
-// String returns "match" or "lookup".
+// String returns "match", "lookup" or "keys".
 func (s Strategy) String() string {
 	switch s {
 	case Match:
 		return "match"
 	case Lookup:
 		return "lookup"
+	case Keys:
+		return "keys"
 	default:
 		return "none"
 	}
 }
 
-// Plan is a compiled filter: data from which the stages follow. It holds no reference to the schema or the filter.
+// Plan is a compiled filter: data from which the stages follow. It holds nothing that belongs to the schema's or the filter's owner.
 // Treat its values as read-only; [Plan.Stages] returns copies.
 type Plan struct {
 	Resource   string         // the resource type
@@ -42,6 +45,8 @@ type Plan struct {
 	Joins      []Join         // the $lookup stages that the clauses need
 	Prefilter  bson.D         // before the joins: a superset of the answer, never the decision
 	Match      bson.D         // the decision; complete in itself
+
+	source *source // nil for a Plan that Compile did not make
 }
 
 // Clause is what a plan says of one clause.
@@ -96,26 +101,48 @@ func Compile(s *relations.Schema, f filter.Filter, opts ...Option) (*Plan, error
 func compile(s *relations.Schema, typ *relations.Type, f filter.Filter, o options) (*Plan, error) {
 	root := &variable{collection: typ.Collection}
 	lower := &lowerer{schema: s}
-	clauses := lower.clauses(f.Clauses, root, typ)
-	scope := lower.scope(binding{v: root, typ: typ}, surelyTrue)
+	src := &source{resource: f.Resource, root: root, prefix: o.prefix, clauses: lower.clauses(f.Clauses, root, typ)}
+	src.scope = lower.scope(binding{v: root, typ: typ}, surelyTrue)
 	if lower.err != nil {
 		return nil, lower.err
 	}
-	p := &Plan{Resource: f.Resource, Collection: typ.Collection, Outcome: filter.Conditional}
-	top := &level{prefix: o.prefix, v: root, collection: typ.Collection}
+	src.labels = make([]string, len(f.Clauses))
+	for i := range f.Clauses {
+		src.labels[i] = f.Clauses[i].Label
+	}
+	return src.emit()
+}
+
+// source is the formula that a plan says in query language.
+type source struct {
+	resource string
+	root     *variable
+	prefix   string // of helper fields
+	labels   []string
+	clauses  []node
+	scope    node
+	resolved []bool // the clauses in which keys took the place of joins; nil: none
+}
+
+func (s *source) emit() (*Plan, error) {
+	root := s.root
+	p := &Plan{Resource: s.resource, Collection: root.collection, Outcome: filter.Conditional, source: s}
+	top := &level{prefix: s.prefix, v: root, collection: root.collection}
 	var whole, before []bson.D // what each clause asks, and what it asks before the joins
-	for i, n := range clauses {
+	for i, n := range s.clauses {
 		switch n {
 		case constant(false):
 			continue
 		case constant(true):
 			p.Outcome = filter.Allowed
 		}
-		c := Clause{Label: f.Clauses[i].Label, Strategy: Match, Match: top.query(n, root, "")}
+		c := Clause{Label: s.labels[i], Strategy: Match, Match: top.query(n, root, "")}
 		without := c.Match
 		if joins(n) {
 			c.Strategy = Lookup
 			without = top.query(withoutJoins(n), root, "")
+		} else if s.resolved != nil && s.resolved[i] {
+			c.Strategy = Keys
 		}
 		p.Clauses = append(p.Clauses, c)
 		whole, before = append(whole, c.Match), append(before, without)
@@ -124,7 +151,7 @@ func compile(s *relations.Schema, typ *relations.Type, f filter.Filter, o option
 		p.Outcome, p.Match = filter.Denied, nothing()
 		return p, nil
 	}
-	within := top.query(scope, root, "")
+	within := top.query(s.scope, root, "")
 	p.Match = both(anyQuery(whole), within)
 	if p.Joins = top.joins; len(p.Joins) > 0 {
 		p.Prefilter = both(anyQuery(before), within)

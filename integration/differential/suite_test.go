@@ -37,6 +37,8 @@ type suite struct {
 
 	worlds, compared, mixed, tooDeep, refused, tenths int
 
+	resolved resolution
+
 	seen map[feature]int
 }
 
@@ -98,6 +100,11 @@ func (s *suite) compare(w *world, f filter.Filter) error {
 	plan, err := s.compiled(w, f)
 	if err != nil {
 		return fmt.Errorf("compile: %w\n%v", err, f)
+	}
+	if s.mutate == nil && s.given == nil {
+		if err := s.compareResolved(ctx, w, f, plan, all); err != nil {
+			return err
+		}
 	}
 	if levels, lookups := size(plan.Joins); s.compat && (levels > 3 || lookups > 5) {
 		s.tooDeep++
@@ -331,6 +338,14 @@ func ids(docs []bson.Raw) []string {
 // size returns how deep the $lookup stages of a plan nest, and how many there are. The compatible server plans nested ones in
 // memory that grows with every level until it is killed.
 func size(joins []pipeline.Join) (levels, lookups int) {
+	var ss []bson.D
+	for i := range joins {
+		ss = append(ss, joins[i].Stage())
+	}
+	return sizeOf(ss)
+}
+
+func sizeOf(ss []bson.D) (levels, lookups int) {
 	var stages func(ss []bson.D) (int, int)
 	stages = func(ss []bson.D) (levels, lookups int) {
 		for _, s := range ss {
@@ -349,10 +364,6 @@ func size(joins []pipeline.Join) (levels, lookups int) {
 		}
 		return levels, lookups
 	}
-	var ss []bson.D
-	for i := range joins {
-		ss = append(ss, joins[i].Stage())
-	}
 	return stages(ss)
 }
 
@@ -360,6 +371,8 @@ func size(joins []pipeline.Join) (levels, lookups int) {
 func (s *suite) summary(t *testing.T, took time.Duration) {
 	t.Logf("%d list comparisons over %d worlds in %v (%.0f a second): %d neither empty nor everything, %d also as find, count and pages",
 		s.compared, s.worlds, took.Round(time.Second), float64(s.compared)/took.Seconds(), s.mixed, s.tenths)
+	t.Logf("with the keys read first: %d comparisons, %d neither empty nor everything, %d with groups of keys, %d in which a join stayed, %d left out as too deep",
+		s.resolved.compared, s.resolved.mixed, s.resolved.groups, s.resolved.kept, s.resolved.tooDeep)
 	t.Logf("seen least in those neither empty nor everything: %s", s.rarest(5))
 	if s.compat {
 		t.Logf("left out on the compatible server, by name: %d filters whose joins nest too deep for its planner's memory, %d that its planner refuses", s.tooDeep, s.refused)

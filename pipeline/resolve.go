@@ -1,0 +1,398 @@
+package pipeline
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// DefaultKeyLimit is how many keys a resolution may find, unless it is made with another limit.
+const DefaultKeyLimit = 10_000
+
+// A Resolution is a read that makes joins of a plan unnecessary. What a join asks of documents elsewhere is turned around: its pipeline starts
+// from what the filter's values choose there (the actor's roles), and follows the relations towards the plan's collection until it has the
+// keys by which documents meet it. [Plan.Resolve] puts these where the joins were.
+//
+// The keys are a set of facts about one moment: what is written later, a revocation too, is not in them.
+type Resolution struct {
+	plan    *Plan
+	limit   int
+	reads   []read
+	sites   map[*variable]site // by the variable of the quantifier that is replaced
+	clauses []int              // how many of the plan's joins each clause gets rid of
+}
+
+// read is one pipeline of a resolution.
+type read struct {
+	collection string
+	stages     []bson.D
+	ties       int
+}
+
+// site is a quantifier that keys replace.
+type site struct {
+	read int
+	ties []tie
+}
+
+// Resolution returns the read that can take the place of joins, or nil if there is none. With eager set, it also starts from documents that
+// no value of the filter narrows. More than limit keys are not asked for; 0 is [DefaultKeyLimit].
+//
+// A join stays where its conditions also compare with what is outside in another way than by keys, or where its keys lie
+// inside embedded documents on the far side, and where a clause names one _id, which a join serves best.
+func (p *Plan) Resolution(eager bool, limit int) *Resolution {
+	if p == nil || p.source == nil || len(p.Joins) == 0 {
+		return nil
+	}
+	if limit <= 0 {
+		limit = DefaultKeyLimit
+	}
+	r := &Resolution{plan: p, limit: limit, sites: map[*variable]site{}, clauses: make([]int, len(p.source.clauses))}
+	for i, n := range p.source.clauses {
+		if !eager && score(n, p.source.root) == scoreID {
+			continue
+		}
+		replace(n, func(e exists) (node, bool) {
+			if r.turn(e, eager) {
+				r.clauses[i]++
+				return e, true
+			}
+			return nil, false
+		})
+	}
+	if len(r.reads) == 0 {
+		return nil
+	}
+	return r
+}
+
+// turn adds the read for a quantifier, or finds the one that is equal.
+func (r *Resolution) turn(e exists, eager bool) bool {
+	c, ok := coreOf(e)
+	if !ok {
+		return false
+	}
+	start, score := c.start()
+	if score < scoreBound && !eager {
+		return false
+	}
+	stages, err := c.gather(start, r.plan.source.prefix, r.limit)
+	if err != nil {
+		return false
+	}
+	now := read{start.collection, stages, len(c.ties)}
+	for i := range r.reads {
+		if r.reads[i].collection == now.collection && r.reads[i].ties == now.ties && equalValue(r.reads[i].stages, now.stages) {
+			r.sites[e.v] = site{i, c.ties}
+			return true
+		}
+	}
+	r.sites[e.v] = site{len(r.reads), c.ties}
+	r.reads = append(r.reads, now)
+	return true
+}
+
+// replace returns n with every quantifier over joined documents replaced for which f has a replacement; it looks inside those for which not.
+func replace(n node, f func(exists) (node, bool)) node {
+	switch n := n.(type) {
+	case and:
+		out := make([]node, len(n))
+		for i, m := range n {
+			out[i] = replace(m, f)
+		}
+		return all(out...)
+	case or:
+		out := make([]node, len(n))
+		for i, m := range n {
+			out[i] = replace(m, f)
+		}
+		return some(out...)
+	case not:
+		return negate(replace(n.of, f))
+	case exists:
+		if _, ok := n.domain.(joined); ok {
+			if m, ok := f(n); ok {
+				return m
+			}
+		}
+		n.body = replace(n.body, f)
+		if n.body == constant(false) {
+			return n.body
+		}
+		return n
+	default:
+		return n
+	}
+}
+
+// Collection returns the collection that the stages are for.
+func (r *Resolution) Collection() string { return r.reads[0].collection }
+
+// Stages returns the pipeline that reads the keys, by one command: a fresh copy. Give what it returns to [Resolution.Resolve].
+func (r *Resolution) Stages() []bson.D {
+	var out []bson.D
+	for i, read := range r.reads {
+		stages := make([]bson.D, 0, len(read.stages)+3)
+		for _, s := range read.stages {
+			stages = append(stages, copyValue(s).(bson.D))
+		}
+		stages = append(stages, d("$limit", int32(min(r.limit, math.MaxInt32-1)+1)),
+			d("$project", bson.D{{Key: "_id", Value: int32(0)}, {Key: "r", Value: literal(int32(i))}, {Key: "k", Value: "$_id"}, {Key: "s", Value: int32(1)}, {Key: "n", Value: int32(1)}}))
+		if i == 0 {
+			out = stages
+			continue
+		}
+		out = append(out, d("$unionWith", bson.D{{Key: "coll", Value: read.collection}, {Key: "pipeline", Value: stages}}))
+	}
+	return out
+}
+
+// A Resolved is a plan with keys where joins were, and what became of the reads.
+type Resolved struct {
+	*Plan
+	Keys  int           // how many were found, duplicates between reads included
+	Reads []ReadOutcome // in the order of the stages
+}
+
+// ReadOutcome says what a read of a resolution found.
+type ReadOutcome struct {
+	Collection string
+	Keys       int
+	Problem    string // why joins stay in spite of it: empty if they do not
+}
+
+// Resolve returns the plan with the keys that were found in the place of joins. Documents are all that the stages returned, whole and
+// in any order; the plan keeps none of their bytes. Where a read found more keys than the limit, or one that cannot stand in a query as a mere
+// value (a regular expression, a document with $-keys), its joins stay. It returns an [*UnsupportedError] for documents that the stages cannot have returned.
+func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
+	found := make([]rows, len(r.reads))
+	for _, doc := range documents {
+		i, ok := doc.Lookup("r").Int32OK()
+		if !ok || i < 0 || int(i) >= len(r.reads) {
+			return nil, errNotAsked
+		}
+		if err := found[i].add(doc, r.reads[i].ties, r.limit); err != nil {
+			return nil, err
+		}
+	}
+	out := &Resolved{Reads: make([]ReadOutcome, len(r.reads))}
+	for i := range found {
+		out.Reads[i] = ReadOutcome{Collection: r.reads[i].collection, Keys: found[i].keys, Problem: found[i].problem}
+		out.Keys += found[i].keys
+	}
+	source := *r.plan.source
+	source.clauses = make([]node, len(source.clauses))
+	source.resolved = make([]bool, len(source.clauses))
+	for c, n := range r.plan.source.clauses {
+		source.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
+			s, ok := r.sites[e.v]
+			if !ok {
+				return nil, false
+			}
+			source.resolved[c] = true
+			if found[s.read].problem != "" {
+				return e, true
+			}
+			return found[s.read].node(s.ties), true
+		}))
+	}
+	plan, err := source.emit()
+	out.Plan = plan
+	return out, err
+}
+
+// simpler drops what a key's membership in a list of keys says already.
+func simpler(n node) node {
+	switch n := n.(type) {
+	case and:
+		out := make([]node, 0, len(n))
+		for _, m := range n {
+			if t, ok := m.(test); ok && t.kind == testKey && amongKeys(n, t.ref) {
+				if t.isID() {
+					continue
+				}
+				t.kind = testOne
+				m = t
+			}
+			out = append(out, simpler(m))
+		}
+		return all(out...)
+	case or:
+		out := make([]node, len(n))
+		for i, m := range n {
+			out[i] = simpler(m)
+		}
+		return some(out...)
+	case not:
+		return negate(simpler(n.of))
+	case exists:
+		n.body = simpler(n.body)
+		return n
+	default:
+		return n
+	}
+}
+
+// amongKeys reports whether n, being true, implies that the value at r is, or holds, one of some keys.
+func amongKeys(n node, r ref) bool {
+	switch n := n.(type) {
+	case test:
+		return n.ref == r && n.kind == testTrue && (n.leaf.op == filter.Eq || n.leaf.op == filter.In)
+	case and:
+		for _, m := range n {
+			if amongKeys(m, r) {
+				return true
+			}
+		}
+	case or:
+		for _, m := range n {
+			if !amongKeys(m, r) {
+				return false
+			}
+		}
+		return len(n) > 0
+	}
+	return false
+}
+
+// rows is what one read found.
+type rows struct {
+	found   bool
+	groups  []group
+	keys    int
+	problem string
+}
+
+// group is keys that belong together: one set for each tie.
+type group [][]bson.RawValue
+
+// add takes one document. With one tie its k is a key; with more it has a key or an array of keys for each but the last, and s those
+// of the last.
+func (r *rows) add(doc bson.Raw, ties, limit int) error {
+	r.found = true
+	if ties == 0 || r.problem != "" {
+		return nil
+	}
+	g := make(group, ties)
+	k, s := doc.Lookup("k"), doc.Lookup("s")
+	for i := range g[:ties-1] {
+		inner, ok := k.DocumentOK()
+		if !ok {
+			return errNotAsked
+		}
+		r.collect(&g[i], inner.Lookup("k"+strconv.Itoa(i)))
+	}
+	if ties == 1 {
+		r.collect(&g[0], k)
+	} else {
+		last, ok := s.ArrayOK()
+		if !ok {
+			return errNotAsked
+		}
+		values, err := last.Values()
+		if err != nil {
+			return errNotAsked
+		}
+		for _, v := range values {
+			r.collect(&g[ties-1], v)
+		}
+		if n, ok := doc.Lookup("n").AsInt64OK(); !ok || n > int64(limit) {
+			r.keys = limit
+		}
+	}
+	for i := range g {
+		if len(g[i]) == 0 { // nothing meets it
+			return nil
+		}
+		r.keys += len(g[i])
+	}
+	if r.keys > limit {
+		r.problem, r.groups = "more than "+strconv.Itoa(limit)+" keys", nil
+		return nil
+	}
+	r.groups = append(r.groups, g)
+	return nil
+}
+
+var errNotAsked = unsupported("a document that the resolution did not ask for")
+
+// collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no keys: they reach nothing.
+func (r *rows) collect(to *[]bson.RawValue, v bson.RawValue) {
+	values := []bson.RawValue{v}
+	if v.Type == bson.TypeArray {
+		values, _ = v.Array().Values()
+	}
+	for _, v := range values {
+		switch v.Type {
+		case 0, bson.TypeNull, bson.TypeArray:
+			continue
+		case bson.TypeEmbeddedDocument:
+			if e, err := v.Document().IndexErr(0); err == nil && len(e.Key()) > 0 && e.Key()[0] == '$' {
+				r.problem = noMereValue
+			}
+		case bson.TypeDouble:
+			if math.IsNaN(v.Double()) {
+				r.problem = noMereValue
+			}
+		case bson.TypeDecimal128:
+			if d := v.Decimal128(); d.IsNaN() {
+				r.problem = noMereValue
+			}
+		case bson.TypeInt32, bson.TypeInt64, bson.TypeString, bson.TypeObjectID, bson.TypeBoolean, bson.TypeDateTime, bson.TypeBinary, bson.TypeTimestamp:
+		default:
+			r.problem = noMereValue
+		}
+		v.Value = bytes.Clone(v.Value)
+		*to = append(*to, v)
+	}
+}
+
+const noMereValue = "a key is no mere value"
+
+// node says that what is outside is among the keys.
+func (r *rows) node(ties []tie) node {
+	if len(ties) == 0 {
+		return constant(r.found)
+	}
+	if len(ties) == 1 { // every group is one key
+		var keys []bson.RawValue
+		for _, g := range r.groups {
+			keys = append(keys, g[0]...)
+		}
+		return ties[0].among(keys)
+	}
+	groups := make([]node, len(r.groups))
+	for i, g := range r.groups {
+		sets := make([]node, len(ties))
+		for j := range ties {
+			sets[j] = ties[j].among(g[j])
+		}
+		groups[i] = all(sets...)
+	}
+	return some(groups...)
+}
+
+// among says that the value outside is, or holds, one of the keys.
+func (t tie) among(keys []bson.RawValue) node {
+	if t.typed {
+		keys = slices.DeleteFunc(keys, func(v bson.RawValue) bool { return class(v) != alias(t.typ) })
+	}
+	order := func(a, b bson.RawValue) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), bytes.Compare(a.Value, b.Value))
+	}
+	slices.SortFunc(keys, order)
+	keys = slices.CompactFunc(keys, func(a, b bson.RawValue) bool { return order(a, b) == 0 })
+	l := leaf{op: filter.In, typ: t.typ, list: t.list, strict: t.typed, values: keys}
+	switch len(keys) {
+	case 0:
+		return constant(false)
+	case 1:
+		l.op, l.value, l.values = filter.Eq, keys[0], nil
+	}
+	return test{ref: t.outside, kind: testTrue, leaf: l}
+}
