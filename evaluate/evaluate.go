@@ -117,7 +117,7 @@ func (e *Evaluator) DecideAll(ctx context.Context, documents []bson.Raw, fetcher
 	}
 	decisions := make([]Decision, len(documents))
 	for i := range documents {
-		d.slots[0] = d.others[0][i]
+		d.slots[0] = choice{kind: document, document: documents[i]} // not of d.others: one document without entities has none
 		if decisions[i], err = d.decide(e); err != nil {
 			return nil, err
 		}

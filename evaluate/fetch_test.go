@@ -84,6 +84,20 @@ func TestSeveralDocumentsAreDecidedWithAsFewRequestsAsOne(t *testing.T) {
 	require.Empty(t, none)
 }
 
+func TestOneOfSeveralDocumentsIsDecidedAsItIsAlone(t *testing.T) {
+	t.Parallel()
+	grant := filter.Reach("grant", "grants")
+	for _, f := range []filter.Filter{filter.Allow("Order"), filter.Deny("Order"), filter.For("Order", filter.Some(grant))} {
+		e := prepare(t, orders(t), f)
+		raw := doc(t, `{"_id": 1}`)
+		alone, err := e.Decide(context.Background(), raw, crowd.memory(t))
+		require.NoError(t, err)
+		decisions, err := e.DecideAll(context.Background(), []bson.Raw{raw}, crowd.memory(t))
+		require.NoError(t, err)
+		require.Equal(t, []evaluate.Decision{alone}, decisions)
+	}
+}
+
 func TestARequestNamesEveryPairOfARelation(t *testing.T) {
 	t.Parallel()
 	e := filter.Reach("e", "bothMembers")
