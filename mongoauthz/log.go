@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
@@ -24,6 +25,29 @@ func (q *Query) log(ctx context.Context, compiled int, stages mongo.Pipeline, to
 		attrs = append(attrs, slog.Bool("failed", true))
 	}
 	q.az.logger.LogAttrs(ctx, slog.LevelDebug, "authorized query", attrs...)
+}
+
+// logKeys writes the record of a read of keys, and one for each part of it in spite of which joins stay.
+func (q *Query) logKeys(ctx context.Context, r *pipeline.Resolution, keys *pipeline.Resolved, took time.Duration, err error) {
+	if !q.az.logger.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	stages := r.Stages()
+	attrs := []slog.Attr{
+		slog.String("action", q.action), slog.String("resource", q.plan.Resource), slog.String("collection", r.Collection()),
+		slog.String("pipeline", logged(len(stages), stages, q.az.logValues)), slog.Duration("duration", took),
+	}
+	if err != nil {
+		q.az.logger.LogAttrs(ctx, slog.LevelDebug, "authorized query keys", append(attrs, slog.Bool("failed", true))...)
+		return
+	}
+	q.az.logger.LogAttrs(ctx, slog.LevelDebug, "authorized query keys", append(attrs, slog.Int("keys", keys.Keys))...)
+	for _, read := range keys.Reads {
+		if read.Problem != "" {
+			q.az.logger.LogAttrs(ctx, slog.LevelDebug, "authorized query joins", attrs[0], attrs[1],
+				slog.String("collection", read.Collection), slog.String("problem", read.Problem))
+		}
+	}
 }
 
 // logged returns the stages as an array in relaxed extended JSON, without their values unless asked for.
@@ -104,7 +128,7 @@ func redact(v any, key string, compiled bool) any {
 // structural reports whether a string of a compiled stage says how, not what, it compares: a path, a variable, a name.
 func structural(key, s string) bool {
 	switch key {
-	case "from", "localField", "foreignField", "as", "$type", "$unset":
+	case "from", "coll", "localField", "foreignField", "as", "$type", "$unset":
 		return true
 	case "$literal", "$regex", "regex":
 		return false

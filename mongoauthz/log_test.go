@@ -83,7 +83,14 @@ func TestLogHidesEveryValue(t *testing.T) {
 		stage("$set", bson.D{{Key: "x", Value: bson.D{{Key: "$literal", Value: "$" + secret}}}}),
 		stage("$facet", bson.M{"a": bson.A{bson.M{"$match": bson.M{"x": "$" + secret}}}}),
 	}
-	text := logged(t, filter.For("Book", clauses...), slog.LevelDebug, stages)[0].Pipeline
+	keys := logged(t, filter.For("Book", clauses...), slog.LevelDebug, stages)
+	require.Len(t, keys, 1)
+	require.Equal(t, "authorized query keys", keys[0].Msg)
+	require.True(t, keys[0].Failed)
+	require.NotContains(t, keys[0].Pipeline, secret)
+	require.NotContains(t, keys[0].Pipeline, "8675309")
+	require.Contains(t, keys[0].Pipeline, `{"$unionWith":{"coll":"publishers"`)
+	text := logged(t, filter.For("Book", clauses...), slog.LevelDebug, stages, mongoauthz.WithStrategy(mongoauthz.SingleCommand))[0].Pipeline
 	require.NotContains(t, text, secret)
 	require.NotContains(t, text, "8675309")
 	for _, shown := range []string{`"from":"publishers"`, `"$regex":"?"`, `"localField":"publisher_id"`, `{"$set":{"x":{"$literal":"?"}}}`, `"title"`} {

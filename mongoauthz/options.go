@@ -27,6 +27,8 @@ type settings struct {
 	prefix      string // of helper fields; empty: the default
 	stages      allowList
 	writeLimit  int
+	strategy    Strategy
+	keyLimit    int // 0: the default
 	readAction  string
 	actions     map[string][]string // by resource type
 	registry    *bson.Registry      // nil: the driver's own
@@ -88,7 +90,8 @@ func WithTimeLimit(d time.Duration) Option {
 
 // WithLogger sets the logger. At Debug it gets one record per query that runs, "authorized query", with action, resource, collection, the
 // pipeline as extended JSON without its values, the duration until the first batch was there, and failed=true after an error.
-// An authorized write gets one, "authorized write", with its operation besides. The finds for what a document in hand is related to are not
+// The keys that were read before it get one, "authorized query keys", with collection, how many keys, and duration, and where joins stay in
+// spite of it "authorized query joins", with the problem. An authorized write gets one, "authorized write", with its operation besides. The finds for what a document in hand is related to are not
 // logged, nor are those of [Authorizer.Explain] and [Authorizer.Fetcher]. Nothing is logged at other levels, and nothing is computed for a record that the logger does not take.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error {

@@ -21,6 +21,9 @@ type Query struct {
 	filter   filter.Filter     // checked, as written; shared with nobody
 	plan     *pipeline.Plan
 	appended []bson.D
+	strategy Strategy
+	resolved *resolved // nil: plan is as compiled
+	recheck  bool
 
 	transaction bool     // writes run in one
 	staying     []*Query // that updates must not move a document out of or into
@@ -35,7 +38,8 @@ func (q *Query) Collection() *mongo.Collection {
 }
 
 // Pipeline returns the stages: those that keep the authorized documents, and those appended. It is a fresh copy, to change at will, and
-// never empty; it does no I/O. Run it on [Query.Collection], with a simple collation.
+// never empty; it does no I/O, so it makes all joins itself unless the query was resolved ([Query.Resolve]). Run it on [Query.Collection], with
+// a simple collation.
 func (q *Query) Pipeline() mongo.Pipeline { return clone(q.stages()) }
 
 // stages returns the stages without copying what was appended.
@@ -43,7 +47,11 @@ func (q *Query) stages(more ...bson.D) mongo.Pipeline {
 	if !q.made() {
 		return mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{}}}}}}}}
 	}
-	return slices.Concat(q.plan.Stages(), q.appended, more)
+	var again []bson.D
+	if q.recheck && q.resolved != nil {
+		again = q.resolved.plan.Stages()
+	}
+	return slices.Concat(q.plan.Stages(), again, q.appended, more)
 }
 
 // Plan returns the compiled filter, to be looked at and not changed; nil for the zero Query. It knows nothing of appended stages.
@@ -66,7 +74,8 @@ func (q *Query) Outcome() filter.Outcome {
 // empty where not everything is allowed. Conjoin it with $and; do not merge its keys with others. Keep it out of upserts, and run it with a
 // simple collation.
 //
-// It returns a [*pipeline.UnsupportedError] where the query needs a join, or stages were appended: only the pipeline can say these.
+// It returns a [*pipeline.UnsupportedError] where the query needs a join, which [Query.Resolve] may do away with, or stages were appended: only the
+// pipeline can say these.
 func (q *Query) FindFilter() (bson.D, error) {
 	switch {
 	case !q.made():

@@ -10,7 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Aggregate runs the query and returns the driver's cursor, which the caller closes.
+// Aggregate runs the query and returns the driver's cursor, which the caller closes. Where the [Strategy] has keys read first, that is
+// one more command before, for which the options do not hold.
 //
 // The options are the driver's own and go to it as they are, but for two. A Collation is refused unless it is the one that the query runs with
 // anyway: it would change who is authorized, which only [WithCollation] may. Custom and what else is internal to the driver is refused. A Hint of
@@ -86,6 +87,9 @@ func (q *Query) all(ctx context.Context, results any, opts []options.Lister[opti
 func (q *Query) run(ctx context.Context, opts []options.Lister[options.AggregateOptions], more ...bson.D) (*mongo.Cursor, error) {
 	merged, err := q.az.merge(opts)
 	if err != nil {
+		return nil, err
+	}
+	if q, err = q.bound(ctx); err != nil {
 		return nil, err
 	}
 	stages := q.stages(more...)

@@ -59,6 +59,13 @@ func coreOf(n exists) (*core, bool) {
 				add(m.body)
 				return
 			}
+		case not:
+			if m, ok := m.of.(or); ok {
+				for _, n := range m {
+					add(negate(n))
+				}
+				return
+			}
 		case constant:
 			if m {
 				return
@@ -208,6 +215,26 @@ func score(n node, v *variable) int {
 			return scoreFlag
 		default:
 			return scoreValue
+		}
+	case not: // what is not surely false: for all values that are as declared, what is true
+		switch m := n.of.(type) {
+		case test:
+			if m.kind == testFalse {
+				m.kind = testTrue
+				return score(m, v) / 2
+			}
+		case and:
+			least := scoreID
+			for _, m := range m {
+				least = min(least, score(negate(m), v))
+			}
+			return least
+		case or:
+			best := 0
+			for _, m := range m {
+				best = max(best, score(negate(m), v))
+			}
+			return best
 		}
 	case and:
 		best := 0

@@ -46,7 +46,9 @@ func (g *gatherer) begin(v *variable) {
 	for _, r := range g.live() {
 		g.rows.rows[r] = own.path(r.path)
 	}
-	g.group()
+	if len(g.core.vars) > 1 {
+		g.group()
+	}
 }
 
 // conditions returns the stages that keep the level's documents for which n holds.
@@ -252,6 +254,9 @@ func (g *gatherer) live() (out []ref) {
 // group makes equal rows one, of what is live.
 func (g *gatherer) group() {
 	live := g.live()
+	if len(live) == 0 {
+		return
+	}
 	id := make(bson.D, 0, len(live))
 	for i, r := range live {
 		name := "k" + strconv.Itoa(i)
@@ -268,7 +273,7 @@ func (g *gatherer) end(limit int) {
 		g.add(limitOne)
 		return
 	}
-	if len(ties) > 1 {
+	if len(ties) > 1 && len(g.core.vars) > 1 {
 		g.group()
 	}
 	last := g.rows.rows[ties[len(ties)-1].at]
@@ -276,7 +281,9 @@ func (g *gatherer) end(limit int) {
 		if ties[0].at.path != "_id" && !ties[0].typed {
 			g.add(d("$unwind", "$"+last), d("$match", d(last, isKey)))
 		}
-		g.add(d("$group", d("_id", "$"+last)))
+		if last != "_id" { // of the only variable: no two are equal
+			g.add(d("$group", d("_id", "$"+last)))
+		}
 		return
 	}
 	id := make(bson.D, 0, len(ties)-1)

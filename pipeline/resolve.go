@@ -141,8 +141,14 @@ func (r *Resolution) Stages() []bson.D {
 		for _, s := range read.stages {
 			stages = append(stages, copyValue(s).(bson.D))
 		}
-		stages = append(stages, d("$limit", int32(min(r.limit, math.MaxInt32-1)+1)),
-			d("$project", bson.D{{Key: "_id", Value: int32(0)}, {Key: "r", Value: literal(int32(i))}, {Key: "k", Value: "$_id"}, {Key: "s", Value: int32(1)}, {Key: "n", Value: int32(1)}}))
+		if read.ties > 0 {
+			stages = append(stages, d("$limit", int32(min(r.limit, math.MaxInt32-1)+1)))
+		}
+		fields := bson.D{{Key: "_id", Value: int32(0)}, {Key: "r", Value: literal(int32(i))}, {Key: "k", Value: "$_id"}}
+		if read.ties > 1 {
+			fields = append(fields, bson.E{Key: "s", Value: int32(1)}, bson.E{Key: "n", Value: int32(1)})
+		}
+		stages = append(stages, d("$project", fields))
 		if i == 0 {
 			out = stages
 			continue
@@ -379,6 +385,7 @@ func (r *rows) node(ties []tie) node {
 
 // among says that the value outside is, or holds, one of the keys.
 func (t tie) among(keys []bson.RawValue) node {
+	keys = slices.Clone(keys) // other sites have the same
 	if t.typed {
 		keys = slices.DeleteFunc(keys, func(v bson.RawValue) bool { return class(v) != alias(t.typ) })
 	}

@@ -171,7 +171,7 @@ func authorized(ctx context.Context, w *world, f filter.Filter) ([]bson.Raw, err
 // compareTenth asks the same in the other ways there are: the find filter, the count, pages that tile the list, without the prefilter.
 func (s *suite) compareTenth(ctx context.Context, w *world, f filter.Filter, want, all []bson.Raw) error {
 	policy := mongoauthz.PolicyFunc(func(context.Context, any, string, string) (filter.Filter, error) { return f, nil })
-	var opts []mongoauthz.Option
+	opts := []mongoauthz.Option{mongoauthz.WithStrategy(mongoauthz.SingleCommand)}
 	if s.compat {
 		opts = append(opts, mongoauthz.WithoutCollation())
 	}
@@ -203,6 +203,22 @@ func (s *suite) compareTenth(ctx context.Context, w *world, f filter.Filter, wan
 	sortRaw(paged)
 	if !slices.EqualFunc(paged, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
 		return fmt.Errorf("%w: pages hold %v", errTenth, ids(paged))
+	}
+	for _, strategy := range []mongoauthz.Strategy{mongoauthz.Automatic, mongoauthz.ResolveFirst} {
+		resolved, err := q.Using(strategy).Resolve(ctx)
+		if err != nil {
+			return fmt.Errorf("%w: %v: %w", errTenth, strategy, err)
+		}
+		n := len(all)
+		if len(resolved.Plan().Joins) > 0 {
+			n = len(want)
+		}
+		if got, err := q.Using(strategy).Count(ctx); err != nil || got != int64(n) {
+			return fmt.Errorf("%w: %v: count is %d, %w", errTenth, strategy, got, err)
+		}
+		if got, err := resolved.Rechecking().Count(ctx); err != nil || got != int64(len(want)) {
+			return fmt.Errorf("%w: %v: count after another look is %d, %w", errTenth, strategy, got, err)
+		}
 	}
 	if err := sameMeaning(ctx, w, f, all); err != nil {
 		return err

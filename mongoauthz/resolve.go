@@ -1,0 +1,181 @@
+package mongoauthz
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Strategy says how queries that join run.
+type Strategy uint8
+
+// The strategies. The zero Strategy is Automatic.
+const (
+	// Automatic reads keys first wherever the policy's values narrow the far side of a join, and joins in the pipeline elsewhere.
+	Automatic Strategy = iota
+
+	// SingleCommand leaves all joins to the pipeline. The answer comes from one command.
+	SingleCommand
+
+	// ResolveFirst reads keys first wherever that can be, even if that means to read all of a collection.
+	ResolveFirst
+)
+
+// String returns "automatic", "single command" or "resolve first".
+func (s Strategy) String() string {
+	switch s {
+	case Automatic:
+		return "automatic"
+	case SingleCommand:
+		return "single command"
+	case ResolveFirst:
+		return "resolve first"
+	default:
+		return fmt.Sprintf("Strategy(%d)", uint8(s))
+	}
+}
+
+// WithStrategy sets the strategy of queries, [Automatic] by default. [Query.Using] sets that of one query.
+func WithStrategy(s Strategy) Option {
+	return func(o *settings) error {
+		if s > ResolveFirst {
+			return &ArgumentError{Name: "WithStrategy", Problem: "is no strategy"}
+		}
+		o.strategy = s
+		return nil
+	}
+}
+
+// WithKeyLimit sets how many keys a query may be resolved to, [pipeline.DefaultKeyLimit] by default. Joins that would need more run in the
+// pipeline. The command holds all of the keys, and the server takes 16 MiB.
+func WithKeyLimit(keys int) Option {
+	return func(o *settings) error {
+		if keys <= 0 {
+			return &ArgumentError{Name: "WithKeyLimit", Problem: "must be positive"}
+		}
+		o.keyLimit = keys
+		return nil
+	}
+}
+
+// Using returns the query with another strategy. What [Query.Resolve] has resolved stays so.
+func (q *Query) Using(s Strategy) *Query {
+	if !q.made() {
+		return q
+	}
+	next := *q
+	next.strategy = s
+	return &next
+}
+
+// Resolve reads, by one command, the keys by which documents meet what the policy asks of other collections, and returns the query with these keys
+// in the place of its joins: what the actor's roles, groups and assignments come to. Where no join is left, it is a find filter too, and a
+// filter for counts, updates and deletions ([Query.FindFilter]). Queries that run resolve by themselves, anew each time, as their [Strategy] says; a query that
+// is resolved, or needs not be, is returned as it is. Resolve takes joins that are left to the pipeline by [SingleCommand] as [Automatic] does.
+//
+// The answer of a resolved query is that of two moments: what the keys say is as old as [Query.ResolvedAt], what is asked of the documents
+// themselves is not. A role that is revoked in between still counts; one that is granted does not yet; and where one document of the far side was
+// moved while the keys were read, the keys may be of both its states. Use the query at once, and not for long. [Authorizer.Snapshot] makes both moments one,
+// and [Query.Rechecking] asks the joins again.
+//
+// The errors are an [*ArgumentError] for the zero Query, and the driver's, wrapped.
+func (q *Query) Resolve(ctx context.Context) (*Query, error) {
+	if !q.made() {
+		return nil, errNoQuery
+	}
+	ctx, cancel := q.az.limit(ctx)
+	defer cancel()
+	if q.strategy == SingleCommand {
+		next := q.Using(Automatic)
+		return next.bound(ctx)
+	}
+	return q.bound(ctx)
+}
+
+// ResolvedAt returns when the keys began to be read, and whether the query has been resolved.
+func (q *Query) ResolvedAt() (at time.Time, ok bool) {
+	if !q.made() || q.resolved == nil {
+		return time.Time{}, false
+	}
+	return q.resolved.at, true
+}
+
+// Rechecking returns the query such that, when it is resolved, the documents that its keys choose are asked for the joins again, in
+// the same command that reads them. So nothing that was revoked before that command began counts; what was granted after the keys were read
+// may be missing. The joins run for every document that the keys choose, which costs what [SingleCommand] costs for as many documents.
+func (q *Query) Rechecking() *Query {
+	if !q.made() {
+		return q
+	}
+	next := *q
+	next.recheck = true
+	return &next
+}
+
+// resolved is what is known of a query whose keys have been read.
+type resolved struct {
+	at         time.Time
+	took       time.Duration
+	plan       *pipeline.Plan // before
+	resolution *pipeline.Resolution
+	*pipeline.Resolved
+}
+
+// bound returns the query with its keys read, as its strategy says.
+func (q *Query) bound(ctx context.Context) (*Query, error) {
+	if q.strategy == SingleCommand || q.resolved != nil {
+		return q, nil
+	}
+	r := q.plan.Resolution(q.strategy == ResolveFirst, q.az.keyLimit)
+	if r == nil {
+		return q, nil
+	}
+	start := time.Now()
+	documents, err := q.az.readKeys(ctx, r)
+	var keys *pipeline.Resolved
+	if err == nil {
+		keys, err = r.Resolve(documents)
+	}
+	took := time.Since(start)
+	q.logKeys(ctx, r, keys, took, err)
+	if err != nil {
+		return nil, fmt.Errorf("mongoauthz: keys from %s for %q: %w", r.Collection(), q.plan.Resource, err)
+	}
+	next := *q
+	next.plan = keys.Plan
+	next.resolved = &resolved{at: start, took: took, plan: q.plan, resolution: r, Resolved: keys}
+	return &next, nil
+}
+
+// readKeys runs the stages of a resolution.
+func (az *Authorizer) readKeys(ctx context.Context, r *pipeline.Resolution) ([]bson.Raw, error) {
+	var documents []bson.Raw
+	o := options.AggregateOptions{Collation: az.collation}
+	cursor, err := az.db.Collection(r.Collection()).Aggregate(ctx, r.Stages(), &whole[options.AggregateOptions]{o})
+	if err == nil {
+		err = cursor.All(ctx, &documents)
+	}
+	return documents, err
+}
+
+// Snapshot calls f with a context in which all reads of the authorizer's queries are of one moment: the keys of a resolved query and its
+// documents, a page and its total, several queries. The server must have snapshot reads (MongoDB 5.0 or later, replica set or sharded cluster); another
+// one fails the reads. Only reads can be made in it, and the cursors of f must be read to their end, or closed, before it returns.
+//
+// It returns what f returns, or the driver's error.
+func (az *Authorizer) Snapshot(ctx context.Context, f func(ctx context.Context) error) error {
+	if !az.made() {
+		return errNotMade
+	}
+	session, err := az.db.Client().StartSession(options.Session().SetSnapshot(true))
+	if err != nil {
+		return fmt.Errorf("mongoauthz: snapshot: %w", err)
+	}
+	defer session.EndSession(context.WithoutCancel(orBackground(ctx)))
+	return mongo.WithSession(orBackground(ctx), session, f)
+}
