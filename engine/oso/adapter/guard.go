@@ -1,0 +1,484 @@
+package adapter
+
+import "maps"
+
+// guard reads a policy for what Oso's filter loses without a trace: relations that are followed and of which then nothing is asked, so that
+// nothing of the filter says that something must be there, and two elements of one relation, which become one.
+//
+// It tells three sorts of variables apart. Known ones have a value while the policy runs: the actor, the action, and what is made of them.
+// The root is the document asked for. All others stand for something that a relation leads to, or may do so.
+type guard struct {
+	classes *classes
+	exists  map[string]bool // the to-many relations of which some rule asks only that there is something
+	order   []*flat
+	rules   map[head][]*flat
+
+	// What holds for the parameters of all rules of a head. Known and root follow from the calls, asked from the rules.
+	known, root map[place]bool
+	asked       map[place]bool // a condition on it is in the filter, whatever rule and alternative is taken
+	bound       map[place]bool // a rule makes it stand for what a relation leads to, and leaves to its caller to ask something of it
+	elements    map[head]map[string]int
+}
+
+type head struct {
+	called string
+	arity  int
+}
+
+type place struct {
+	head
+	at int
+}
+
+// flat is a rule with its alternatives, each a list of conditions.
+type flat struct {
+	rule
+	head
+	alternatives [][]*expr
+	index        map[string]int // of the parameters that are variables
+}
+
+// maxAlternatives bounds the alternatives of one rule.
+const maxAlternatives = 1000
+
+// check refuses a policy whose filters could lose something. It returns the to-many relations of which some rule asks only that there is
+// something: a filter of several clauses does not say which of them it belongs to.
+func check(policy string, cs *classes) (exists map[string]bool, err error) {
+	rules, err := parse(policy)
+	if err != nil {
+		return nil, err
+	}
+	g := &guard{
+		classes: cs, exists: map[string]bool{}, rules: map[head][]*flat{}, known: map[place]bool{}, root: map[place]bool{},
+		asked: map[place]bool{}, bound: map[place]bool{}, elements: map[head]map[string]int{},
+	}
+	for _, r := range rules {
+		f, err := flatten(r)
+		if err != nil {
+			return nil, err
+		}
+		g.order = append(g.order, f)
+		g.rules[f.head] = append(g.rules[f.head], f)
+		for i := range f.params {
+			at := place{f.head, i}
+			g.known[at], g.root[at], g.asked[at] = true, true, true
+		}
+	}
+	if err := g.each((*guard).names); err != nil {
+		return nil, err
+	}
+	for i := range 3 {
+		at := place{head{"allow", 3}, i}
+		g.known[at], g.root[at] = i < 2, i == 2
+	}
+	for g.step((*guard).sorts) || g.step((*guard).ask) || g.step((*guard).bind) || g.step((*guard).count) {
+	}
+	return g.exists, g.each((*guard).obligations)
+}
+
+func (g *guard) each(f func(*guard, *flat) error) error {
+	for _, r := range g.order {
+		if err := f(g, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step applies f to all rules, and reports whether something changed.
+func (g *guard) step(f func(*guard, *flat) bool) (changed bool) {
+	for _, r := range g.order {
+		changed = f(g, r) || changed
+	}
+	return changed
+}
+
+func refuse(e *expr, construct, problem string) error {
+	return &RefusedError{Construct: construct, Line: e.line, Problem: problem}
+}
+
+func flatten(r rule) (*flat, error) {
+	f := &flat{rule: r, head: head{r.name, len(r.params)}, alternatives: [][]*expr{nil}, index: map[string]int{}}
+	for i, p := range r.params {
+		if p.value.op == variable && p.value.name != "_" {
+			f.index[p.value.name] = i
+		}
+		f.alternatives[0] = append(f.alternatives[0], p.fields...)
+	}
+	if r.body == nil {
+		return f, nil
+	}
+	body, err := alternatives(r.body)
+	if err != nil {
+		return nil, err
+	}
+	fields := f.alternatives[0]
+	f.alternatives = nil
+	for _, a := range body {
+		f.alternatives = append(f.alternatives, append(fields[:len(fields):len(fields)], a...))
+	}
+	return f, nil
+}
+
+func alternatives(e *expr) ([][]*expr, error) {
+	if e.op != "and" && e.op != "or" {
+		return [][]*expr{{e}}, nil
+	}
+	left, err := alternatives(e.args[0])
+	if err != nil {
+		return nil, err
+	}
+	right, err := alternatives(e.args[1])
+	if err != nil {
+		return nil, err
+	}
+	if e.op == "or" {
+		return append(left, right...), nil
+	}
+	if len(left)*len(right) > maxAlternatives {
+		return nil, refuse(e, "or", "a rule has too many alternatives")
+	}
+	var all [][]*expr
+	for _, l := range left {
+		for _, r := range right {
+			all = append(all, append(l[:len(l):len(l)], r...))
+		}
+	}
+	return all, nil
+}
+
+// names refuses attributes that no class has, and those whose values Oso changes on the way.
+func (g *guard) names(f *flat) error {
+	for i, p := range f.params {
+		if _, builtin := builtins[p.class]; builtin && !(f.name == "allow" && i < 2) {
+			return refuse(p.value, "a parameter of class "+p.class, lost["matches"])
+		}
+		if p.value.op != variable && p.value.op != literal {
+			return refuse(p.value, "a parameter", "only variables and constants are known to be kept")
+		}
+	}
+	var walk func(e *expr, top bool) error
+	walk = func(e *expr, top bool) error {
+		if e.op == dot || e.op == method {
+			if why := g.classes.attribute(e.name, e.op == method); why != "" {
+				return refuse(e, "."+e.name, why)
+			}
+		}
+		if !top && (e.op == call || e.op == "and" || e.op == "or" || e.op == "=" || e.op == "!=" || e.op == "in") {
+			return refuse(e, "an expression as a value", "only values, variables and dots are known to be kept")
+		}
+		for _, a := range e.args {
+			if err := walk(a, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, a := range f.alternatives {
+		for _, e := range a {
+			if err := walk(e, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// scope is what is known of the variables of one alternative.
+type scope struct {
+	g     *guard
+	f     *flat
+	atoms []*expr
+	vars  map[string]bool // known ones that are no parameters
+}
+
+func (g *guard) scopes(f *flat) []scope {
+	var all []scope
+	for _, atoms := range f.alternatives {
+		s := scope{g, f, atoms, map[string]bool{}}
+		for changed := true; changed; {
+			changed = false
+			for _, e := range atoms {
+				if e.op != "=" && e.op != "in" {
+					continue
+				}
+				changed = s.learn(e.args[0], e.args[1]) || e.op == "=" && s.learn(e.args[1], e.args[0]) || changed
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// learn makes the variable v known if it is equal to, or an element of, what is known.
+func (s scope) learn(v, by *expr) bool {
+	if v.op != variable || s.vars[v.name] || s.param(v) >= 0 || !s.known(by) {
+		return false
+	}
+	s.vars[v.name] = true
+	return true
+}
+
+func (s scope) param(e *expr) int {
+	if i, ok := s.f.index[e.name]; ok {
+		return i
+	}
+	return -1
+}
+
+// known reports whether an expression has a value while the policy runs.
+func (s scope) known(e *expr) bool {
+	switch e.op {
+	case literal:
+		return true
+	case variable:
+		if i := s.param(e); i >= 0 {
+			return s.g.known[place{s.f.head, i}]
+		}
+		return s.vars[e.name]
+	case dot, method, list:
+		for _, a := range e.args {
+			if !s.known(a) {
+				return false
+			}
+		}
+		return true
+	default:
+		return false
+	}
+}
+
+func (s scope) isRoot(e *expr) bool {
+	i := s.param(e)
+	return e.op == variable && i >= 0 && s.g.root[place{s.f.head, i}]
+}
+
+// free reports whether e is a variable that stands for neither something known nor the root.
+func (s scope) free(e *expr) bool { return e.op == variable && !s.known(e) && !s.isRoot(e) }
+
+// base returns what stands before all dots.
+func base(e *expr) *expr {
+	for e.op == dot {
+		e = e.args[0]
+	}
+	return e
+}
+
+// related reports whether e is what a relation leads to, or an attribute of that.
+func (s scope) related(e *expr) bool {
+	if e.op != dot || s.known(e) {
+		return false
+	}
+	if !s.isRoot(base(e)) {
+		return true
+	}
+	for ; e.op == dot; e = e.args[0] {
+		if s.g.classes.relations[e.name] {
+			return true
+		}
+	}
+	return false
+}
+
+// asks reports whether the alternative has a condition on the variable that is in every filter made of it.
+func (s scope) asks(name string) bool {
+	is := func(e *expr) bool { return e.op == variable && e.name == name }
+	of := func(e *expr) bool { return e.op == dot && is(base(e)) }
+	for _, e := range s.atoms {
+		switch e.op {
+		case dot:
+			if of(e) {
+				return true
+			}
+		case "=", "!=", "in":
+			for i, a := range e.args {
+				o := e.args[1-i]
+				if of(a) || is(a) && !s.related(o) && o.op != variable || is(a) && o.op == variable && s.known(o) {
+					return true
+				}
+			}
+		case call:
+			for i, a := range e.args {
+				if is(a) && s.g.asked[place{head{e.name, len(e.args)}, i}] || of(a) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// sorts takes from the callee's parameters what the caller's arguments are not.
+func (g *guard) sorts(f *flat) (changed bool) {
+	for _, s := range g.scopes(f) {
+		for _, e := range s.atoms {
+			if e.op != call {
+				continue
+			}
+			for i, a := range e.args {
+				at := place{head{e.name, len(e.args)}, i}
+				if g.known[at] && !s.known(a) {
+					g.known[at], changed = false, true
+				}
+				if g.root[at] && !s.isRoot(a) {
+					g.root[at], changed = false, true
+				}
+			}
+		}
+	}
+	return changed
+}
+
+// ask finds the parameters of which not every rule and alternative asks something.
+func (g *guard) ask(f *flat) (changed bool) {
+	for i, p := range f.params {
+		at := place{f.head, i}
+		if !g.asked[at] || p.value.op == literal {
+			continue
+		}
+		for _, s := range g.scopes(f) {
+			if !s.asks(p.value.name) {
+				g.asked[at], changed = false, true
+				break
+			}
+		}
+	}
+	return changed
+}
+
+// bind finds the parameters that stand for what a relation leads to because a rule says so.
+func (g *guard) bind(f *flat) (changed bool) {
+	for _, s := range g.scopes(f) {
+		for _, v := range s.leads() {
+			if i := s.param(v); i >= 0 && !s.asks(v.name) && !g.bound[place{f.head, i}] {
+				g.bound[place{f.head, i}], changed = true, true
+			}
+		}
+	}
+	return changed
+}
+
+// leads returns the free variables that stand for what a relation leads to, with the conditions that say so.
+func (s scope) leads() (vars []*expr) {
+	for _, e := range s.atoms {
+		switch e.op {
+		case "=", "!=":
+			for i, a := range e.args {
+				if s.free(a) && s.related(e.args[1-i]) {
+					vars = append(vars, a)
+				}
+			}
+		case call:
+			for i, a := range e.args {
+				if s.free(a) && (s.g.bound[place{head{e.name, len(e.args)}, i}] || s.g.typed(e, i)) {
+					vars = append(vars, a)
+				}
+			}
+		}
+	}
+	return vars
+}
+
+// typed reports whether a rule that is called asks for the class of an argument, which the filter does not.
+func (g *guard) typed(e *expr, i int) bool {
+	for _, r := range g.rules[head{e.name, len(e.args)}] {
+		if r.params[i].class != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// obligations refuses a rule that follows a relation of which nothing is asked, and one that takes two elements of one relation.
+func (g *guard) obligations(f *flat) error {
+	for name, n := range g.elements[f.head] {
+		if n > 1 {
+			return &RefusedError{Construct: "two elements of " + name, Line: f.line, Problem: "Oso's filter has them as one"}
+		}
+	}
+	for _, s := range g.scopes(f) {
+		for _, v := range s.leads() {
+			if s.param(v) < 0 && !s.asks(v.name) || v.name == "_" {
+				return refuse(v, "a relation without a condition on what it leads to", "Oso's filter does not ask whether anything is there")
+			}
+		}
+		for _, e := range s.atoms {
+			if err := s.kept(e); err != nil {
+				return err
+			}
+			if name, ok := s.element(e); ok && !(e.args[0].op == variable && s.asks(e.args[0].name)) {
+				g.exists[name] = true
+			}
+		}
+	}
+	return nil
+}
+
+// kept refuses a condition that the filter may lose.
+func (s scope) kept(e *expr) error {
+	switch e.op {
+	case "=", "!=", "in":
+		l, r := e.args[0], e.args[1]
+		if l.op == variable && r.op == variable && !s.known(l) && !s.known(r) {
+			return refuse(e, "two variables", "what is asked of the one is not followed to the other")
+		}
+	case call:
+		for i, a := range e.args {
+			if a.op == dot && !s.known(a) && (s.related(a) || s.g.typed(e, i)) && !s.g.asked[place{head{e.name, len(e.args)}, i}] {
+				return refuse(a, "a relation without a condition on what it leads to", "Oso's filter does not ask whether anything is there")
+			}
+		}
+	case dot:
+		if s.g.classes.relations[e.name] && !s.known(e) {
+			return refuse(e, "a relation as a condition", "Oso's filter does not ask whether anything is there")
+		}
+	case variable, literal, method:
+		if !s.known(e) {
+			return refuse(e, "a value as a condition", "it is not known to be kept")
+		}
+	default:
+		return refuse(e, "a value as a condition", "it is not known to be kept")
+	}
+	for _, a := range e.args {
+		if (a.op == list || a.op == method) && !s.known(a) {
+			return refuse(a, "a value made of the document's", "it is not known to be kept")
+		}
+	}
+	return nil
+}
+
+// element returns the to-many relation of which a condition takes an element.
+func (s scope) element(e *expr) (relation string, ok bool) {
+	if e.op != "in" || e.args[1].op != dot || s.known(e.args[1]) {
+		return "", false
+	}
+	return e.args[1].name, s.g.classes.relations[e.args[1].name]
+}
+
+// count counts the elements of each to-many relation that one alternative takes, those in the rules it calls included; two are too many.
+func (g *guard) count(f *flat) (changed bool) {
+	most := g.elements[f.head]
+	if most == nil {
+		most = map[string]int{}
+		g.elements[f.head] = most
+	}
+	for _, s := range g.scopes(f) {
+		n := map[string]int{}
+		for _, e := range s.atoms {
+			if name, ok := s.element(e); ok {
+				n[name]++
+			}
+			if e.op == call {
+				for name, more := range g.elements[head{e.name, len(e.args)}] {
+					n[name] += more
+				}
+			}
+		}
+		for name := range maps.Keys(n) {
+			if k := min(n[name], 2); k > most[name] {
+				most[name], changed = k, true
+			}
+		}
+	}
+	return changed
+}

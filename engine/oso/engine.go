@@ -1,0 +1,243 @@
+package oso
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"runtime"
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"github.com/osohq/go-oso/types"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// DefaultAlternatives is how many ways in which a rule may hold an engine follows, unless [WithAlternatives] says otherwise.
+const DefaultAlternatives = 1000
+
+// Engine is a policy in Polar. It is a [mongoauthz.Policy], immutable and safe for concurrent use. Make one with [New].
+type Engine struct {
+	schema  *relations.Schema
+	classes *classes
+	policy  string
+	fetcher evaluate.Fetcher
+	pool    pool
+	limit   int
+	noNil   bool
+}
+
+var _ mongoauthz.Policy = (*Engine)(nil)
+
+// Option changes how an engine is made.
+type Option func(*config) error
+
+type config struct {
+	structs []relations.Struct
+	others  []namedType
+	fetcher evaluate.Fetcher
+	osos    int
+	limit   int
+	noNil   bool
+	db      *mongo.Database
+	dbOpts  []mongoauthz.Option
+}
+
+// WithStructs tells the Go structs from which the schema was made, so that policies speak of their fields by their Go names, as they do for
+// Oso, and values of them can be actors. Types of the schema for which there is no struct have the names that the schema gives their fields.
+func WithStructs(structs ...relations.Struct) Option {
+	return func(c *config) error {
+		c.structs = append(c.structs, structs...)
+		return nil
+	}
+}
+
+// WithClass registers a Go struct that is not stored as a class, such as one for actors or requests.
+// Structs that its exported fields hold need no registration.
+func WithClass(name string, of any) Option {
+	return func(c *config) error {
+		t := reflect.TypeOf(of)
+		for t != nil && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if name == "" || t == nil || t.Kind() != reflect.Struct {
+			return &PolicyError{Class: name, Problem: fmt.Sprintf("a %T is no struct, or has no name", of)}
+		}
+		c.others = append(c.others, namedType{name, t})
+		return nil
+	}
+}
+
+// WithFetcher sets what reads the documents that relations of the actor lead to.
+func WithFetcher(f evaluate.Fetcher) Option {
+	return func(c *config) error {
+		c.fetcher = f
+		return nil
+	}
+}
+
+// WithDatabase makes the documents that relations of the actor lead to be read from a database, with the options of the authorizer that the
+// engine is for, such as [mongoauthz.WithoutCollation].
+func WithDatabase(db *mongo.Database, opts ...mongoauthz.Option) Option {
+	return func(c *config) error {
+		c.db, c.dbOpts = db, opts
+		return nil
+	}
+}
+
+// WithAlternatives sets how many ways in which a rule may hold are followed, [DefaultAlternatives] by default. More are refused with a
+// [*filter.LimitError]: Polar multiplies the alternatives of conditions that have to hold together.
+func WithAlternatives(limit int) Option {
+	return func(c *config) error {
+		if limit < 1 {
+			return &PolicyError{Problem: "WithAlternatives: the limit is below 1"}
+		}
+		c.limit = limit
+		return nil
+	}
+}
+
+// WithConcurrency sets how many evaluations run at once, abandoned ones included; twice the processors, and at least 8, by default. Each
+// has an Oso of its own, which is made when it is first needed and never freed (see the package documentation for what it takes).
+func WithConcurrency(evaluations int) Option {
+	return func(c *config) error {
+		if evaluations < 1 {
+			return &PolicyError{Problem: "WithConcurrency: below 1"}
+		}
+		c.osos = evaluations
+		return nil
+	}
+}
+
+// WithoutNil makes nil match nothing: neither does a nil of the actor's equal an absent field, nor does an absent field differ from
+// anything. It is what filters do where nothing else is said.
+func WithoutNil() Option {
+	return func(c *config) error {
+		c.noNil = true
+		return nil
+	}
+}
+
+// New returns the engine for a policy text. The classes it may speak of are the types of the schema and those of the options.
+//
+// The errors are a [*PolicyError], with Oso's words for a text that it cannot load, and an [*UnsupportedError], which matches [ErrPolicy] too,
+// for one with a construct that is always refused: cut, print and debug.
+func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, error) {
+	if schema == nil {
+		return nil, &PolicyError{Problem: "there is no schema"}
+	}
+	c := config{limit: DefaultAlternatives, osos: max(8, 2*runtime.GOMAXPROCS(0))}
+	for _, opt := range opts {
+		if err := opt(&c); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkText(policy); err != nil {
+		return nil, err
+	}
+	cs, err := newClasses(schema, c.structs, c.others)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{schema: schema, classes: cs, policy: policy, fetcher: c.fetcher, limit: c.limit, noNil: c.noNil}
+	e.pool.slots = make(chan struct{}, c.osos)
+	if c.db != nil {
+		nobody := mongoauthz.PolicyFunc(func(_ context.Context, _ any, _, resource string) (filter.Filter, error) {
+			return filter.Deny(resource), nil
+		})
+		az, err := mongoauthz.New(c.db, schema, nobody, c.dbOpts...)
+		if err != nil {
+			return nil, err
+		}
+		e.fetcher = az.Fetcher()
+	}
+	w, err := e.newWorker()
+	if err != nil {
+		return nil, err
+	}
+	e.pool.idle = append(e.pool.idle, w)
+	return e, nil
+}
+
+// NewFS is [New] with the text of all files that match one of the patterns (see [fs.Glob]), which must have the extension .polar.
+// Errors count lines from the beginning of the first file.
+func NewFS(schema *relations.Schema, fsys fs.FS, patterns []string, opts ...Option) (*Engine, error) {
+	var text strings.Builder
+	for _, pattern := range patterns {
+		names, err := fs.Glob(fsys, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("oso: %w", err)
+		}
+		if len(names) == 0 {
+			return nil, &PolicyError{Problem: fmt.Sprintf("no file matches %q", pattern)}
+		}
+		for _, name := range names {
+			if !strings.HasSuffix(name, ".polar") {
+				return nil, &PolicyError{Problem: fmt.Sprintf("the file %q is not named .polar", name)}
+			}
+			b, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				return nil, fmt.Errorf("oso: %w", err)
+			}
+			text.Write(b)
+			text.WriteByte('\n')
+		}
+	}
+	return New(schema, text.String(), opts...)
+}
+
+// Filter returns what the policy's rule allow leaves open for the actor and the action: which documents of the resource type are authorized.
+// The actor is a value of a registered struct, or whatever else the policy makes something of, such as a string.
+//
+// The errors are an [*UnsupportedError] for a rule that has no exact translation, or a value that cannot be carried exactly; an [*EngineError]
+// where Oso fails; a [*filter.LimitError]; those of the context, at once when it ends; and those of look-ups. With an error, the filter denies.
+func (e *Engine) Filter(ctx context.Context, actor any, action, resource string) (filter.Filter, error) {
+	if e == nil || e.classes == nil {
+		return filter.Filter{}, &PolicyError{Problem: "there is no engine: make one with New"}
+	}
+	var answer filter.Filter
+	err := e.evaluate(ctx, func(w *worker) error {
+		f, err := e.compile(w, actor, action, resource)
+		answer = f
+		return err
+	})
+	if err != nil {
+		return filter.Deny(resource), named(err, action, resource)
+	}
+	return answer, nil
+}
+
+func (e *Engine) compile(w *worker, actor any, action, resource string) (filter.Filter, error) {
+	c := e.classes.byName[resource]
+	if c == nil || c.stored == nil || c.stored.Collection == "" {
+		return filter.Filter{}, unsupported("", "is not a type of the schema that lives in a collection")
+	}
+	who, err := w.session.carry(reflect.ValueOf(actor))
+	if err != nil {
+		return filter.Filter{}, err
+	}
+	found, err := w.partials(e.limit, "allow", map[string]*types.Term{"resource": ofClass("resource", resource)}, who, action, types.Variable("resource"))
+	if err != nil {
+		return filter.Filter{}, err
+	}
+	alternatives := make([]any, len(found))
+	for i, bindings := range found {
+		alternatives[i] = bindings["resource"]
+	}
+	return e.translate(c, alternatives)
+}
+
+// named fills in what was asked for.
+func named(err error, action, resource string) error {
+	if u, ok := errors.AsType[*UnsupportedError](err); ok && u.Resource == "" {
+		u.Action, u.Resource = action, resource
+	}
+	if f, ok := errors.AsType[*EngineError](err); ok && f.Resource == "" {
+		f.Action, f.Resource = action, resource
+	}
+	return err
+}

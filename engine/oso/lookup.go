@@ -1,0 +1,392 @@
+package oso
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"github.com/osohq/go-oso/types"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// object is what a policy sees of an actor, or of a document that was looked up for it. Oso compares two of them deeply, so the key comes
+// first: one key is one object in a session, and another key is another object.
+type object struct {
+	key   bson.RawValue // zero for what is not stored under a key
+	class *class
+	value any      // a pointer to a Go struct, or nil and
+	doc   bson.Raw // a document
+}
+
+// session is one evaluation of a policy: the context of its look-ups, and what they found.
+type session struct {
+	ctx     context.Context
+	engine  *Engine
+	objects map[string]*object   // by class and key
+	found   map[string][]*object // by relation and keys
+	looked  bool                 // something was looked up
+	err     error                // the first failure of a look-up
+}
+
+func (e *Engine) newSession(ctx context.Context) *session {
+	return &session{ctx: ctx, engine: e, objects: map[string]*object{}, found: map[string][]*object{}}
+}
+
+// wrap returns the object as the Go value that Oso takes for an instance of its class.
+func (s *session) wrap(o *object) (any, error) {
+	if o.key.Type == 0 && o.class.stored != nil && o.class.stored.Collection != "" {
+		key, err := s.stored(o, o.class.stored.Key)
+		if err != nil {
+			return nil, err
+		}
+		if key.Type != 0 && key.Type != bson.TypeNull && key.Type != bson.TypeArray {
+			o.key = key
+		}
+	}
+	o = s.intern(o)
+	w := reflect.New(o.class.wrapper).Elem()
+	w.Field(0).Set(reflect.ValueOf(o))
+	return w.Interface(), nil
+}
+
+// intern returns the object with the same class and key that was met first.
+func (s *session) intern(o *object) *object {
+	if o.key.Type == 0 {
+		return o
+	}
+	id := o.class.name + "\x00" + string(o.key.Type) + string(o.key.Value)
+	if known, ok := s.objects[id]; ok {
+		return known
+	}
+	s.objects[id] = o
+	return o
+}
+
+// read returns the value of an attribute as it is handed to Oso.
+func (s *session) read(o *object, a *attribute) (any, error) {
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
+	if a.relation != nil && !a.relation.Kind.Embedded() {
+		return s.follow(o, a)
+	}
+	v, err := s.readStored(o, a)
+	if u, ok := err.(*UnsupportedError); ok && u.Construct == "" {
+		err = unsupported(o.class.name+"."+a.name, u.Problem)
+	}
+	return v, err
+}
+
+func (s *session) readStored(o *object, a *attribute) (any, error) {
+	if o.value != nil {
+		if a.index == nil {
+			return nil, unsupported("", "the Go type has no such field")
+		}
+		v, err := reflect.ValueOf(o.value).Elem().FieldByIndexErr(a.index)
+		if err != nil { // behind an embedded nil pointer
+			return nil, nil
+		}
+		return s.carry(v)
+	}
+	if a.path == "" {
+		return nil, unsupported("", "is not stored, and the document was read from the database")
+	}
+	r, err := s.stored(o, a.path)
+	if err != nil {
+		return nil, err
+	}
+	absent := r.Type == 0 || r.Type == bson.TypeNull
+	switch {
+	case a.list && absent:
+		return []any{}, nil
+	case a.list != (r.Type == bson.TypeArray) && !absent:
+		return nil, unsupported("", "a stored document has one value for a list, or a list for one value")
+	case absent && !a.nullable:
+		return nil, unsupported("", "a stored document has no value for it, and its Go type cannot be nil")
+	case a.relation == nil:
+		return s.carryRaw(r)
+	case a.list:
+		elements, err := bson.RawArray(r.Value).Values()
+		if err != nil {
+			return nil, unsupported("", "a stored document is broken")
+		}
+		list := make([]any, len(elements))
+		for i, e := range elements {
+			if list[i], err = s.embedded(a, e); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	case absent:
+		return nil, nil
+	}
+	return s.embedded(a, r)
+}
+
+func (s *session) embedded(a *attribute, r bson.RawValue) (any, error) {
+	doc, ok := r.DocumentOK()
+	if !ok {
+		return nil, unsupported("", "a stored document has another value for an embedded document")
+	}
+	return s.wrap(&object{class: a.class, doc: doc})
+}
+
+// stored returns what is stored in an object at a dotted path: the zero value for a missing one.
+func (s *session) stored(o *object, path string) (bson.RawValue, error) {
+	if o.value == nil {
+		return lookup(o.doc, path), nil
+	}
+	for _, a := range o.class.attrs {
+		if a.path != path || a.index == nil {
+			continue
+		}
+		v, err := reflect.ValueOf(o.value).Elem().FieldByIndexErr(a.index)
+		if err != nil {
+			return bson.RawValue{}, nil
+		}
+		if a.list {
+			return listValue(v.Interface())
+		}
+		r, err := filter.Value(v.Interface())
+		if err != nil {
+			return r, unsupported(o.class.name+"."+a.name, "is no value to compare with")
+		}
+		return r, nil
+	}
+	return bson.RawValue{}, unsupported(o.class.name, fmt.Sprintf("the Go type has no field for %q, which a relation joins by", path))
+}
+
+func listValue(v any) (bson.RawValue, error) {
+	t, b, err := bson.MarshalValue(v)
+	if err != nil {
+		return bson.RawValue{}, unsupported("", fmt.Sprintf("a Go %T cannot be encoded", v))
+	}
+	return bson.RawValue{Type: t, Value: b}, nil
+}
+
+// lookup follows a path through embedded documents.
+func lookup(doc bson.Raw, path string) bson.RawValue {
+	keys := splitPath(path)
+	for _, key := range keys[:len(keys)-1] {
+		inner, ok := doc.Lookup(key).DocumentOK()
+		if !ok {
+			return bson.RawValue{}
+		}
+		doc = inner
+	}
+	return doc.Lookup(keys[len(keys)-1])
+}
+
+// follow returns what a relation leads to: a list, or for a relation to one the document or nil.
+func (s *session) follow(o *object, a *attribute) (any, error) {
+	if s.engine.fetcher == nil {
+		return nil, unsupported(o.class.name+"."+a.name, "a relation of the actor is looked up, and the engine has no database (WithDatabase, WithFetcher)")
+	}
+	s.looked = true
+	reached := []*object{o}
+	hops := []*relations.Relation{a.relation}
+	if a.relation.Kind == relations.Through {
+		hops = hops[:0]
+		t := o.class.stored
+		for _, name := range a.relation.Through {
+			hop, ok := t.Relation(name)
+			if !ok || hop.Kind == relations.Through || hop.Kind.Embedded() {
+				return nil, unsupported(o.class.name+"."+a.name, "a through with embedded documents or other throughs is looked up")
+			}
+			hops = append(hops, hop)
+			t, _ = s.engine.schema.Type(hop.Type)
+		}
+	}
+	for _, hop := range hops {
+		var next []*object
+		for _, from := range reached {
+			found, err := s.hop(from, hop)
+			if err != nil {
+				return nil, err
+			}
+			for _, f := range found {
+				if !containsObject(next, f) {
+					next = append(next, f)
+				}
+			}
+		}
+		reached = next
+	}
+	list := make([]any, len(reached))
+	for i, r := range reached {
+		var err error
+		if list[i], err = s.wrap(r); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case a.list:
+		return list, nil
+	case len(list) == 0:
+		return nil, nil
+	case len(list) == 1:
+		return list[0], nil
+	default:
+		return nil, unsupported(o.class.name+"."+a.name, "a relation to one leads to several documents")
+	}
+}
+
+func containsObject(objects []*object, o *object) bool {
+	for _, other := range objects {
+		if other == o {
+			return true
+		}
+	}
+	return false
+}
+
+// hop returns what one relation reaches from an object, as package evaluate defines it: a condition on the other's fields for each pair of
+// keys and each constant.
+func (s *session) hop(o *object, r *relations.Relation) ([]*object, error) {
+	where := make([]filter.Condition, 0, len(r.Keys)+len(r.Where))
+	request := evaluate.Request{}
+	id := o.class.name + "\x00" + r.Name
+	for _, c := range r.Where {
+		if !c.Near {
+			where = append(where, filter.F(c.Field).Eq(c.Value))
+			continue
+		}
+		stored, err := s.stored(o, c.Field)
+		if err != nil {
+			return nil, err
+		}
+		if constant, ok := c.Value.(bson.RawValue); !ok || !evaluate.Equal(stored, constant) {
+			return nil, nil
+		}
+	}
+	for _, pair := range r.Keys {
+		stored, err := s.stored(o, pair.Local)
+		if err != nil {
+			return nil, err
+		}
+		keys := []bson.RawValue{stored}
+		if stored.Type == bson.TypeArray {
+			if r.Kind != relations.ReferencesMany {
+				return nil, nil
+			}
+			if keys, err = bson.RawArray(stored.Value).Values(); err != nil {
+				return nil, unsupported(o.class.name+"."+r.Name, "a stored document is broken")
+			}
+		}
+		usable := keys[:0:0]
+		for _, key := range keys {
+			if key.Type != 0 && key.Type != bson.TypeNull && key.Type != bson.TypeArray {
+				usable = append(usable, key)
+				id += "\x00" + string(key.Type) + string(key.Value)
+			}
+		}
+		if len(usable) == 0 {
+			return nil, nil
+		}
+		id += "\x00\x00"
+		request.Match = append(request.Match, evaluate.Match{Field: pair.Foreign, Keys: distinct(usable)})
+		alternatives := make(filter.Any, len(usable))
+		for i, key := range usable {
+			alternatives[i] = filter.Where(filter.F(pair.Foreign).Eq(key))
+		}
+		where = append(where, alternatives)
+	}
+	if found, ok := s.found[id]; ok {
+		return found, nil
+	}
+	target, ok := s.engine.schema.Type(r.Type)
+	if !ok {
+		return nil, unsupported(r.Type, "is not in the schema")
+	}
+	request.Collection = target.Collection
+	decides, err := evaluate.Prepare(s.engine.schema, filter.For(r.Type, filter.Where(where...)))
+	if err != nil {
+		return nil, unsupported(o.class.name+"."+r.Name, "cannot be looked up: "+err.Error())
+	}
+	documents, err := s.engine.fetcher.Fetch(s.ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	found := []*object{}
+	for _, doc := range documents {
+		d, err := decides.Decide(s.ctx, doc, nil)
+		if err != nil {
+			return nil, err
+		}
+		if d.Authorized() {
+			f := &object{class: s.engine.classes.byName[r.Type], doc: doc, key: lookup(doc, target.Key)}
+			if f.key.Type == bson.TypeNull || f.key.Type == bson.TypeArray {
+				f.key = bson.RawValue{}
+			}
+			if f = s.intern(f); !containsObject(found, f) {
+				found = append(found, f)
+			}
+		}
+	}
+	s.found[id] = found
+	return found, nil
+}
+
+func distinct(keys []bson.RawValue) []bson.RawValue {
+	var out []bson.RawValue
+next:
+	for _, key := range keys {
+		for _, o := range out {
+			if o.Equal(key) {
+				continue next
+			}
+		}
+		out = append(out, key)
+	}
+	return out
+}
+
+// worker is one Oso. It serves one session at a time, which is how a look-up knows whose it is: Oso passes no context.
+type worker struct {
+	oso     oso
+	session *session
+}
+
+// reading is a look-up between the two calls that Oso makes for it.
+type reading struct {
+	of   *object
+	attr *attribute
+}
+
+// BuildQuery is called by Oso for every attribute that is read of an object, since all are registered as relations to one.
+func (w *worker) BuildQuery(f *types.Filter) (any, error) {
+	if len(f.Conditions) == 1 && len(f.Conditions[0]) == 1 {
+		c := f.Conditions[0][0]
+		projection, ok := c.Lhs.DatumVariant.(types.Projection)
+		value, isValue := c.Rhs.DatumVariant.(types.Immediate)
+		if o, isObject := value.Value.(*object); ok && isValue && isObject {
+			if a := o.class.attrs[projection.FieldName]; a != nil {
+				return reading{o, a}, nil
+			}
+		}
+	}
+	return nil, w.fail(unsupported("", "the engine asked for something else than an attribute"))
+}
+
+// ExecuteQuery returns the value of the attribute as the only row.
+func (w *worker) ExecuteQuery(q any) ([]any, error) {
+	r, ok := q.(reading)
+	if !ok {
+		return nil, w.fail(unsupported("", "the engine asked for something else than an attribute"))
+	}
+	v, err := w.session.read(r.of, r.attr)
+	if err != nil {
+		return nil, w.fail(err)
+	}
+	return []any{v}, nil
+}
+
+func (w *worker) fail(err error) error {
+	if w.session.err == nil {
+		w.session.err = err
+	}
+	return err
+}
