@@ -175,7 +175,7 @@ var unclear = []struct{ part, policy string }{
 	{"Doc.Tags", `allow(_: User, "read", d: Doc) if d.Tags = "a";`},
 	{"Doc.Level", `allow(_: User, "read", d: Doc) if d.Level = "3";`},
 	{"Doc.Lang", `allow(_: User, "read", d: Doc) if d.Lang = 3;`},
-	{"Doc.Lang", `allow(_: User, "read", d: Doc) if d.Lang = d.Level;`},
+	{"Doc.Level", `allow(_: User, "read", d: Doc) if d.Lang = d.Level;`},
 	{"User", `allow(u: User, "read", d: Doc) if d.Editor = u.ID;`},
 	{"Doc.Amount", `allow(_: User, "read", d) if d.Amount = 3;`},
 	{"Doc", `allow(_: User, "read", d: Doc) if d.Public or _ in d.Items;`},

@@ -45,7 +45,9 @@ func datum(v any) types.Datum {
 	return types.Datum{DatumVariant: types.Immediate{Value: v}}
 }
 
-func thing(field string) types.Projection { return types.Projection{TypeName: "Thing", FieldName: field} }
+func thing(field string) types.Projection {
+	return types.Projection{TypeName: "Thing", FieldName: field}
+}
 
 func condition(l any, cmp types.Comparison, r any) types.FilterCondition {
 	return types.FilterCondition{Lhs: datum(l), Cmp: cmp, Rhs: datum(r)}
