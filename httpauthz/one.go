@@ -1,0 +1,89 @@
+package httpauthz
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+)
+
+// One is a handler for one resource by its id. It decides whether the actor of the request ([Actor]) may do the action that its method is with the
+// resource, and if so serves it with the document. Otherwise the answer is 401, 403, 404 or 405: see the package documentation.
+type One struct {
+	Authorizer *mongoauthz.Authorizer
+	Type       string  // the resource type
+	Actions    Actions // nil: those of [DefaultActions], without POST
+
+	// ID returns the _id that a request names, or an error to be written, such as a [*Problem] for a text that is no id. Nil takes the path's
+	// "id" (http.Request.PathValue) as it is, which the schema may convert; one that the type cannot have is not found.
+	ID func(r *http.Request) (any, error)
+
+	// Serve answers an authorized request. Its error is written by [WriteError].
+	Serve func(w http.ResponseWriter, r *http.Request, a *Access) error
+}
+
+// Access is what [One] found out about a request.
+type Access struct {
+	Actor    any
+	Action   string
+	ID       any      // the _id asked for
+	Document bson.Raw // as it was when the action was found to be authorized
+
+	one *One
+}
+
+// Query returns the authorized query for the actor, the action and the type of the access: all of its documents, not the one alone. A write that is made
+// with it, and with [Access.ID] as its filter, is authorized at the moment it is made. The errors are those of [mongoauthz.Authorizer.AuthorizedQuery].
+func (a *Access) Query(ctx context.Context) (*mongoauthz.Query, error) {
+	return a.one.Authorizer.AuthorizedQuery(ctx, a.Actor, a.Action, a.one.Type)
+}
+
+// NotFound is the error for a write that found nothing to write, though the access was authorized: the document, or the right to it, is gone since.
+func (a *Access) NotFound() error {
+	return &mongoauthz.NotFoundError{Action: a.Action, Resource: a.one.Type}
+}
+
+// ServeHTTP serves the request if it is authorized.
+func (o *One) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	Handler(o.serve).ServeHTTP(w, r)
+}
+
+func (o *One) serve(w http.ResponseWriter, r *http.Request) error {
+	if o.Authorizer == nil || o.Serve == nil {
+		return errors.New("httpauthz: One has no Authorizer or no Serve")
+	}
+	actions := o.Actions
+	if actions == nil {
+		actions = DefaultActions().Only(http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete)
+	}
+	action, err := actions.Action(r.Method)
+	if err != nil {
+		return err
+	}
+	id, err := o.id(r)
+	if err != nil {
+		return err
+	}
+	a := &Access{Actor: Actor(r.Context()), Action: action, ID: id, one: o}
+	a.Document, err = mongoauthz.AuthorizedResource[bson.Raw](r.Context(), o.Authorizer, a.Actor, action, mongoauthz.ID(o.Type, id))
+	if bad, ok := errors.AsType[*mongoauthz.ArgumentError](err); ok && bad.Name == "id" {
+		return &mongoauthz.NotFoundError{Action: action, Resource: o.Type}
+	}
+	if err != nil {
+		return err
+	}
+	return o.Serve(w, r, a)
+}
+
+func (o *One) id(r *http.Request) (any, error) {
+	if o.ID != nil {
+		return o.ID(r)
+	}
+	if id := r.PathValue("id"); id != "" {
+		return id, nil
+	}
+	return nil, errors.New(`httpauthz: the path of One has no "id"`)
+}
