@@ -130,7 +130,7 @@ func TestAppendRefusesStagesThatStepOutside(t *testing.T) {
 	}
 }
 
-func raw(t *testing.T, v any) bson.Raw {
+func raw(t testing.TB, v any) bson.Raw {
 	t.Helper()
 	b, err := bson.Marshal(v)
 	require.NoError(t, err)

@@ -13,7 +13,7 @@
 //
 // [Query.Aggregate] returns the driver's cursor. [Query.All], [Each], [Query.Count] and [FetchPage] read it. They take the
 // driver's own aggregate options. [Query.Pipeline] and, where no join is left, [Query.FindFilter] hand out the stages
-// for commands of your own; they do no I/O.
+// for commands of your own; they do no I/O. [PageRequest.After] reads pages on from where one ended, at the same cost wherever that is.
 //
 // # Extending a query
 //
@@ -74,6 +74,7 @@
 //   - [ErrUnknownResource], [*UnknownResourceError]: the schema has no such resource;
 //   - [ErrForbidden], [*ForbiddenError] and [ErrNotFound], [*NotFoundError]: a decision, and no failure;
 //   - [ErrStage], [*StageError]: Append refused a stage;
+//   - [ErrCursor], [*CursorError]: no page can be read after a cursor;
 //   - [ErrWrite], [*WriteError]: a write is refused, and nothing was written;
 //   - [ErrVerify], [*VerifyError]: the database is not as the schema needs it;
 //   - [filter.ErrMalformed]: the policy's filter cannot mean anything; [filter.ErrLimit]: it is too large;

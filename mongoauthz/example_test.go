@@ -281,6 +281,31 @@ func ExampleFetchPage() {
 	fmt.Println(len(page.Items), "of", page.Total)
 }
 
+func ExampleFetchPage_after() {
+	ctx := context.Background()
+	q, err := books().AuthorizedQuery(ctx, user{publisher: 7}, "read", "Book")
+	if err != nil {
+		log.Fatal(err)
+	}
+	// An endpoint hands Next to its client, which sends it back for the next page: text that is safe in a URL.
+	page := mongoauthz.PageRequest{Sort: bson.D{{Key: "published", Value: -1}}, Limit: 25, NoTotal: true}
+	for {
+		books, err := mongoauthz.FetchPage[Book](ctx, q, page)
+		if errors.Is(err, mongoauthz.ErrCursor) {
+			log.Fatal("400 Bad Request")
+		} else if err != nil {
+			log.Fatal(err)
+		}
+		for _, book := range books.Items {
+			fmt.Println(book.Title)
+		}
+		if books.Next == "" {
+			return
+		}
+		page.After = books.Next
+	}
+}
+
 func ExampleAuthorizer_Verify() {
 	// When a service starts.
 	if err := books().Verify(context.Background()); err != nil {

@@ -1,34 +1,48 @@
 package mongoauthz
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // PageRequest says which page of a query to read.
 type PageRequest struct {
 	Sort  bson.D // fields, each with 1 or -1; _id is added where it is missing, so that the order is total
-	Skip  int64  // documents before the page
+	After string // the [Page.Next] of the page before this one, by the same Sort; empty: from the first document
+	Skip  int64  // documents before the page; excludes After
 	Limit int64  // documents on the page, at least 1
 
+	// NoTotal makes [FetchPage] leave out the total, and with it the command that counts.
+	NoTotal bool
+
 	// Facet makes [FetchPage] read page and total by one command, with $facet: one round trip and one run of the joins, but no index
-	// serves the sort, and the page must fit into one document (16 MiB).
+	// serves the sort, and the page must fit into one document (16 MiB). It excludes NoTotal.
 	Facet bool
 }
 
-// Page returns the query for one page: $sort, $skip and $limit appended. Pages tile the query's documents, without gaps or repeats, as long
-// as _id is unique among them: appended stages such as $unwind, or a $project without _id, end that. A write between two pages
-// moves documents from one to the other.
+// Page returns the query for one page: $sort, $skip and $limit appended, and with After a $match before them. Pages tile the query's documents, without gaps or
+// repeats, as long as _id is unique among them: appended stages such as $unwind, or a $project without _id, end that.
 //
-// It returns an [*ArgumentError] for a negative skip, a limit below 1, and a sort that is none.
+// By Skip, the server reads what it skips, and a write between two pages moves documents from one to the other. By After, a page costs the same wherever it is if
+// an index on the sort fields and _id serves it, and each document comes at most once, and once if its sort fields stay as they are: the cursor holds the
+// values of the last document, null for missing ones. Values of all types are followed in the server's order. But a document that holds an array in a
+// sort field (also an array on the way to it), or the deprecated undefined, has no one place: FetchPage refuses it with a [*CursorError] before it comes twice;
+// whoever runs the query of Page may get it twice. None is left out.
+//
+// It returns an [*ArgumentError] for a negative skip, a limit below 1, and a sort that is none; a [*CursorError] for an After that is no cursor, is for
+// another sort or resource type, or was made of a document that has no place.
 func (q *Query) Page(r PageRequest) (*Query, error) {
 	if !q.made() {
 		return nil, errNoQuery
 	}
-	stages, err := r.stages()
+	_, stages, err := q.page(r, r.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -38,67 +52,133 @@ func (q *Query) Page(r PageRequest) (*Query, error) {
 // Page is one page of documents, and how many there are on all pages.
 type Page[T any] struct {
 	Items []T   // not nil
-	Total int64 // of the query, whatever Skip and Limit
+	Total int64 // of the query, whatever After, Skip and Limit; -1 with NoTotal
+
+	// Next is the cursor of the next page, empty if this is the last. It is text that is safe in URLs, and holds the values of the last document's
+	// sort fields and its _id, which whoever has it can read. It gives no access: a cursor that was changed leads elsewhere among the authorized
+	// documents, or is refused. It is for one sort and resource type; actor, action and appended stages may be others.
+	Next string
 }
 
 // FetchPage reads one page of the query, as [Query.Page] makes it, and the number of documents on all pages. That takes
-// two commands, between which the collection may change, or one by [PageRequest.Facet]. The options hold for both.
+// two commands, between which the collection may change, or one by [PageRequest.Facet] or [PageRequest.NoTotal]. The options hold for both.
+// One document more than the limit is read, to know whether there is a next page.
 //
-// The errors are those of [Query.Page] and [Query.Aggregate].
+// The errors are those of [Query.Page] and [Query.Aggregate]; and by After a [*CursorError] for a page with a document that has no one place in the order.
+// If there is one on a page not read by After, it is the page after Next that is refused.
 func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...options.Lister[options.AggregateOptions]) (*Page[T], error) {
 	if !q.made() {
 		return nil, errNoQuery
 	}
-	stages, err := r.stages()
+	read := r.Limit
+	if read > 0 && read < math.MaxInt64 {
+		read++
+	}
+	order, stages, err := q.page(r, read)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := q.az.limit(ctx)
 	defer cancel()
-	page := &Page[T]{Items: []T{}}
 	if r.Facet {
-		var facets []struct {
-			Items []T       `bson:"items"`
-			Total []counted `bson:"total"`
-		}
-		if err := q.all(ctx, &facets, opts, facetStage(stages)); err != nil {
+		stages = []bson.D{facetStage(stages)}
+	}
+	cursor, err := q.with(stages...).run(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer closeCursor(ctx, cursor)
+	page := &Page[T]{Items: []T{}, Total: -1}
+	rows := &tile{order: order, limit: r.Limit}
+	if r.Facet {
+		err = readFacets(ctx, cursor, page, rows)
+	} else {
+		err = readRows(ctx, cursor, page, rows)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err)
+	}
+	if page.Next, err = rows.next(q, r.After != ""); err != nil {
+		return nil, err
+	}
+	if !r.Facet && !r.NoTotal {
+		if page.Total, err = q.count(ctx, opts); err != nil {
 			return nil, err
 		}
-		if len(facets) != 1 {
-			return nil, fmt.Errorf("mongoauthz: aggregate %s: %d documents from $facet", q.plan.Collection, len(facets))
-		}
-		page.Items, page.Total = append(page.Items, facets[0].Items...), total(facets[0].Total)
-		return page, nil
-	}
-	if err := q.with(stages...).all(ctx, &page.Items, opts); err != nil {
-		return nil, err
-	}
-	if page.Total, err = q.count(ctx, opts); err != nil {
-		return nil, err
 	}
 	return page, nil
+}
+
+// readRows decodes the documents of a page, but for the one beyond its limit.
+func readRows[T any](ctx context.Context, cursor *mongo.Cursor, page *Page[T], rows *tile) error {
+	for cursor.Next(ctx) {
+		if rows.add(cursor.Current) {
+			var item T
+			if err := cursor.Decode(&item); err != nil {
+				return err
+			}
+			page.Items = append(page.Items, item)
+		}
+	}
+	return cursor.Err()
+}
+
+// readFacets decodes the one document that facetStage makes.
+func readFacets[T any](ctx context.Context, cursor *mongo.Cursor, page *Page[T], rows *tile) error {
+	if !cursor.Next(ctx) {
+		return cmp.Or(cursor.Err(), errors.New("no document from $facet"))
+	}
+	var facets struct {
+		Items []T       `bson:"items"`
+		Total []counted `bson:"total"`
+	}
+	if err := cursor.Decode(&facets); err != nil {
+		return err
+	}
+	items, isArray := documents(cursor.Current.Lookup("items"))
+	if !isArray || len(items) != len(facets.Items) {
+		return errors.New("no documents from $facet")
+	}
+	for i, item := range items {
+		if rows.add(item) {
+			page.Items = append(page.Items, facets.Items[i])
+		}
+	}
+	page.Total = total(facets.Total)
+	return nil
 }
 
 func facetStage(page []bson.D) bson.D {
 	return bson.D{{Key: "$facet", Value: bson.D{{Key: "items", Value: page}, {Key: "total", Value: []bson.D{countStage()}}}}}
 }
 
-// stages returns the stages that keep the page.
-func (r PageRequest) stages() ([]bson.D, error) {
-	sort, err := totalOrder(r.Sort)
+// page returns the order of a page, and the stages that keep its documents up to a limit.
+func (q *Query) page(r PageRequest, limit int64) (order bson.D, stages []bson.D, err error) {
+	order, err = totalOrder(r.Sort)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case r.Skip < 0:
-		return nil, &ArgumentError{Name: "PageRequest.Skip", Problem: "is negative"}
+		return nil, nil, &ArgumentError{Name: "PageRequest.Skip", Problem: "is negative"}
+	case r.Skip > 0 && r.After != "":
+		return nil, nil, &ArgumentError{Name: "PageRequest.Skip", Problem: "excludes After"}
 	case r.Limit < 1:
-		return nil, &ArgumentError{Name: "PageRequest.Limit", Problem: "is below 1"}
+		return nil, nil, &ArgumentError{Name: "PageRequest.Limit", Problem: "is below 1"}
+	case r.Facet && r.NoTotal:
+		return nil, nil, &ArgumentError{Name: "PageRequest.Facet", Problem: "excludes NoTotal"}
 	}
-	stages := []bson.D{{{Key: "$sort", Value: sort}}}
+	if r.After != "" {
+		after, err := q.after(r.After, order)
+		if err != nil {
+			return nil, nil, err
+		}
+		stages = append(stages, after)
+	}
+	stages = append(stages, bson.D{{Key: "$sort", Value: order}})
 	if r.Skip > 0 {
 		stages = append(stages, bson.D{{Key: "$skip", Value: r.Skip}})
 	}
-	return append(stages, bson.D{{Key: "$limit", Value: r.Limit}}), nil
+	return order, append(stages, bson.D{{Key: "$limit", Value: limit}}), nil
 }
 
 // totalOrder returns the sort with _id at the end, unless it is there.
