@@ -38,6 +38,9 @@ func ID(resourceType string, id any) Resource {
 	return Resource{typ: resourceType, id: id, stored: true}
 }
 
+// Type returns the resource type, as it was given; "" for the zero Resource.
+func (r Resource) Type() string { return r.typ }
+
 // target is a resource that was found to be one.
 type target struct {
 	typ      string

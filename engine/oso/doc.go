@@ -1,2 +1,99 @@
-// Package oso lets policies be written in Polar, the language of Oso. (To be written.)
+// Package oso answers which documents an actor may act on by a policy in Polar, the language of Oso.
+//
+// An [Engine] is a [mongoauthz.Policy]: it runs the policy with go-oso, leaves the resource open, and translates what Oso then says of it
+// into a filter. [Enforcer] has the methods of Oso's own type, on documents in MongoDB.
+//
+//	engine, err := oso.New(schema, policy, oso.WithStructs(structs...), oso.WithDatabase(db))
+//	az, err := mongoauthz.New(db, schema, engine)                  // or, by Oso's names:
+//	o, err := oso.NewEnforcer(db, engine)
+//	books, err := o.AuthorizedResources(ctx, actor, "read", "Book")
+//
+// go-oso's own data filtering hands on a filter in which "<" and "not in" read as "=", and from which more is missing. This package reads the
+// partial results from which that is made, where nothing is. What has no exact translation is an [*UnsupportedError], never a
+// wider filter.
+//
+// # Names
+//
+// The classes of a policy are the resource types of the schema, embedded ones included, and those of [WithClass]. A field of a Go struct has its
+// Go name (d.OwnerID, d.Address.City); that of a type for which there is no struct has its name in the schema. A relation has its name in the schema, or
+// that as Go would write it (d.case_type, d.CaseType). Nothing is declared twice: which struct fields are relations, lists, or can be nil
+// is known from the schema and the Go types.
+//
+// # Values
+//
+// Values of actors reach the filter as what they are in the database: ObjectIDs, UUIDs and other binary data, dates (in milliseconds), decimals
+// and floats, which go-oso changes or cuts off, and strings of named types, which for Oso differ from plain ones. They also compare exactly with
+// each other inside the policy. Refused, by an [*UnsupportedError], are unsigned numbers beyond 2^63-1, NaN, texts that are not UTF-8, and
+// structs that nobody registered. Methods cannot be called.
+//
+// # Nil
+//
+// A field whose Go type can be nil (a pointer, an interface) is nil where the document has null or no such field: it equals nil and a nil
+// of the actor's, and differs from everything else. A list field that is null or missing is the empty list. A field whose Go type cannot be nil,
+// and which is missing or null nevertheless, is broken data: no condition on it holds, negated or not.
+//
+//	policy                 d.Level (*int)    u.Level    by default    WithoutNil
+//	d.Level = u.Level      nil               nil        holds         does not
+//	d.Level = u.Level      3                 nil        does not      does not
+//	d.Level != u.Level     nil               3          holds         does not
+//	d.Level != u.Level     3                 nil        holds         does not
+//	d.Level = nil          nil                          holds         does not
+//	not "x" in d.Tags      (d.Tags nil)                 holds         does not, unless the schema declares absent lists empty
+//
+// So by default an actor whose Level is nil is given the documents that have none. Where that is not wanted, the policy has to say
+// u.Level != nil, or the engine is made with [WithoutNil].
+//
+// A relation of a document that leads nowhere is not nil: no condition on it holds, neither d.editor = nil nor d.editor != u. To ask for documents
+// without an editor, compare the field that holds the key: d.EditorID = nil. A relation of the actor that leads nowhere is nil, and
+// reading an attribute of that is an [*EngineError]; say u.team != nil first.
+//
+// # Instances
+//
+// An actor, or what a relation leads to, equals a document with the same key: d.owner = u compares the key. Inside the policy, two instances with
+// one key are the same; those without a key are compared deeply.
+//
+// # Constructs
+//
+// The resource is d, the actor u, declared in the head of the rule: allow(u: User, "read", d: Doc).
+//
+//	d.Field = value, value = d.Field, ==               yes   Eq
+//	d.Field != value                                   yes   Neq, or IsNull where the Go type can be nil
+//	d.Field < value, <=, >, >=                         yes   for numbers, texts, dates and other values that have an order
+//	d.Field = u.Field                                  yes   the value as it is in the database; one of another type is refused
+//	d.Field = nil, d.Field != nil                      yes   IsNull, IsSet; nil never equals a field that cannot be nil
+//	d.Field = u.Field, where it is nil                 yes   see Nil
+//	d.Field = d.Other                                  yes   for two fields of one type
+//	d.Field in [a, b], d.Field in u.List               yes   In, one condition however many values
+//	value in d.List                                    yes   Contains, Intersects
+//	not value in d.List                                yes   none of the elements; an absent list has none
+//	e in d.List and e < value                          once  only by order, and once for an element: a filter asks one thing of an element of a list field
+//	_ in d.List, d.List = []                           yes   a list is compared as a whole with [] only
+//	d.Embedded.Field                                   yes   a dotted field
+//	d.relation.Field                                   yes   an entity, joined in the alternatives only that ask for it
+//	d.relation = u, d.relation != u                    yes   a comparison of keys
+//	d.relation = d.other                               yes   a comparison of keys
+//	d.relation != nil, d.relation matches Class        yes   that there is one; "= nil" never holds
+//	d.Field matches String, Integer, Float, Boolean    yes   decided by the Go type; refused where that is an interface
+//	d matches Doc{Field: value}                        yes   as the comparisons one by one
+//	x in d.relations and x.Field = value               yes   an entity for each variable; embedded, referenced and referencing documents
+//	u in d.relations, not u in d.relations             yes   by the key
+//	not (A and B), not (A or B), not not A             yes   without a new variable inside
+//	A or B                                             yes   alternatives
+//	rules, helpers, rule heads                         yes   as Polar runs them
+//	u.relation.Field                                   yes   looked up once for each evaluation
+//	forall(x in d.List, …), not (x in d.List and …)    no    of a variable bound there nothing tells whether one element is meant or every; over what the actor has, yes
+//	d.relations.Field                                  no    a dot through a list or a value: bind the elements by in
+//	d.Unknown                                          no    the schema has no such field
+//	d.Field + 1, d.method(), new                       no    nothing is computed from documents; methods are not called, of the actor neither
+//	_ = d.Field                                        no    Oso drops it; refused when the text is loaded
+//	cut, print(…), debug(…)                            no    refused when the text is loaded
+//
+// # Robustness
+//
+// Each evaluation runs on an Oso of its own, of which an engine has as many as run at once ([WithConcurrency]), so that look-ups know whose
+// they are: they follow the caller's context, and none is made twice. When the context ends, [Engine.Filter] returns at once; the evaluation
+// ends at the next attribute that it reads of the actor, or at Oso's own time limit (30 seconds, POLAR_TIMEOUT_MS), and takes its place among those that
+// run at once until then. The actor must not be changed before. Panics are returned as errors. No error holds a value of the actor's.
+//
+// To change a policy, make a new engine and use it in place of the old one. Oso cannot be closed: what an engine took natively stays taken.
 package oso

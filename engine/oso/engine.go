@@ -26,7 +26,7 @@ type Engine struct {
 	classes *classes
 	policy  string
 	fetcher evaluate.Fetcher
-	pool    pool
+	pool    *pool
 	limit   int
 	noNil   bool
 }
@@ -144,7 +144,7 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 		return nil, err
 	}
 	e := &Engine{schema: schema, classes: cs, policy: policy, fetcher: c.fetcher, limit: c.limit, noNil: c.noNil}
-	e.pool.slots = make(chan struct{}, c.osos)
+	e.pool = &pool{slots: make(chan struct{}, c.osos)}
 	if c.db != nil {
 		nobody := mongoauthz.PolicyFunc(func(_ context.Context, _ any, _, resource string) (filter.Filter, error) {
 			return filter.Deny(resource), nil
@@ -199,40 +199,41 @@ func (e *Engine) Filter(ctx context.Context, actor any, action, resource string)
 	if e == nil || e.classes == nil {
 		return filter.Filter{}, &PolicyError{Problem: "there is no engine: make one with New"}
 	}
+	return e.filter(ctx, "allow", actor, action, resource, func(who any) []any { return []any{who, action, types.Variable("resource")} })
+}
+
+// filter returns what a rule leaves open for the resource, the variable of that name among its arguments.
+func (e *Engine) filter(ctx context.Context, rule string, actor any, action, resource string, args func(who any) []any) (filter.Filter, error) {
+	c := e.classes.byName[resource]
+	if c == nil || c.stored == nil || c.stored.Collection == "" {
+		return filter.Filter{}, &UnsupportedError{Action: action, Resource: resource, Problem: "is not a type of the schema that lives in a collection"}
+	}
 	var answer filter.Filter
 	err := e.evaluate(ctx, func(w *worker) error {
-		f, err := e.compile(w, actor, action, resource)
+		who, err := w.session.carry(reflect.ValueOf(actor))
+		if err != nil {
+			return err
+		}
+		found, err := w.partials(e.limit, rule, map[string]*types.Term{"resource": ofClass("resource", resource)}, args(who)...)
+		if err != nil {
+			return err
+		}
+		open := make([]any, len(found))
+		for i, bindings := range found {
+			open[i] = bindings["resource"]
+		}
+		f, err := e.translate(c, open)
 		answer = f
 		return err
 	})
 	if err != nil {
-		return filter.Deny(resource), named(err, action, resource)
+		return filter.Deny(resource), about(err, action, resource)
 	}
 	return answer, nil
 }
 
-func (e *Engine) compile(w *worker, actor any, action, resource string) (filter.Filter, error) {
-	c := e.classes.byName[resource]
-	if c == nil || c.stored == nil || c.stored.Collection == "" {
-		return filter.Filter{}, unsupported("", "is not a type of the schema that lives in a collection")
-	}
-	who, err := w.session.carry(reflect.ValueOf(actor))
-	if err != nil {
-		return filter.Filter{}, err
-	}
-	found, err := w.partials(e.limit, "allow", map[string]*types.Term{"resource": ofClass("resource", resource)}, who, action, types.Variable("resource"))
-	if err != nil {
-		return filter.Filter{}, err
-	}
-	alternatives := make([]any, len(found))
-	for i, bindings := range found {
-		alternatives[i] = bindings["resource"]
-	}
-	return e.translate(c, alternatives)
-}
-
-// named fills in what was asked for.
-func named(err error, action, resource string) error {
+// about fills in what was asked for.
+func about(err error, action, resource string) error {
 	if u, ok := errors.AsType[*UnsupportedError](err); ok && u.Resource == "" {
 		u.Action, u.Resource = action, resource
 	}

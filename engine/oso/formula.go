@@ -141,8 +141,8 @@ func (a *alternative) compareDocument(p place, op filter.Operator, v literal, no
 		if e == a.root { // the resource is not nil
 			return constant(not), nil
 		}
-		if !not {
-			return nil, unsupported("", "whether a relation leads nowhere is not compared with nil: compare the field that holds its key")
+		if !not { // what is not there is unknown to Oso, and not nil
+			return never, nil
 		}
 		return leaf{entities: []*entity{e}}, nil
 	}

@@ -183,6 +183,26 @@ func (w *worker) partials(limit int, rule string, bind map[string]*types.Term, a
 	}
 }
 
+// holds reports whether a rule holds of its arguments.
+func (w *worker) holds(rule string, args ...any) (bool, error) {
+	q, err := w.oso.NewQueryFromRule(rule, args...)
+	if err != nil {
+		return false, w.failure(err)
+	}
+	ended := false
+	defer func() {
+		if !ended {
+			q.Cleanup()
+		}
+	}()
+	r, err := q.Next()
+	ended = err != nil || r == nil
+	if err != nil {
+		return false, w.failure(err)
+	}
+	return r != nil, nil
+}
+
 var missingAttribute = regexp.MustCompile(`object has no attribute '([A-Za-z0-9_]+)'`)
 
 // failure returns the error for one of Oso's, whose text holds the actor's values.
