@@ -36,6 +36,8 @@ func (l *level) expr(n node) any {
 		return l.exprPair(n)
 	case held:
 		return l.exprHeld(n)
+	case *among:
+		return l.exprAmong(n)
 	case exists:
 		return l.exprExists(n, true)
 	default:

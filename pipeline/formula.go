@@ -273,12 +273,14 @@ func walk(n node, f func(node) bool) bool {
 // joins reports whether n needs a $lookup.
 func joins(n node) bool {
 	return !walk(n, func(n node) bool {
-		e, ok := n.(exists)
-		if !ok {
-			return true
+		switch n := n.(type) {
+		case *among:
+			return false
+		case exists:
+			_, ok := n.domain.(joined)
+			return !ok
 		}
-		_, ok = e.domain.(joined)
-		return !ok
+		return true
 	})
 }
 
@@ -292,6 +294,12 @@ func refs(n node, f func(ref) bool) bool {
 			return f(n.l) && f(n.r)
 		case held:
 			return f(n.key.local)
+		case *among:
+			for _, t := range n.ties {
+				if !f(t.outside) {
+					return false
+				}
+			}
 		case exists:
 			switch d := n.domain.(type) {
 			case joined:

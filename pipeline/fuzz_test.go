@@ -16,9 +16,9 @@ import (
 var operators = map[string]bool{}
 
 func init() {
-	for _, op := range strings.Fields(`$match $lookup $unset $limit $project $unwind
+	for _, op := range strings.Fields(`$match $lookup $unset $limit $project $unwind $group $unionWith $addToSet $sum
 		$and $or $nor $not $eq $ne $in $nin $lt $lte $gt $gte $type $exists $regex $elemMatch $size $expr
-		$literal $cond $isArray $isNumber $map $anyElementTrue $allElementsTrue $regexMatch`) {
+		$literal $cond $isArray $isNumber $map $anyElementTrue $allElementsTrue $regexMatch $ifNull $arrayElemAt $reduce $concatArrays`) {
 		operators[op] = true
 	}
 }
@@ -51,6 +51,20 @@ func FuzzCompile(f *testing.F) {
 		require.Equal(t, len(match) == 0, plan.Outcome == filter.Allowed && flt.Resource != "Draft" && flt.Resource != "Memo", "an empty $match is said for Allowed without a scope, and only there")
 		for _, s := range stages {
 			checkOperators(t, s)
+		}
+		for _, eager := range []bool{false, true} {
+			r := plan.Resolution(eager, 0)
+			if r == nil {
+				continue
+			}
+			for _, s := range r.Stages() {
+				checkOperators(t, s)
+			}
+			none, err := r.Resolve(nil)
+			require.NoError(t, err, "what nothing is found for still compiles")
+			for _, s := range none.Stages() {
+				checkOperators(t, s)
+			}
 		}
 	})
 }

@@ -19,7 +19,7 @@ type gatherer struct {
 	asked  []bool // conditions that stand in a stage
 }
 
-// gather returns the stages, on the collection of the core's start.
+// gather returns the stages, on the collection of the core's start. With a limit, so many groups of keys and one more are made.
 func (c *core) gather(start *variable, prefix string, limit int) ([]bson.D, error) {
 	g := &gatherer{core: c, rows: &level{prefix: prefix, rows: map[ref]string{}}, used: make([]bool, len(c.links)), asked: make([]bool, len(c.conds))}
 	g.begin(start)
@@ -288,9 +288,15 @@ func (g *gatherer) end(limit int) {
 	}
 	id := make(bson.D, 0, len(ties)-1)
 	for i, t := range ties[:len(ties)-1] {
-		id = append(id, bson.E{Key: "k" + strconv.Itoa(i), Value: "$" + g.rows.rows[t.at]})
+		id = append(id, bson.E{Key: groupKey(i), Value: "$" + g.rows.rows[t.at]})
 	}
-	g.add(d("$limit", int32(limit+1)), d("$group", bson.D{
+	if limit > 0 {
+		g.add(d("$limit", int32(limit+1)))
+	}
+	g.add(d("$group", bson.D{
 		{Key: "_id", Value: id}, {Key: "s", Value: d("$addToSet", "$"+last)}, {Key: "n", Value: d("$sum", int32(1))},
 	}))
 }
+
+// groupKey names what a group has of a tie that is not the last.
+func groupKey(tie int) string { return "k" + strconv.Itoa(tie) }

@@ -130,6 +130,7 @@ func (s *source) emit() (*Plan, error) {
 	top := &level{prefix: s.prefix, v: root, collection: root.collection}
 	var whole, before []bson.D // what each clause asks, and what it asks before the joins
 	for i, n := range s.clauses {
+		n = s.once(n)
 		switch n {
 		case constant(false):
 			continue

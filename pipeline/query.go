@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -34,6 +35,8 @@ func (l *level) query(n node, v *variable, base string) bson.D {
 		return l.queryExpr(n, v)
 	case exists:
 		return l.queryExists(n, v, base)
+	case *among:
+		return l.queryAmong(n, v, true)
 	default:
 		l.fail("formula %T", n)
 		return nothing()
@@ -59,6 +62,9 @@ func (l *level) queryAnd(n and, v *variable, base string) bson.D {
 
 // queryNot spells NOT n.
 func (l *level) queryNot(n node, v *variable, base string) bson.D {
+	if v == l.v && l.readsOuter(n) { // FerretDB refuses a $nor around an $expr with variables
+		return d("$expr", l.expr(not{n}))
+	}
 	switch n := n.(type) {
 	case exists:
 		if as, q := l.whole(n); q != nil {
@@ -81,6 +87,8 @@ func (l *level) queryNot(n node, v *variable, base string) bson.D {
 				return d(base+domain.list.path, d("$not", d("$elemMatch", ops)))
 			}
 		}
+	case *among:
+		return l.queryAmong(n, v, false)
 	case or:
 		branches := make(bson.A, len(n))
 		for i, m := range n {
@@ -93,6 +101,45 @@ func (l *level) queryNot(n node, v *variable, base string) bson.D {
 		return d("$expr", l.expr(not{n}))
 	}
 	return d("$nor", bson.A{q})
+}
+
+// readsOuter reports whether n, spelled as an expression, reads a variable of the $lookup that the level is in.
+func (l *level) readsOuter(n node) bool {
+	if l.up == nil {
+		return false
+	}
+	bound := []*variable{l.v}
+	reads := func(r ref) bool { return !slices.Contains(bound, r.v) }
+	var any func(n node) bool
+	any = func(n node) bool {
+		switch n := n.(type) {
+		case and:
+			return slices.ContainsFunc(n, any)
+		case or:
+			return slices.ContainsFunc(n, any)
+		case not:
+			return any(n.of)
+		case test:
+			return reads(n.ref)
+		case pair:
+			return reads(n.l) || reads(n.r)
+		case held:
+			return reads(n.key.local) || n.of != nil
+		case exists:
+			if l.isJoin(n) {
+				return false
+			}
+			bound = append(bound, n.v)
+			switch d := n.domain.(type) {
+			case elements:
+				return reads(d.array) || any(n.body)
+			case keys:
+				return reads(d.list) || any(n.body)
+			}
+		}
+		return false
+	}
+	return any(n)
 }
 
 // isID says that a test is of a stored document's _id, which is never an array.

@@ -120,8 +120,7 @@ func replace(n node, f func(exists) (node, bool)) node {
 				return m
 			}
 		}
-		n.body = replace(n.body, f)
-		if n.body == constant(false) {
+		if n.body = replace(n.body, f); n.body == constant(false) {
 			return n.body
 		}
 		return n
@@ -291,7 +290,7 @@ func (r *rows) add(doc bson.Raw, ties, limit int) error {
 		if !ok {
 			return errNotAsked
 		}
-		r.collect(&g[i], inner.Lookup("k"+strconv.Itoa(i)))
+		r.collect(&g[i], inner.Lookup(groupKey(i)))
 	}
 	if ties == 1 {
 		r.collect(&g[0], k)
