@@ -17,6 +17,10 @@ type One struct {
 	Type       string  // the resource type
 	Actions    Actions // nil: those of [DefaultActions], without POST
 
+	// Read is an action without which a resource is not found (404), whatever else the actor may do with it. If it is empty, who may do
+	// an action need not be allowed to read.
+	Read string
+
 	// ID returns the _id that a request names, or an error to be written, such as a [*Problem] for a text that is no id. Nil takes the path's
 	// "id" (http.Request.PathValue) as it is, which the schema may convert; one that the type cannot have is not found.
 	ID func(r *http.Request) (any, error)
@@ -67,15 +71,26 @@ func (o *One) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a := &Access{Actor: Actor(r.Context()), Action: action, ID: id, one: o}
-	a.Document, err = mongoauthz.AuthorizedResource[bson.Raw](r.Context(), o.Authorizer, a.Actor, action, mongoauthz.ID(o.Type, id))
-	if bad, ok := errors.AsType[*mongoauthz.ArgumentError](err); ok && bad.Name == "id" {
-		return &mongoauthz.NotFoundError{Action: action, Resource: o.Type}
+	resource := mongoauthz.ID(o.Type, id)
+	if o.Read != "" && o.Read != action {
+		if err := o.found(action, o.Authorizer.Authorize(r.Context(), Actor(r.Context()), o.Read, resource)); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	a := &Access{Actor: Actor(r.Context()), Action: action, ID: id, one: o}
+	a.Document, err = mongoauthz.AuthorizedResource[bson.Raw](r.Context(), o.Authorizer, a.Actor, action, resource)
+	if err := o.found(action, err); err != nil {
 		return err
 	}
 	return o.Serve(w, r, a)
+}
+
+// found returns the error of a decision. An _id that the type cannot have is one that nothing has.
+func (o *One) found(action string, err error) error {
+	if bad, ok := errors.AsType[*mongoauthz.ArgumentError](err); ok && bad.Name == "id" {
+		return &mongoauthz.NotFoundError{Action: action, Resource: o.Type}
+	}
+	return err
 }
 
 func (o *One) id(r *http.Request) (any, error) {
