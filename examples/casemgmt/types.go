@@ -5,7 +5,8 @@ type Type struct {
 	Name       string // as in casemgmt.view_client
 	Collection string // where it lives, and the first part of its paths
 	of         any
-	required   []string          // fields that a new one must have
+	required   []string          // fields that each must have
+	stamped    []string          // fields that the service itself gives a new one: actor is who makes it, date is now
 	references map[string]string // the collections of the ids in its fields
 }
 
@@ -23,7 +24,7 @@ var types = []Type{
 	{Name: "caseload", Collection: "caseloads", of: Caseload{}, required: []string{"name"}, references: map[string]string{"clients": "clients", "case_types": "case_types"}},
 	{Name: "caseload_role", Collection: "caseload_roles", of: CaseloadRole{}, required: []string{"caseload", "role"}, references: map[string]string{"caseload": "caseloads", "role": "roles", "user": "users", "group": "groups"}},
 	{Name: "role_assignment", Collection: "role_assignments", of: RoleAssignment{}, required: []string{"role"}, references: map[string]string{"role": "roles", "user": "users", "group": "groups"}},
-	{Name: "activity_log", Collection: "activity_logs", of: ActivityLog{}, required: []string{"document", "actor", "verb", "date"}, references: map[string]string{"document": "documents", "actor": "users"}},
+	{Name: "activity_log", Collection: "activity_logs", of: ActivityLog{}, required: []string{"document", "verb"}, stamped: []string{"actor", "date"}, references: map[string]string{"document": "documents", "actor": "users"}},
 	{Name: "wkcmp_eligibility", Collection: "wkcmp_eligibility", of: WkcmpEligibility{}, required: []string{"document", "eligible"}, references: map[string]string{"document": "documents"}},
 }
 
