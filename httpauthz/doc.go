@@ -32,6 +32,7 @@
 //
 // [Handler] is a function that returns its error, and [WriteError] writes one as problem+json (RFC 9457):
 //
+//	400 Bad Request             mongoauthz.ErrCursor: a page is asked for after what is no cursor for it
 //	401 Unauthorized            ErrUnauthenticated; and instead of 403 and 404 where there is no actor
 //	403 Forbidden               mongoauthz.ErrForbidden: the actor may know of the resource, but not do this
 //	404 Not Found               mongoauthz.ErrNotFound: the actor may not know of it, or there is none

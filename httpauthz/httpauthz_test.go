@@ -56,6 +56,7 @@ func TestErrorsHaveTheirStatus(t *testing.T) {
 		"a reserved field":       {write(mongoauthz.RefuseReserved), 422, 422},
 		"no transactions":        {write(mongoauthz.RefuseTransaction), 500, 500},
 		"a write nobody knows":   {write(0), 500, 500},
+		"a cursor":               {&mongoauthz.CursorError{Problem: "it is none"}, 400, 400},
 		"a method":               {&httpauthz.MethodError{Allowed: []string{"GET", "HEAD"}}, 405, 405},
 		"a body":                 {&http.MaxBytesError{Limit: 5}, 413, 413},
 		"the time":               {fmt.Errorf("secret: %w", context.DeadlineExceeded), 503, 503},

@@ -1,7 +1,6 @@
 package casemgmt
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -33,10 +32,8 @@ type page struct {
 
 // A listing is what a request asks of a list.
 type listing struct {
-	match  bson.D // conditions on the documents, besides the authorization
-	order  order
-	number int64
-	after  *cursor
+	match bson.D // conditions on the documents, besides the authorization
+	page  mongoauthz.PageRequest
 }
 
 // list answers with a page of what the actor may view of a type, and that matches only.
@@ -58,14 +55,24 @@ func (s *Service) list(w http.ResponseWriter, r *http.Request, t Type, only bson
 			return err
 		}
 	}
-	answer, err := l.page(r.Context(), q)
+	found, err := mongoauthz.FetchPage[bson.Raw](r.Context(), q, l.page)
 	if err != nil {
 		return err
 	}
-	if answer.Next != "" {
+	answer := page{Items: []document{}, Total: found.Total}
+	if l.page.After == "" {
+		answer.Page = l.page.Skip/PageSize + 1
+	}
+	if len(found.Items) == 0 && answer.Page > 1 {
+		return httpauthz.NewProblem(http.StatusNotFound, "There is no page %d.", answer.Page)
+	}
+	for _, raw := range found.Items {
+		answer.Items = append(answer.Items, document(raw))
+	}
+	if found.Next != "" {
 		next := r.URL.Query()
 		next.Del("page")
-		next.Set("after", answer.Next)
+		next.Set("after", found.Next)
 		answer.Next = r.URL.EscapedPath() + "?" + next.Encode()
 	}
 	return writeJSON(w, http.StatusOK, answer)
@@ -80,51 +87,9 @@ func conjuncts(match bson.D) bson.A {
 	return all
 }
 
-func (l listing) page(ctx context.Context, q *mongoauthz.Query) (*page, error) {
-	paged, err := q.Append(l.stages()...)
-	if err != nil {
-		return nil, err
-	}
-	var found []bson.Raw
-	if err := paged.All(ctx, &found); err != nil {
-		return nil, err
-	}
-	answer := &page{Items: []document{}, Page: l.number}
-	if answer.Total, err = q.Count(ctx); err != nil {
-		return nil, err
-	}
-	if len(found) == 0 && l.number > 1 {
-		return nil, httpauthz.NewProblem(http.StatusNotFound, "There is no page %d.", l.number)
-	}
-	if len(found) > PageSize {
-		found = found[:PageSize]
-		if answer.Next, err = l.order.cursor(found[PageSize-1]); err != nil {
-			return nil, err
-		}
-	}
-	for _, raw := range found {
-		answer.Items = append(answer.Items, document(raw))
-	}
-	return answer, nil
-}
-
-// stages returns the stages that keep the page, and one document more, which tells whether there is another page.
-func (l listing) stages() []bson.D {
-	stages := l.order.before()
-	if l.after != nil {
-		stages = append(stages, bson.D{{Key: "$match", Value: l.order.beyond(l.after)}})
-	}
-	stages = append(stages, l.order.sort())
-	if l.number > 1 {
-		stages = append(stages, bson.D{{Key: "$skip", Value: (l.number - 1) * PageSize}})
-	}
-	stages = append(stages, bson.D{{Key: "$limit", Value: int64(PageSize + 1)}})
-	return append(stages, l.order.after()...)
-}
-
 // parseListing reads a query string: page, after, order, search, and any declared field. Everything else is refused, and so is what is there twice.
 func parseListing(query string, t *relations.Type) (listing, error) {
-	l := listing{number: 1, order: order{field: "_id"}}
+	l := listing{page: mongoauthz.PageRequest{Limit: PageSize}}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return l, bad("The query string is malformed.")
@@ -136,11 +101,13 @@ func parseListing(query string, t *relations.Type) (listing, error) {
 		var err error
 		switch value := given[0]; name {
 		case "page":
-			l.number, err = parsePage(value)
+			l.page.Skip, err = parsePage(value)
 		case "after":
-			l.after, err = parseCursor(value)
+			if l.page.After = value; value == "" {
+				err = bad("after: take it from next.")
+			}
 		case "order":
-			l.order, err = parseOrder(value, t)
+			l.page.Sort, err = parseOrder(value, t)
 		case "search":
 			err = l.search(value, t)
 		default:
@@ -150,21 +117,33 @@ func parseListing(query string, t *relations.Type) (listing, error) {
 			return l, err
 		}
 	}
-	if l.after != nil {
-		if _, numbered := values["page"]; numbered {
-			return l, bad("Ask for a page by its number or by its key, not both.")
-		}
-		l.number = 0
+	if _, numbered := values["page"]; numbered && l.page.After != "" {
+		return l, bad("Ask for a page by its number or by its key, not both.")
 	}
 	return l, nil
 }
 
+// parsePage returns how many documents are before a page.
 func parsePage(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 || n > maxPage {
 		return 0, bad("page: a number from 1 to %d; farther pages are found by key, as next says.", maxPage)
 	}
-	return n, nil
+	return (n - 1) * PageSize, nil
+}
+
+// parseOrder reads the name of a declared field, with a - before it for the other direction. There is no order by a list.
+func parseOrder(text string, t *relations.Type) (bson.D, error) {
+	name, down := strings.CutPrefix(text, "-")
+	f, ok := field(t, name)
+	if !ok || f.List {
+		return nil, bad("order: %s cannot be ordered by %q.", t.Name, cut(name))
+	}
+	direction := 1
+	if down {
+		direction = -1
+	}
+	return bson.D{{Key: f.Name, Value: direction}}, nil
 }
 
 // search keeps the documents that have a text in one of their texts, whatever the case.
