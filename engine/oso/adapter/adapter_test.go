@@ -24,8 +24,6 @@ func forServer(t *testing.T) []mongoauthz.Option {
 	return []mongoauthz.Option{mongoauthz.WithoutCollation()}
 }
 
-func to[T any](v T) *T { return &v }
-
 // fill stores documents in which every field that may be nil is so once as null and once by being missing.
 func fill(t *testing.T, db *mongo.Database) {
 	t.Helper()

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/osohq/go-oso/types"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -274,10 +273,7 @@ func (cs *classes) attribute(name string, method bool) string {
 	return ""
 }
 
-var (
-	timeType    = reflect.TypeFor[time.Time]()
-	bsonPackage = reflect.TypeFor[bson.Decimal128]().PkgPath()
-)
+var timeType = reflect.TypeFor[time.Time]()
 
 // changed says why a value of the type does not reach the filter as it is, or "".
 func changed(t reflect.Type) string {

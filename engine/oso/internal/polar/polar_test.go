@@ -1,0 +1,77 @@
+package polar_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
+)
+
+const head = `allow(u: User, "read", d: Doc) if `
+
+// wrong are negations that Oso's partial evaluation gets wrong.
+var wrong = []string{
+	`not (d.A = true and (d.B = true or d.C = true));`,
+	`not ((d.A = true or d.D = true) and (d.B = true or d.C = true));`,
+	`not (not (d.A = true and (d.B = true or d.C = true)));`,
+	`not x(d); x(d) if y(d); y(d) if d.B = true; y(d) if d.C = true;`,
+	`not x(d); x(d: Doc) if (d.B = true or d.C = true) and d.A = true;`,
+	`not x(d); x(d: Doc) if d.A = true and y(d); y(d) if d.B = true; y(d) if d.C = true;`,
+	`not (d.A = true and y(d)); y(d) if d.B = true; y(d) if d.C = true;`,
+	`not mine(u, d); mine(u: User, d: Doc) if d.OwnerID = u.ID;`,
+	`d.A = true and not mine(u, d); mine(u: User, d) if d.OwnerID = u.ID;`,
+	`not (d.A = true and mine(u, d)); mine(u: User, d) if d.OwnerID = u.ID;`,
+	`not x(d); x(d) if d.OwnerID in ["a", "b"];`,
+	`not (d.A = true and x in ["a", "b"] and d.OwnerID = x);`,
+	`not (d.A = true and u.ID in ["a", "b"] and d.B = true);`,
+	`not (d.A = true and not (d.OwnerID = u.ID and d.B = true));`,
+	`not (d.A = true and not d.OwnerID in ["a", "b"]);`,
+	`forall(x in ["a", "b"], d.OwnerID = x or d.ID = u.ID);`,
+	`not r(d); r(d) if d.A = true and r(d);`,
+	`d.A = true and not has_permission(u, "write", d);
+		actor User {}
+		resource Doc { permissions = ["write"]; roles = ["owner", "editor"]; "write" if "owner"; "write" if "editor"; }
+		has_role(u: User, "owner", d: Doc) if d.OwnerID = u.ID;
+		has_role(u: User, "editor", d: Doc) if d.EditorID = u.ID;`,
+}
+
+// right are negations that it gets right.
+var right = []string{
+	`d.A = true and (d.B = true or d.C = true);`,
+	`not d.A = true;`,
+	`not (d.OwnerID = u.ID or d.A = true);`,
+	`not (d.OwnerID = u.ID and d.A = true);`,
+	`not ((d.B = true or d.C = true) and d.A = true);`,
+	`not ((d.A = true and d.OwnerID = u.ID) or (d.B = true and d.ID = u.ID));`,
+	`not d.Lang in u.Langs;`,
+	`not (d.A = true and d.OwnerID in ["a", "b"]);`,
+	`not "red" in d.Tags;`,
+	`not y(d); y(d: Doc) if d.B = true; y(d: Doc) if d.C = true;`,
+	`not x(d); x(d: Doc) if d.A = true and y(d); y(d: Doc) if d.B = true and d.C = true;`,
+	`not y(d, u.ID); y(d, x) if d.B = true and d.OwnerID = x;`,
+	`not x(d, "a"); x(d, "a") if d.A = true; x(d, "b") if d.B = true or d.C = true;`,
+	`not (d.A = true and not (d.B = true or d.C = true));`,
+	`not (not d.OwnerID = u.ID);`,
+	`not x(d); x(d) if d.A = true and not (d.B = true and d.C = true);`,
+	`x(u, d); x(u: User, d: Doc) if d.A = true and not (d.OwnerID = u.ID and d.B = true);`,
+	`forall(x in ["a", "b"], d.OwnerID != x);`,
+	`not "(d.A and (d.B or d.C))" = d.ID; # not (d.A = true and (d.B = true or d.C = true))`,
+}
+
+func TestNegationsThatOsoGetsWrongAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, policy := range wrong {
+		var refused *polar.Error
+		require.ErrorAs(t, polar.CheckNegations(head+policy), &refused, policy)
+		require.Equal(t, "not", refused.Construct, policy)
+		require.Positive(t, refused.Line)
+	}
+}
+
+func TestNegationsThatOsoGetsRightAreNot(t *testing.T) {
+	t.Parallel()
+	for _, policy := range right {
+		require.NoError(t, polar.CheckNegations(head+policy), policy)
+	}
+}
