@@ -21,6 +21,7 @@ type Authorizer struct {
 	schema *relations.Schema
 	policy Policy
 	settings
+	known        *known
 	transactions *atomic.Int32 // what is known of the server's: see hasTransactions
 }
 
@@ -39,7 +40,7 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	case policy == nil || isFunc && f == nil:
 		return nil, &ArgumentError{Name: "policy", Problem: "is nil"}
 	}
-	az := &Authorizer{db: db, schema: schema, policy: policy, transactions: new(atomic.Int32)}
+	az := &Authorizer{db: db, schema: schema, policy: policy, known: new(known), transactions: new(atomic.Int32)}
 	az.logger = slog.New(slog.DiscardHandler)
 	az.stages = insideStages()
 	az.writeLimit = DefaultWriteLimit

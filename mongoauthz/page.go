@@ -64,6 +64,10 @@ type Page[T any] struct {
 // two commands, between which the collection may change, or one by [PageRequest.Facet] or [PageRequest.NoTotal]. The options hold for both.
 // One document more than the limit is read, to know whether there is a next page.
 //
+// Where the server would sort more documents than the page needs by far, since no index serves the sort, a range of the first sort field is read
+// instead, whose end a sample of the collection gives: up to two more commands, and the server's explanation of the sort every ten minutes. The answer
+// does not depend on the sample. [SingleCommand] leaves this out.
+//
 // The errors are those of [Query.Page] and [Query.Aggregate]; and by After a [*CursorError] for a page with a document that has no one place in the order.
 // If there is one on a page not read by After, it is the page after Next that is refused.
 func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...options.Lister[options.AggregateOptions]) (*Page[T], error) {
@@ -83,20 +87,22 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 	if r.Facet {
 		stages = []bson.D{facetStage(stages)}
 	}
-	cursor, err := q.with(stages...).run(ctx, opts)
-	if err != nil {
+	if q, err = q.bound(ctx); err != nil { // once, for page and total
 		return nil, err
 	}
-	defer closeCursor(ctx, cursor)
-	page := &Page[T]{Items: []T{}, Total: -1}
-	rows := &tile{order: order, limit: r.Limit}
-	if r.Facet {
-		err = readFacets(ctx, cursor, page, rows)
-	} else {
-		err = readRows(ctx, cursor, page, rows)
+	var page *Page[T]
+	var rows *tile
+	if within := q.within(ctx, r, order, stages); within != nil {
+		page, rows, err = readPage[T](ctx, q.with(within), order, stages, r, opts)
+		if err == nil && (rows.seen <= r.Limit || rows.unplaced) {
+			page = nil // the range ends too early, or perhaps does
+		}
+	}
+	if err == nil && page == nil {
+		page, rows, err = readPage[T](ctx, q, order, stages, r, opts)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err)
+		return nil, err
 	}
 	if page.Next, err = rows.next(q, r.After != ""); err != nil {
 		return nil, err
@@ -107,6 +113,24 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 		}
 	}
 	return page, nil
+}
+
+func readPage[T any](ctx context.Context, q *Query, order bson.D, stages []bson.D, r PageRequest, opts []options.Lister[options.AggregateOptions]) (*Page[T], *tile, error) {
+	cursor, err := q.with(stages...).run(ctx, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer closeCursor(ctx, cursor)
+	page, rows := &Page[T]{Items: []T{}, Total: -1}, &tile{order: order, limit: r.Limit}
+	if r.Facet {
+		err = readFacets(ctx, cursor, page, rows)
+	} else {
+		err = readRows(ctx, cursor, page, rows)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err)
+	}
+	return page, rows, nil
 }
 
 // readRows decodes the documents of a page, but for the one beyond its limit.

@@ -49,6 +49,35 @@ func After(order bson.D, values []bson.RawValue) (bson.D, error) {
 	return anyQuery(branches), nil
 }
 
+// UpTo returns the query for the documents that come, in the order of a $sort, no later than one whose first sort field has the value: a range at
+// the order's beginning, for an index on that field. It leaves none out that does. It may have one more that holds an array in the field, or on the way to it.
+//
+// The error is an [*UnsupportedError], for what [After] refuses, and for null, which no range of an index has alone.
+func UpTo(order bson.D, value bson.RawValue) (bson.D, error) {
+	if len(order) == 0 {
+		return nil, unsupported("an order of no fields")
+	}
+	direction, ok := order[0].Value.(int32)
+	if !ok || direction != 1 && direction != -1 {
+		return nil, unsupported("a direction that is neither 1 nor -1")
+	}
+	path, bracket := order[0].Key, bracketOf(value)
+	if bracket < 0 || bracket == nullBracket || isNaN(value) {
+		return nil, unsupported("a value in the order that is no end of a range")
+	}
+	within := "$lte"
+	if direction < 0 {
+		within = "$gte"
+	}
+	branches := []bson.D{d(path, d(within, value))}
+	for _, q := range beyond(path, value, bracket, -direction) {
+		if ops, isOps := q[0].Value.(bson.D); !isOps || ops[0].Key != "$gt" && ops[0].Key != "$lt" {
+			branches = append(branches, q)
+		}
+	}
+	return anyQuery(branches), nil
+}
+
 // brackets are the type classes in the order in which a $sort has them, by their $type aliases.
 var brackets = [...][]string{
 	{"minKey"}, {"undefined"}, nullBracket: {"null"}, numberBracket: {"number"}, {"string", "symbol"}, {"object"}, arrayBracket: {"array"}, {"binData"},

@@ -1,0 +1,201 @@
+package integration_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/integration/harness"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+func listed(t testing.TB, q *mongoauthz.Query) []int {
+	t.Helper()
+	var books []Book
+	require.NoError(t, q.All(t.Context(), &books))
+	return sorted(ids(books))
+}
+
+func TestEveryStrategyReturnsTheSameList(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, harness.Database(t))
+	for _, strategy := range []mongoauthz.Strategy{mongoauthz.Automatic, mongoauthz.SingleCommand, mongoauthz.ResolveFirst} {
+		require.Equal(t, s.authorized, listed(t, s.query(t, reading, mongoauthz.WithStrategy(strategy))), strategy.String())
+		require.Equal(t, s.authorized, listed(t, s.query(t, reading).Using(strategy).Rechecking()), strategy.String())
+	}
+}
+
+func TestAListIsTwoCommandsOfWhichOneReadsAllKeys(t *testing.T) {
+	t.Parallel()
+	db, commands := monitored(t)
+	s := newShelf(t, db)
+	q := s.query(t, reading) // two clauses join, with different collections
+	sends := func(n int, f func(q *mongoauthz.Query) error) {
+		t.Helper()
+		before := len(commands("aggregate"))
+		require.NoError(t, f(q))
+		require.Len(t, commands("aggregate"), before+n)
+	}
+	var books []Book
+	sends(2, func(q *mongoauthz.Query) error { return q.All(t.Context(), &books) })
+	sends(2, func(q *mongoauthz.Query) error { _, err := q.Count(t.Context()); return err })
+	sends(3, func(q *mongoauthz.Query) error {
+		_, err := mongoauthz.FetchPage[Book](t.Context(), q, mongoauthz.PageRequest{Limit: 5})
+		return err
+	})
+	sends(1, func(q *mongoauthz.Query) error { _, err := q.Using(mongoauthz.SingleCommand).Count(t.Context()); return err })
+	resolved, err := q.Resolve(t.Context())
+	require.NoError(t, err)
+	q = resolved
+	sends(1, func(q *mongoauthz.Query) error { _, err := q.Count(t.Context()); return err })
+	sends(0, func(q *mongoauthz.Query) error { _, err := q.Resolve(t.Context()); return err })
+}
+
+func TestAResolvedQuerySaysWhenItsKeysWereRead(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, harness.Database(t))
+	q := s.query(t, reading)
+	_, ok := q.ResolvedAt()
+	require.False(t, ok)
+	before := time.Now()
+	resolved, err := q.Resolve(t.Context())
+	require.NoError(t, err)
+	at, ok := resolved.ResolvedAt()
+	require.True(t, ok)
+	require.False(t, at.Before(before) || at.After(time.Now()))
+	_, ok = q.ResolvedAt()
+	require.False(t, ok, "the query itself does not change")
+}
+
+func TestAResolvedQueryIsAFilterForWrites(t *testing.T) {
+	t.Parallel()
+	db, commands := monitored(t)
+	s := newShelf(t, db)
+	q := s.query(t, reading)
+	_, err := q.FindFilter()
+	require.ErrorIs(t, err, pipeline.ErrUnsupported)
+	resolved, err := q.Resolve(t.Context())
+	require.NoError(t, err)
+	find, err := resolved.FindFilter()
+	require.NoError(t, err)
+	n, err := db.Collection("books").CountDocuments(t.Context(), find)
+	require.NoError(t, err)
+	require.EqualValues(t, len(s.authorized), n)
+
+	before := len(commands("aggregate"))
+	result, err := resolved.UpdateMany(t.Context(), bson.D{}, bson.D{{Key: "$set", Value: bson.D{{Key: "seen", Value: true}}}})
+	require.NoError(t, err)
+	require.EqualValues(t, len(s.authorized), result.MatchedCount)
+	require.Len(t, commands("aggregate"), before, "nothing is chosen before")
+	n, err = db.Collection("books").CountDocuments(t.Context(), bson.D{{Key: "seen", Value: true}})
+	require.NoError(t, err)
+	require.EqualValues(t, len(s.authorized), n)
+}
+
+func TestJoinsStayBeyondTheKeyLimitAndNothingIsLost(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, harness.Database(t))
+	var out bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	q := s.query(t, reading, mongoauthz.WithKeyLimit(5), mongoauthz.WithLogger(logger)) // five publishers, and more loans
+	require.Equal(t, s.authorized, listed(t, q))
+	require.Contains(t, out.String(), `msg="authorized query joins"`)
+	require.Contains(t, out.String(), `problem="more than 5 keys"`)
+
+	resolved, err := q.Resolve(t.Context())
+	require.NoError(t, err)
+	plan := resolved.Plan()
+	require.Len(t, plan.Joins, 1)
+	var strategies []pipeline.Strategy
+	for _, c := range plan.Clauses {
+		strategies = append(strategies, c.Strategy)
+	}
+	require.ElementsMatch(t, []pipeline.Strategy{pipeline.Match, pipeline.Keys, pipeline.Lookup}, strategies)
+}
+
+func TestAKeyThatIsNoMereValueIsJoined(t *testing.T) {
+	t.Parallel()
+	for name, hostile := range map[string]any{
+		"regex":    bson.Regex{Pattern: "."},
+		"operator": bson.D{{Key: "$gt", Value: ""}},
+		"symbol":   bson.Symbol("7"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShelf(t, harness.Database(t))
+			loans := s.db.Collection("loans")
+			_, err := loans.InsertOne(t.Context(), bson.D{{Key: "_id", Value: -1}, {Key: "book_id", Value: hostile}, {Key: "patron", Value: "ann"}})
+			require.NoError(t, err)
+			q := s.query(t, reading)
+			require.Equal(t, s.authorized, listed(t, q))
+			resolved, err := q.Resolve(t.Context())
+			require.NoError(t, err)
+			require.Len(t, resolved.Plan().Joins, 1, "that of the loans")
+		})
+	}
+}
+
+func TestNullAndArraysAmongKeysReachNothing(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, harness.Database(t))
+	_, err := s.db.Collection("loans").InsertOne(t.Context(), bson.D{
+		{Key: "_id", Value: -1}, {Key: "book_id", Value: bson.A{nil, bson.A{s.missing()}}}, {Key: "patron", Value: "ann"},
+	})
+	require.NoError(t, err)
+	q := s.query(t, reading)
+	require.Equal(t, s.authorized, listed(t, q))
+	resolved, err := q.Resolve(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, resolved.Plan().Joins)
+}
+
+// missing is the id of a book that is not authorized.
+func (s *shelf) missing() int {
+	for id := range shelved {
+		if len(s.authorized) <= id || s.authorized[id] != id {
+			return id
+		}
+	}
+	return shelved
+}
+
+func TestRecheckingSeesARevocationThatTheKeysDoNot(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, harness.Database(t))
+	f := filter.For("Book", filter.Some(filter.Reach("l", "loans")).Where(filter.Reach("l", "loans").F("patron").Eq("ann")))
+	resolved, err := s.query(t, f).Resolve(t.Context())
+	require.NoError(t, err)
+	before := listed(t, resolved)
+	require.NotEmpty(t, before)
+	_, err = s.db.Collection("loans").DeleteMany(t.Context(), bson.D{{Key: "patron", Value: "ann"}})
+	require.NoError(t, err)
+	require.Equal(t, before, listed(t, resolved), "the keys are of before")
+	require.Empty(t, listed(t, resolved.Rechecking()))
+	require.Empty(t, listed(t, s.query(t, f)), "a query that runs reads its keys anew")
+}
+
+func TestASnapshotIsOneMoment(t *testing.T) {
+	t.Parallel()
+	harness.Require(t, harness.SnapshotReads)
+	s := newShelf(t, harness.Database(t))
+	q := s.query(t, reading)
+	require.NoError(t, q.Using(mongoauthz.SingleCommand).All(t.Context(), &[]Book{}))
+	az := s.authorizer(t, reading)
+	require.NoError(t, az.Snapshot(t.Context(), func(ctx context.Context) error {
+		resolved, err := q.Resolve(ctx)
+		require.NoError(t, err)
+		_, err = s.db.Collection("books").DeleteMany(t.Context(), bson.D{})
+		require.NoError(t, err)
+		n, err := resolved.Count(ctx)
+		require.NoError(t, err)
+		require.EqualValues(t, len(s.authorized), n)
+		return nil
+	}))
+	require.Empty(t, listed(t, q))
+}
