@@ -61,6 +61,11 @@
 // would say so. So is the positional operator $ in an update or a projection, which would speak of our conditions on arrays, and an update document that
 // changes a field with the helper prefix ([RefuseReserved]), by which queries that join would lose or gain the document.
 //
+// # Indexes
+//
+// [Authorizer.Indexes] says which indexes the answers to typical questions need, and why; [Authorizer.IndexModels] makes the driver's models of
+// them, [Authorizer.MissingIndexes] tells which the database lacks, and [Authorizer.Verify] reports these among its findings when it is given them.
+//
 // # Collation
 //
 // Queries run with the simple collation, whatever default the collection has: otherwise a collection that ignores case would make

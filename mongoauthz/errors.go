@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
 )
 
 // ErrArgument is matched (errors.Is) by every error about something handed to this package that cannot be used: a nil database, an
@@ -96,9 +98,13 @@ type VerifyError struct {
 	Collection string
 	Types      []string // the resource types that live in it, in the order of their names
 	Finding    Finding
+	Index      pipeline.Index // the one that is missing, of NoIndex
 }
 
 func (e *VerifyError) Error() string {
+	if e.Finding == NoIndex {
+		return fmt.Sprintf("mongoauthz: collection %q (of %s) %v on %s", e.Collection, strings.Join(e.Types, ", "), e.Finding, spellKeys(e.Index.Keys))
+	}
 	return fmt.Sprintf("mongoauthz: collection %q (of %s) %v", e.Collection, strings.Join(e.Types, ", "), e.Finding)
 }
 
@@ -117,6 +123,8 @@ const (
 	NotSimple
 	// View: the collection is a view. Its collation cannot be overridden, its pipeline runs before every query, and it cannot be written to.
 	View
+	// NoIndex: an index is missing that Verify was asked for, and no other serves as well. Answers are right, and slow.
+	NoIndex
 )
 
 // String returns what the finding says of a collection, such as "does not exist".
@@ -128,6 +136,8 @@ func (f Finding) String() string {
 		return "has a default collation that is not simple"
 	case View:
 		return "is a view"
+	case NoIndex:
+		return "has no index"
 	default:
 		return fmt.Sprintf("Finding(%d)", uint8(f))
 	}

@@ -312,3 +312,49 @@ func ExampleAuthorizer_Verify() {
 		log.Fatal(err)
 	}
 }
+
+func ExampleAuthorizer_Indexes() {
+	newest := bson.D{{Key: "published", Value: -1}}
+	indexes, err := books().Indexes(context.Background(),
+		mongoauthz.Question{Actor: user{publisher: 7}, Action: "read", Resource: "Book", Sort: newest},
+		mongoauthz.Question{Actor: user{admin: true}, Action: "read", Resource: "Book", Sort: newest},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, ix := range indexes {
+		show(mongo.Pipeline{ix.Keys})
+		for _, reason := range ix.Reasons {
+			fmt.Println("  ", reason)
+		}
+	}
+	// Output:
+	// {"public":1,"published":-1,"_id":1}
+	//    Book, "public books": compares public; sorts by published down, _id
+	// {"published":-1,"_id":1}
+	//    Book, clause 1: sorts by published down, _id
+	// {"publisher_id":1,"published":-1,"_id":1}
+	//    Book, "books of the own publisher": compares publisher_id; sorts by published down, _id
+}
+
+func ExampleAuthorizer_MissingIndexes() {
+	ctx := context.Background()
+	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://localhost:27017/"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	db, az := client.Database("library"), books()
+	indexes, err := az.Indexes(ctx, mongoauthz.Question{Actor: user{publisher: 7}, Action: "read", Resource: "Book"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	missing, err := az.MissingIndexes(ctx, indexes)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for collection, models := range az.IndexModels(missing) {
+		if _, err := db.Collection(collection).Indexes().CreateMany(ctx, models); err != nil {
+			log.Fatal(err)
+		}
+	}
+}

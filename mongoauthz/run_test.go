@@ -62,7 +62,7 @@ func TestServerDownIsTheDriversError(t *testing.T) {
 	t.Parallel()
 	az := authorizer(t, answers(conditional))
 	calls := map[string]func(context.Context) error{
-		"Verify": az.Verify,
+		"Verify": func(ctx context.Context) error { return az.Verify(ctx) },
 		"AuthorizedResources": func(ctx context.Context) error {
 			_, err := mongoauthz.AuthorizedResources[Book](ctx, az, nil, "read")
 			return err

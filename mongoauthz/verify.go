@@ -7,16 +7,19 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // Verify compares the schema with the live database, by one listCollections command. Call it when a service starts, and in tests.
+// With indexes, such as those of [Authorizer.Indexes], it also reports which of them are missing: answers are right without them, and slow.
+// [Authorizer.MissingIndexes] gives these alone.
 //
 // The errors are a [*VerifyError] for each collection that does not exist, has a default collation that is not simple, or is a
-// view, all of them joined; or the driver's, wrapped.
-func (az *Authorizer) Verify(ctx context.Context) error {
+// view, and for each index that is missing, all of them joined; or the driver's, wrapped.
+func (az *Authorizer) Verify(ctx context.Context, indexes ...pipeline.Index) error {
 	if !az.made() {
 		return errNotMade
 	}
@@ -28,7 +31,14 @@ func (az *Authorizer) Verify(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mongoauthz: verify: list collections: %w", err)
 	}
-	return findings(types, live)
+	there := slices.DeleteFunc(slices.Clone(indexes), func(ix pipeline.Index) bool { // of the others no index is known
+		return !slices.ContainsFunc(live, func(c mongo.CollectionSpecification) bool { return c.Name == ix.Collection && c.Type != "view" })
+	})
+	missing, err := az.missing(ctx, there, live)
+	if err != nil {
+		return err
+	}
+	return findings(types, live, missing)
 }
 
 // collections returns the collections of a schema, each with the types that live in it.
@@ -42,8 +52,8 @@ func collections(s *relations.Schema) map[string][]string {
 	return types
 }
 
-// findings compares the collections of a schema with those of a database.
-func findings(types map[string][]string, live []mongo.CollectionSpecification) error {
+// findings compares the collections of a schema with those of a database, and reports the indexes that are missing.
+func findings(types map[string][]string, live []mongo.CollectionSpecification, missing []pipeline.Index) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(types)) {
 		report := func(f Finding) {
@@ -60,6 +70,9 @@ func findings(types map[string][]string, live []mongo.CollectionSpecification) e
 		if locale, ok := live[i].Options.Lookup("collation", "locale").StringValueOK(); ok && locale != "simple" {
 			report(NotSimple)
 		}
+	}
+	for _, ix := range missing {
+		errs = append(errs, &VerifyError{Collection: ix.Collection, Types: types[ix.Collection], Finding: NoIndex, Index: ix})
 	}
 	return errors.Join(errs...)
 }

@@ -1,0 +1,214 @@
+package mongoauthz
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Question is one that an authorizer is asked often, and whose answer should be found by indexes.
+type Question struct {
+	Actor            any // a typical one: with roles, groups, assignments
+	Action, Resource string
+	Sort             bson.D // of the pages that are read, as in [PageRequest]; empty: the documents are read as they come
+}
+
+// Indexes returns the indexes by which the questions are answered fast, whether keys are read first or joins left to the pipeline, and in lists as in decisions
+// about one document; for each, what needs it. What is there already does not count: see [Authorizer.MissingIndexes] and [Authorizer.Verify]. It asks the policy,
+// and does no I/O of its own.
+//
+// Ask for what the service lists most, once for each kind of actor for whom the policy gives another filter, and once for each sort. Indexes cost memory
+// and make writes slower: the advice is where to start from, and the server's explain says what is used. What [pipeline.Indexes] says of the
+// indexes holds here.
+//
+// The errors are those of [Authorizer.AuthorizedQuery], and an [*ArgumentError] for a sort that is none.
+func (az *Authorizer) Indexes(ctx context.Context, questions ...Question) ([]pipeline.Index, error) {
+	if !az.made() {
+		return nil, errNotMade
+	}
+	listings := make([]pipeline.Listing, len(questions))
+	for i, question := range questions {
+		q, err := az.AuthorizedQuery(ctx, question.Actor, question.Action, question.Resource)
+		if err != nil {
+			return nil, err
+		}
+		listings[i] = pipeline.Listing{Plan: q.plan}
+		if q.strategy != SingleCommand {
+			listings[i].Resolution = q.plan.Resolution(q.strategy == ResolveFirst, az.keyLimit)
+		}
+		if len(question.Sort) > 0 {
+			if listings[i].Sort, err = totalOrder(question.Sort); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return pipeline.Indexes(az.schema, listings...)
+}
+
+// IndexModels returns the driver's models of indexes, by collection, for [mongo.IndexView.CreateMany]. Their collation is the one that the
+// queries run with. They have the names that the driver gives them.
+func (az *Authorizer) IndexModels(indexes []pipeline.Index) map[string][]mongo.IndexModel {
+	models := map[string][]mongo.IndexModel{}
+	for _, ix := range indexes {
+		model := mongo.IndexModel{Keys: clone(ix.Keys)}
+		if az.made() && az.collation != nil {
+			model.Options = options.Index().SetCollation(az.collation)
+		}
+		models[ix.Collection] = append(models[ix.Collection], model)
+	}
+	return models
+}
+
+// MissingIndexes returns those of the indexes that the live database does not have, nor others that serve as well. An index that is sparse, partial or
+// hidden, or that has another collation than the queries, does not count. One listIndexes command is sent for each collection.
+//
+// The errors are the driver's, wrapped.
+func (az *Authorizer) MissingIndexes(ctx context.Context, indexes []pipeline.Index) ([]pipeline.Index, error) {
+	if !az.made() {
+		return nil, errNotMade
+	}
+	ctx, cancel := az.limit(ctx)
+	defer cancel()
+	collections, err := az.specifications(ctx, indexes)
+	if err != nil {
+		return nil, err
+	}
+	return az.missing(ctx, indexes, collections)
+}
+
+// specifications lists the collections of indexes, where their default collation is the one that the queries run with.
+func (az *Authorizer) specifications(ctx context.Context, indexes []pipeline.Index) ([]mongo.CollectionSpecification, error) {
+	if !az.noCollation || len(indexes) == 0 {
+		return nil, nil
+	}
+	live, err := az.db.ListCollectionSpecifications(ctx, bson.D{})
+	if err != nil {
+		return nil, fmt.Errorf("mongoauthz: list collections: %w", err)
+	}
+	return live, nil
+}
+
+// missing is MissingIndexes, with the collections known.
+func (az *Authorizer) missing(ctx context.Context, indexes []pipeline.Index, collections []mongo.CollectionSpecification) ([]pipeline.Index, error) {
+	live := map[string][]bson.D{}
+	var out []pipeline.Index
+	for _, ix := range indexes {
+		keys, known := live[ix.Collection]
+		if !known {
+			var defaults bson.Raw
+			for _, c := range collections {
+				if c.Name == ix.Collection {
+					defaults, _ = c.Options.Lookup("collation").DocumentOK()
+				}
+			}
+			var specifications []bson.Raw
+			cursor, err := az.db.Collection(ix.Collection).Indexes().List(ctx)
+			if err == nil {
+				err = cursor.All(ctx, &specifications)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("mongoauthz: list the indexes of %s: %w", ix.Collection, err)
+			}
+			keys = az.usable(specifications, defaults)
+			live[ix.Collection] = keys
+		}
+		if !ix.ServedBy(keys...) {
+			out = append(out, ix)
+		}
+	}
+	return out, nil
+}
+
+// usable returns the keys of the indexes, as listIndexes describes them, that serve queries whatever they ask. Defaults is the collection's collation.
+func (az *Authorizer) usable(specifications []bson.Raw, defaults bson.Raw) (keys []bson.D) {
+	for _, ix := range specifications {
+		if isSet(ix.Lookup("sparse")) || isSet(ix.Lookup("hidden")) || isSet(ix.Lookup("partialFilterExpression")) {
+			continue
+		}
+		collation, _ := ix.Lookup("collation").DocumentOK()
+		if !az.collates(collation, defaults) {
+			continue
+		}
+		var key bson.D
+		if raw, ok := ix.Lookup("key").DocumentOK(); ok && bson.Unmarshal(raw, &key) == nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// isSet reports whether an option of an index is there, and not false or 0.
+func isSet(v bson.RawValue) bool {
+	if b, ok := v.BooleanOK(); ok {
+		return b
+	}
+	if n, ok := v.AsInt64OK(); ok {
+		return n != 0
+	}
+	return !v.IsZero()
+}
+
+// collates reports whether the collation of an index is that of the queries. A server lists all of its parts, or none for the simple one.
+func (az *Authorizer) collates(index, defaults bson.Raw) bool {
+	parts := func(c bson.Raw) collationParts {
+		p := collationParts{Locale: "simple"}
+		if len(c) > 0 && bson.Unmarshal(c, &p) != nil {
+			p.Locale = ""
+		}
+		return p.normal()
+	}
+	want := parts(defaults)
+	if c := az.collation; c != nil {
+		want = collationParts{
+			Locale: c.Locale, Strength: c.Strength, CaseLevel: c.CaseLevel, CaseFirst: c.CaseFirst, NumericOrdering: c.NumericOrdering,
+			Alternate: c.Alternate, MaxVariable: c.MaxVariable, Normalization: c.Normalization, Backwards: c.Backwards,
+		}.normal()
+	}
+	return parts(index) == want
+}
+
+// collationParts is a collation as documents have it.
+type collationParts struct {
+	Locale          string `bson:"locale"`
+	Strength        int    `bson:"strength"`
+	CaseLevel       bool   `bson:"caseLevel"`
+	CaseFirst       string `bson:"caseFirst"`
+	NumericOrdering bool   `bson:"numericOrdering"`
+	Alternate       string `bson:"alternate"`
+	MaxVariable     string `bson:"maxVariable"`
+	Normalization   bool   `bson:"normalization"`
+	Backwards       bool   `bson:"backwards"`
+}
+
+// normal fills in what a server takes for parts that are not said. Of the simple collation there are none.
+func (p collationParts) normal() collationParts {
+	if p.Locale == "simple" {
+		return collationParts{Locale: p.Locale}
+	}
+	p.CaseFirst = cmp.Or(p.CaseFirst, "off")
+	p.Alternate = cmp.Or(p.Alternate, "non-ignorable")
+	p.MaxVariable = cmp.Or(p.MaxVariable, "punct")
+	p.Strength = cmp.Or(p.Strength, 3)
+	return p
+}
+
+// spellKeys spells the keys of an index, such as "owner, -published".
+func spellKeys(keys bson.D) string {
+	var out strings.Builder
+	for i, e := range keys {
+		if i > 0 {
+			out.WriteString(", ")
+		}
+		if direction, _ := direction(e.Value); direction < 0 {
+			out.WriteString("-")
+		}
+		out.WriteString(e.Key)
+	}
+	return out.String()
+}

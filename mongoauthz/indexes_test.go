@@ -1,0 +1,136 @@
+package mongoauthz_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// keys returns the keys of indexes, by collection, as text.
+func keys(t testing.TB, indexes []pipeline.Index) (out []string) {
+	t.Helper()
+	for _, ix := range indexes {
+		out = append(out, ix.Collection+text(t, mongo.Pipeline{ix.Keys}))
+	}
+	return out
+}
+
+func TestIndexesAreThoseOfTheQuestions(t *testing.T) {
+	t.Parallel()
+	policy := mongoauthz.PolicyFunc(func(_ context.Context, actor any, _, resource string) (filter.Filter, error) {
+		if actor == "kim" {
+			return joined, nil
+		}
+		return conditional, nil
+	})
+	ask := func(opts []mongoauthz.Option, questions ...mongoauthz.Question) []string {
+		indexes, err := authorizer(t, policy, opts...).Indexes(t.Context(), questions...)
+		require.NoError(t, err)
+		return keys(t, indexes)
+	}
+	ann := mongoauthz.Question{Actor: "ann", Action: "read", Resource: "Book"}
+	newest := mongoauthz.Question{Actor: "ann", Action: "read", Resource: "Book", Sort: bson.D{{Key: "pages", Value: -1}}}
+	kim := mongoauthz.Question{Actor: "kim", Action: "read", Resource: "Book"}
+	require.Empty(t, ask(nil))
+	require.Equal(t, []string{`books[{"public":1}]`}, ask(nil, ann))
+	require.Equal(t, []string{`books[{"public":1,"pages":-1,"_id":1}]`}, ask(nil, ann, newest))
+	require.Equal(t, []string{`books[{"public":1}]`, `books[{"publisher_id":1}]`, `publishers[{"name":1}]`}, ask(nil, ann, kim))
+	require.Empty(t, ask([]mongoauthz.Option{mongoauthz.WithStrategy(mongoauthz.SingleCommand)}, kim), "publishers are found by their _id")
+}
+
+func TestIndexesRefuseWhatTheQuestionsCannotMean(t *testing.T) {
+	t.Parallel()
+	az := authorizer(t, answers(conditional))
+	_, err := az.Indexes(t.Context(), mongoauthz.Question{Actor: "ann", Action: "read", Resource: "Shelf"})
+	require.ErrorIs(t, err, mongoauthz.ErrUnknownResource)
+	_, err = az.Indexes(t.Context(), mongoauthz.Question{Actor: "ann", Action: "read", Resource: "Book", Sort: bson.D{{Key: "$natural", Value: 1}}})
+	require.ErrorIs(t, err, mongoauthz.ErrArgument)
+	var none *mongoauthz.Authorizer
+	_, err = none.Indexes(t.Context())
+	require.ErrorIs(t, err, mongoauthz.ErrArgument)
+	_, err = none.MissingIndexes(t.Context(), nil)
+	require.ErrorIs(t, err, mongoauthz.ErrArgument)
+}
+
+func TestIndexModelsHaveTheCollationOfTheQueries(t *testing.T) {
+	t.Parallel()
+	indexes := []pipeline.Index{{Collection: "books", Keys: bson.D{{Key: "owner", Value: int32(1)}}}, {Collection: "books", Keys: bson.D{{Key: "title", Value: int32(1)}}}}
+	collation := func(opts ...mongoauthz.Option) *options.Collation {
+		models := authorizer(t, answers(conditional), opts...).IndexModels(indexes)
+		require.Len(t, models, 1)
+		require.Len(t, models["books"], 2)
+		require.Equal(t, indexes[1].Keys, models["books"][1].Keys)
+		if models["books"][0].Options == nil {
+			return nil
+		}
+		var o options.IndexOptions
+		for _, set := range models["books"][0].Options.List() {
+			require.NoError(t, set(&o))
+		}
+		return o.Collation
+	}
+	require.Equal(t, &options.Collation{Locale: "simple"}, collation())
+	require.Equal(t, &options.Collation{Locale: "de", Strength: 2}, collation(mongoauthz.WithCollation(options.Collation{Locale: "de", Strength: 2})))
+	require.Nil(t, collation(mongoauthz.WithoutCollation()))
+}
+
+func TestIndexesThatMayNotServeDoNotCount(t *testing.T) {
+	t.Parallel()
+	german := bson.M{
+		"locale": "de", "strength": 2, "caseLevel": false, "caseFirst": "off", "numericOrdering": false, "alternate": "non-ignorable",
+		"maxVariable": "punct", "normalization": false, "backwards": false, "version": "57.1",
+	}
+	other := bson.M{"locale": "de", "strength": 3, "caseFirst": "off", "alternate": "non-ignorable", "maxVariable": "punct"}
+	index := func(extra bson.M) bson.Raw {
+		extra["v"], extra["key"] = 2, bson.D{{Key: "owner", Value: 1}}
+		return raw(t, extra)
+	}
+	simple := []mongoauthz.Option{}
+	inGerman := []mongoauthz.Option{mongoauthz.WithCollation(options.Collation{Locale: "de", Strength: 2})}
+	none := []mongoauthz.Option{mongoauthz.WithoutCollation()}
+	tests := map[string]struct {
+		opts     []mongoauthz.Option
+		index    bson.Raw
+		defaults bson.Raw
+		counts   bool
+	}{
+		"a plain one":                                   {simple, index(bson.M{}), nil, true},
+		"a unique one":                                  {simple, index(bson.M{"unique": true, "expireAfterSeconds": 5, "sparse": false, "hidden": false}), nil, true},
+		"a sparse one":                                  {simple, index(bson.M{"sparse": true}), nil, false},
+		"one that an old shell made sparse":             {simple, index(bson.M{"sparse": 1.0}), nil, false},
+		"a hidden one":                                  {simple, index(bson.M{"hidden": true}), nil, false},
+		"a partial one":                                 {simple, index(bson.M{"partialFilterExpression": bson.M{"public": true}}), nil, false},
+		"of another collation":                          {simple, index(bson.M{"collation": german}), nil, false},
+		"of the collection's collation":                 {simple, index(bson.M{"collation": german}), raw(t, german), false},
+		"of the simple collation":                       {simple, index(bson.M{"collation": bson.M{"locale": "simple"}}), raw(t, german), true},
+		"of the collation of the queries":               {inGerman, index(bson.M{"collation": german}), nil, true},
+		"of another strength":                           {inGerman, index(bson.M{"collation": other}), nil, false},
+		"without the collation of the queries":          {inGerman, index(bson.M{}), nil, false},
+		"of the collation that decides where none is":   {none, index(bson.M{"collation": german}), raw(t, german), true},
+		"of another than that which decides there":      {none, index(bson.M{"collation": other}), raw(t, german), false},
+		"of the simple one where the default is not it": {none, index(bson.M{}), raw(t, german), false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := mongoauthz.Usable(authorizer(t, answers(conditional), tt.opts...), []bson.Raw{tt.index}, tt.defaults)
+			require.Equal(t, tt.counts, len(got) == 1)
+		})
+	}
+}
+
+func TestVerifyReportsMissingIndexesBesides(t *testing.T) {
+	t.Parallel()
+	missing := pipeline.Index{Collection: "books", Keys: bson.D{{Key: "owner", Value: int32(1)}, {Key: "pages", Value: int32(-1)}}}
+	err := mongoauthz.Findings(library(t), []mongo.CollectionSpecification{{Name: "books"}, {Name: "publishers"}, {Name: "notes", Type: "view"}}, missing)
+	require.EqualError(t, err, `mongoauthz: collection "notes" (of Note) is a view
+mongoauthz: collection "books" (of Book) has no index on owner, -pages`)
+	require.ErrorIs(t, err, mongoauthz.ErrVerify)
+}
