@@ -12,6 +12,8 @@ package polar
 // which grants too little or, negated twice or with a rule, too much. What is let through are negations of conditions without a choice, of
 // alternatives that stand first, and calls of rules without choices that read nothing but the document. A forall(a, b) is not (a and not b).
 //
+// Comparisons that may be of an attribute with itself are refused as well: under a not Oso drops them, whether they hold or not.
+//
 // The error is an [*Error], also for a text that cannot be read.
 func CheckNegations(policy string) error {
 	rules, err := Parse(policy)
@@ -22,11 +24,16 @@ func CheckNegations(policy string) error {
 	for i := range rules {
 		n.rules[rules[i].Head()] = append(n.rules[rules[i].Head()], &rules[i])
 	}
+	same, negated := newSame(rules), under(rules)
 	for i := range rules {
-		if rules[i].Body == nil {
+		r := &rules[i]
+		if r.Body == nil {
 			continue
 		}
-		if err := n.walk(&rules[i], rules[i].Body); err != nil {
+		if err := n.walk(r, r.Body); err != nil {
+			return err
+		}
+		if err := same.check(r, r.Body, negated[r.Head()]); err != nil {
 			return err
 		}
 	}

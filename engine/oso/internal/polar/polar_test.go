@@ -51,12 +51,39 @@ var right = []string{
 	`not x(d); x(d: Doc) if d.A = true and y(d); y(d: Doc) if d.B = true and d.C = true;`,
 	`not y(d, u.ID); y(d, x) if d.B = true and d.OwnerID = x;`,
 	`not x(d, "a"); x(d, "a") if d.A = true; x(d, "b") if d.B = true or d.C = true;`,
+	`not d.OwnerID = d.EditorID;`,
+	`x = d.OwnerID and x = u.ID;`,
+	`o = d.Owner and e = d.Editor and not o.Level = e.Level;`,
+	`t = d.Team and t.N = 1;`,
+	`r in d.Readers and s in d.Readers and r.Level = s.Level;`,
 	`not (d.A = true and not (d.B = true or d.C = true));`,
 	`not (not d.OwnerID = u.ID);`,
 	`not x(d); x(d) if d.A = true and not (d.B = true and d.C = true);`,
 	`x(u, d); x(u: User, d: Doc) if d.A = true and not (d.OwnerID = u.ID and d.B = true);`,
 	`forall(x in ["a", "b"], d.OwnerID != x);`,
 	`not "(d.A and (d.B or d.C))" = d.ID; # not (d.A = true and (d.B = true or d.C = true))`,
+}
+
+// selves compare an attribute with itself, by whatever way.
+var selves = []string{
+	`not (d.A = true and d.B != d.B);`,
+	`not d.B = d.B;`,
+	`d.Team.N = d.Team.N;`,
+	`t = d.Team and t.N = d.Team.N;`,
+	`x = d.B and not x = d.B;`,
+	`x = d.B and not (x != d.B);`,
+	`not same(d, d.B); same(d, x) if d.B = x;`,
+	`not same(d.B, d.B); same(x, y) if x = y;`,
+	`f(d, d.Team); f(d, t) if d.Team.N = t.N;`,
+}
+
+func TestComparisonsWithItselfAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, policy := range selves {
+		var refused *polar.Error
+		require.ErrorAs(t, polar.CheckNegations(head+policy), &refused, policy)
+		require.Contains(t, []string{"=", "!="}, refused.Construct, policy)
+	}
 }
 
 func TestNegationsThatOsoGetsWrongAreRefused(t *testing.T) {

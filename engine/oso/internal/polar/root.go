@@ -1,6 +1,6 @@
 package polar
 
-// A place is a parameter of the rules of a head.
+// Place is a parameter of the rules of a head.
 type Place struct {
 	Head
 	At int
