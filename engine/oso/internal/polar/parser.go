@@ -47,7 +47,7 @@ func (p *parser) pattern() *Expr {
 	}
 	if p.take("{") {
 		for !p.take("}") {
-			f := &Expr{Op: "=", Line: p.at, Name: p.attribute()}
+			f := &Expr{Op: Attribute, Line: p.at, Name: p.attribute()}
 			p.want(":")
 			f.Args = []*Expr{p.unary()}
 			e.Args = append(e.Args, f)

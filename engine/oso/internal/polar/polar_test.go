@@ -47,6 +47,7 @@ var right = []string{
 	`not d.Lang in u.Langs;`,
 	`not (d.A = true and d.OwnerID in ["a", "b"]);`,
 	`not "red" in d.Tags;`,
+	`not d matches Doc{A: true, B: false};`,
 	`not y(d); y(d: Doc) if d.B = true; y(d: Doc) if d.C = true;`,
 	`not x(d); x(d: Doc) if d.A = true and y(d); y(d: Doc) if d.B = true and d.C = true;`,
 	`not y(d, u.ID); y(d, x) if d.B = true and d.OwnerID = x;`,

@@ -12,14 +12,15 @@ type Expr struct {
 
 // The kinds of expressions that are no operators.
 const (
-	Variable = "variable"
-	Constant = "constant" // a text, an integer, true, false or nil
-	Fraction = "fraction" // a number with a point or an exponent, inf, nan
-	List     = "list"     // of Args; a dictionary too, and *rest variables
-	Dot      = "dot"      // of Args[0]
-	Method   = "method"   // a dot with arguments: Args[1:]
-	Call     = "call"     // of a rule
-	Pattern  = "pattern"  // a class, Name, with comparisons of attributes, Args
+	Variable  = "variable"
+	Constant  = "constant"  // a text, an integer, true, false or nil
+	Fraction  = "fraction"  // a number with a point or an exponent, inf, nan
+	List      = "list"      // of Args; a dictionary too, and *rest variables
+	Dot       = "dot"       // of Args[0]
+	Method    = "method"    // a dot with arguments: Args[1:]
+	Call      = "call"      // of a rule
+	Pattern   = "pattern"   // a class, Name, with Attributes as Args
+	Attribute = "attribute" // of a pattern, with its value
 )
 
 // Rule is a rule of a policy, or one that a resource block stands for.
