@@ -48,7 +48,7 @@ func (s *Service) list(w http.ResponseWriter, r *http.Request, t Type, only bson
 		return err
 	}
 	if q.Outcome() == filter.Denied && httpauthz.Actor(r.Context()) == nil {
-		return httpauthz.ErrUnauthenticated
+		return &mongoauthz.ForbiddenError{Action: "view", Resource: t.Name} // and not an empty list: credentials may help
 	}
 	if l.match = append(l.match, only...); len(l.match) > 0 {
 		if q, err = q.Append(bson.D{{Key: "$match", Value: bson.D{{Key: "$and", Value: conjuncts(l.match)}}}}); err != nil {

@@ -33,17 +33,21 @@ type Data map[string][]bson.Raw
 
 // ReadData reads data from a folder that has a file for each collection, such as clients.json: an array of documents in Extended JSON, or one document
 // after the other, as mongoexport writes them. A collection without a file is empty. A file that is for no collection is an error, as is one that
-// holds anything else.
+// holds anything else, and a folder without any.
 func ReadData(dir fs.FS) (Data, error) {
-	files, err := fs.Glob(dir, "*")
+	files, err := fs.ReadDir(dir, ".")
 	if err != nil {
 		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("casemgmt: the folder is empty")
 	}
 	data := Data{}
 	for _, t := range types {
 		data[t.Collection] = nil
 	}
-	for _, file := range files {
+	for _, entry := range files {
+		file := entry.Name()
 		collection, isJSON := strings.CutSuffix(file, ".json")
 		if _, known := data[collection]; !known || !isJSON {
 			return nil, fmt.Errorf("casemgmt: %s is for none of the collections", file)
