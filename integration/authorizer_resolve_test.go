@@ -49,7 +49,10 @@ func TestAListIsTwoCommandsOfWhichOneReadsAllKeys(t *testing.T) {
 		_, err := mongoauthz.FetchPage[Book](t.Context(), q, mongoauthz.PageRequest{Limit: 5})
 		return err
 	})
-	sends(1, func(q *mongoauthz.Query) error { _, err := q.Using(mongoauthz.SingleCommand).Count(t.Context()); return err })
+	sends(1, func(q *mongoauthz.Query) error {
+		_, err := q.Using(mongoauthz.SingleCommand).Count(t.Context())
+		return err
+	})
 	resolved, err := q.Resolve(t.Context())
 	require.NoError(t, err)
 	q = resolved
