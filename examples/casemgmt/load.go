@@ -101,18 +101,15 @@ func parse(text []byte) ([]bson.Raw, error) {
 	return docs, nil
 }
 
-// Load replaces what the collections hold by data, and makes their indexes.
+// Load replaces what the collections hold by data. Their indexes go with it: see [Service.EnsureIndexes].
 func Load(ctx context.Context, db *mongo.Database, data Data) error {
 	for _, t := range types {
 		c := db.Collection(t.Collection)
 		if err := c.Drop(ctx); err != nil {
 			return fmt.Errorf("casemgmt: %s: %w", t.Collection, err)
 		}
-		if err := db.CreateCollection(ctx, t.Collection); err != nil { // joins with one that is missing find nothing, without an error
+		if err := db.CreateCollection(ctx, t.Collection); err != nil { // a join with one that is missing would find nothing, without an error
 			return fmt.Errorf("casemgmt: %s: %w", t.Collection, err)
-		}
-		if err := EnsureIndexes(ctx, db, t.Collection); err != nil {
-			return err
 		}
 		if len(data[t.Collection]) == 0 {
 			continue
@@ -120,33 +117,6 @@ func Load(ctx context.Context, db *mongo.Database, data Data) error {
 		if _, err := c.InsertMany(ctx, data[t.Collection], options.InsertMany().SetOrdered(false)); err != nil {
 			return fmt.Errorf("casemgmt: %s: %w", t.Collection, err)
 		}
-	}
-	return nil
-}
-
-// indexes are the fields, by collection, by which documents are looked up from others.
-var indexes = map[string][]string{
-	"permissions":       {"full_name"},
-	"templates":         {"case_type"},
-	"documents":         {"client", "template"},
-	"caseloads":         {"clients", "case_types"},
-	"caseload_roles":    {"caseload", "user", "group"},
-	"role_assignments":  {"user", "group"},
-	"activity_logs":     {"document"},
-	"wkcmp_eligibility": {"document"},
-}
-
-// EnsureIndexes makes the indexes of a collection, unless they are there.
-func EnsureIndexes(ctx context.Context, db *mongo.Database, collection string) error {
-	var models []mongo.IndexModel
-	for _, field := range indexes[collection] {
-		models = append(models, mongo.IndexModel{Keys: bson.D{{Key: field, Value: 1}}})
-	}
-	if len(models) == 0 {
-		return nil
-	}
-	if _, err := db.Collection(collection).Indexes().CreateMany(ctx, models); err != nil {
-		return fmt.Errorf("casemgmt: indexes of %s: %w", collection, err)
 	}
 	return nil
 }

@@ -33,7 +33,9 @@ func newSite(t testing.TB, w world, opts ...mongoauthz.Option) *site {
 	t.Helper()
 	db := harness.Database(t)
 	require.NoError(t, casemgmt.Load(t.Context(), db, w.data))
-	return siteOf(t, db, w, opts...)
+	s := siteOf(t, db, w, opts...)
+	require.NoError(t, s.service.EnsureIndexes(t.Context()))
+	return s
 }
 
 func siteOf(t testing.TB, db *mongo.Database, w world, opts ...mongoauthz.Option) *site {

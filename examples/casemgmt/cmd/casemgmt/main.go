@@ -123,6 +123,18 @@ func service(ctx context.Context, db *mongo.Database, password string) (*casemgm
 	return s, s.Authorizer().Verify(ctx)
 }
 
+// load stores data, with indexes.
+func load(ctx context.Context, db *mongo.Database, data casemgmt.Data) error {
+	if err := casemgmt.Load(ctx, db, data); err != nil {
+		return err
+	}
+	s, err := service(ctx, db, "")
+	if err != nil {
+		return err
+	}
+	return s.EnsureIndexes(ctx)
+}
+
 func loadCommand(flags *flag.FlagSet, out io.Writer) command {
 	return command{flags, 1, func(ctx context.Context, db *mongo.Database) error {
 		files := casemgmt.Demo()
@@ -133,7 +145,7 @@ func loadCommand(flags *flag.FlagSet, out io.Writer) command {
 		if err != nil {
 			return err
 		}
-		if err := casemgmt.Load(ctx, db, data); err != nil {
+		if err := load(ctx, db, data); err != nil {
 			return err
 		}
 		for _, t := range casemgmt.Types() {

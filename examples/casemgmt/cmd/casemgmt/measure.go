@@ -101,7 +101,7 @@ func measure(ctx context.Context, db *mongo.Database, sizes []int, times int, me
 		return nil, err
 	}
 	data["activity_logs"] = nil
-	if err := casemgmt.Load(ctx, db, data); err != nil {
+	if err := load(ctx, db, data); err != nil {
 		return nil, err
 	}
 	s, err := service(ctx, db, "measured")

@@ -28,7 +28,7 @@ func serveCommand(flags *flag.FlagSet, out io.Writer, demo bool) command {
 			if err != nil {
 				return err
 			}
-			if err := casemgmt.Load(ctx, db, data); err != nil {
+			if err := load(ctx, db, data); err != nil {
 				return err
 			}
 		}
