@@ -1,10 +1,11 @@
 package oso
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
@@ -52,8 +53,6 @@ func toBSON(v any) (bson.RawValue, bool) {
 		return bson.RawValue{Type: bson.TypeNull}, isNone(v)
 	}
 }
-
-var errNaN = errors.New("is not a number (NaN)")
 
 // carry returns a Go value as it is handed to Oso: nothing in it is changed on the way. The error is an *UnsupportedError without a construct.
 func (s *session) carry(v reflect.Value) (any, error) {
@@ -131,7 +130,7 @@ func (s *session) carryStruct(p reflect.Value) (any, error) {
 	case 0:
 		return nil, unsupported("", fmt.Sprintf("a Go %s is not registered (WithClass, WithStructs)", p.Type().Elem()))
 	case 1:
-		return s.wrap(&object{class: known[0], value: p.Interface()})
+		return s.wrap(&object{class: known[0], source: source{value: p.Interface()}})
 	default:
 		return nil, unsupported("", fmt.Sprintf("a Go %s is registered as several classes", p.Type().Elem()))
 	}
@@ -146,16 +145,31 @@ func carryString(v string) (any, error) {
 	return v, nil
 }
 
-// carryFloat keeps go-oso from cutting off what is behind the point.
+// carryFloat keeps go-oso from cutting off what is behind the point, and Oso from rounding: it reads JSON exactly only as far as a number has
+// 15 digits, or little more. Any other is compared by us, for which Oso knows no ">" and ">=" with numbers of its own.
 func carryFloat(v float64) (any, error) {
 	if math.IsNaN(v) {
-		return nil, unsupported("", errNaN.Error())
+		return nil, unsupported("", "is not a number (NaN)")
 	}
-	if math.IsInf(v, 0) { // JSON has none
-		r, err := filter.Value(v)
-		return scalar{r}, err
+	if exactJSON(v) {
+		return types.ValueNumber{NumericVariant: types.NumericFloat(v)}, nil
 	}
-	return types.ValueNumber{NumericVariant: types.NumericFloat(v)}, nil
+	r, err := filter.Value(v)
+	return scalar{r}, err
+}
+
+// exactJSON reports whether a reader of JSON that multiplies or divides the digits, taken as an integer, by a power of ten gets the float that
+// was written: both have to be exact as floats.
+func exactJSON(v float64) bool {
+	if math.IsInf(v, 0) {
+		return false
+	}
+	digits, exponent, _ := strings.Cut(strconv.FormatFloat(math.Abs(v), 'e', -1, 64), "e")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	n, err := strconv.ParseUint(whole+fraction, 10, 64)
+	power, err2 := strconv.Atoi(exponent)
+	power -= len(fraction)
+	return err == nil && err2 == nil && n <= 1<<53 && power >= -22 && power <= 0
 }
 
 // carryRaw returns a BSON value as it is handed to Oso.

@@ -264,9 +264,9 @@ func (cs *classes) of(t reflect.Type) (*class, bool) {
 // tagOf returns the Polar class of an attribute's value.
 func tagOf(a *attribute, elem reflect.Type) string {
 	switch {
-	case a.list && a.relation == nil:
-		return "List"
-	case a.class != nil: // of its elements, for Oso asks for the class of what a variable ranges over
+	case a.list && a.relation == nil: // Oso asks for the class of what a variable ranges over by the same words as for the list's
+		return unknownTag
+	case a.class != nil: // for a list that of its elements
 		return a.class.name
 	}
 	if elem != nil {

@@ -35,13 +35,12 @@ type kase struct {
 // facts are what an expectation is made of: a document as Go decodes it, the actor, and what the document leads to.
 type facts struct {
 	Doc
-	actor                User
-	owner, editor        *User
-	members, colleagues  []User
-	team, ownerTeam      *Team
-	others               []User
-	actorTeam            *Team
-	hasEditor, hasMember bool
+	actor               User
+	owner, editor       *User
+	members, colleagues []User
+	team, ownerTeam     *Team
+	others              []User
+	actorTeam           *Team
 }
 
 func is[T comparable](p *T, v T) bool { return p != nil && *p == v }
@@ -237,9 +236,9 @@ var constructs = []construct{
 	{"d.relation = u, d.relation != u", []kase{
 		{condition: `d.owner = u`, holds: func(f facts) bool { return f.OwnerID == f.actor.ID }},
 		{condition: `u = d.editor`, holds: func(f facts) bool { return is(f.EditorID, f.actor.ID) }},
-		{condition: `d.owner != u`, holds: func(f facts) bool { return f.OwnerID != f.actor.ID }},
-		{condition: `d.editor != u`, holds: func(f facts) bool { return f.EditorID != nil && *f.EditorID != f.actor.ID }},
-		{condition: `not d.editor = u`, holds: func(f facts) bool { return f.EditorID != nil && *f.EditorID != f.actor.ID }},
+		{condition: `d.owner != u`, holds: func(f facts) bool { return f.owner != nil && f.OwnerID != f.actor.ID }},
+		{condition: `d.editor != u`, holds: func(f facts) bool { return f.editor != nil && *f.EditorID != f.actor.ID }},
+		{condition: `not d.editor = u`, holds: func(f facts) bool { return f.editor != nil && *f.EditorID != f.actor.ID }},
 		{condition: `d.owner.team = u.team`, holds: func(f facts) bool {
 			return f.actorTeam != nil && f.ownerTeam != nil && f.actorTeam.ID == f.ownerTeam.ID
 		}},
@@ -310,7 +309,8 @@ var constructs = []construct{
 		{condition: `not d.Public`, holds: func(f facts) bool { return !f.Public }},
 		{condition: `not (not (d.Level = 3))`, holds: func(f facts) bool { return is(f.Level, 3) }},
 		{condition: `x = d.Level and not x = 3`, holds: func(f facts) bool { return !is(f.Level, 3) }},
-		{condition: `not helper(u, d)`, holds: func(f facts) bool { return !(f.OwnerID == f.actor.ID || f.Status == "x") && f.OwnerID != id(0) }},
+		{condition: `not (d.Public = true and (d.Status = "x" or d.Level = 3))`, unloaded: "not"},
+		{condition: `not helper(u, d)`, unloaded: "not"},
 	}},
 	{"A or B", []kase{
 		{condition: `d.Public or d.owner = u or d.editor.Name = "ben"`, holds: func(f facts) bool {
@@ -339,7 +339,7 @@ var constructs = []construct{
 		}},
 	}},
 	{"forall(x in d.List, …), not (x in d.List and …)", []kase{
-		{condition: `forall(i in d.Items, i.Kind = "a")`, refused: "_i_19 in _this.Items"},
+		{condition: `forall(i in d.Items, i.Kind = "a")`, unloaded: "not"},
 		{condition: `not (i in d.Items and i.Kind = "a")`, refused: "_i_20 in _this.Items"},
 		{condition: `forall(r in u.Roles, r != d.Title)`, holds: func(f facts) bool { return !slices.Contains(f.actor.Roles, f.Title) }},
 	}},

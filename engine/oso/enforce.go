@@ -105,7 +105,7 @@ func (o *Enforcer) AuthorizedActions(ctx context.Context, actor, resource any) (
 	if err != nil {
 		return nil, err
 	}
-	actions, err := o.engine.named(ctx, "allow", "action", r.Type(), func(who any) []any { return []any{who, types.Variable("action"), types.Variable("resource")} }, actor)
+	actions, err := o.engine.named(ctx, ruleAllow, "action", r.Type(), func(who any) []any { return []any{who, types.Variable("action"), types.Variable("resource")} }, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (o *Enforcer) AuthorizedFields(ctx context.Context, actor any, action strin
 	if err != nil {
 		return Fields{}, err
 	}
-	names, err := o.engine.named(ctx, "allow_field", "field", r.Type(), func(who any) []any {
+	names, err := o.engine.named(ctx, ruleField, "field", r.Type(), func(who any) []any {
 		return []any{who, action, types.Variable("resource"), types.Variable("field")}
 	}, actor)
 	if err != nil {
@@ -215,7 +215,7 @@ func (o *Enforcer) AuthorizeRequest(ctx context.Context, actor, request any) err
 		if err != nil {
 			return err
 		}
-		holds, err = w.holds("allow_request", who, what)
+		holds, err = w.holds(ruleRequest, who, what)
 		return err
 	})
 	switch {
@@ -268,9 +268,7 @@ func (e enforced) Filter(ctx context.Context, actor any, action, resource string
 	if !ok {
 		return e.Engine.Filter(ctx, actor, action, resource)
 	}
-	return e.filter(ctx, "allow_field", actor, action, resource, func(who any) []any {
-		return []any{who, action, types.Variable("resource"), field}
-	})
+	return e.filter(ctx, actor, request{rule: ruleField, action: action, resource: resource, field: field})
 }
 
 // named returns the values of a variable that the ways in which a rule may hold name, sorted, with the Wildcard where one leaves it open.
@@ -312,7 +310,7 @@ func (c *class) storedPath(name string) (string, error) {
 	if r, ok := c.stored.Relation(name); ok && r.Kind.Embedded() {
 		return name, nil
 	}
-	return "", unsupported("allow_field", "a rule names a field that is not in the schema")
+	return "", unsupported(ruleField, "a rule names a field that is not in the schema")
 }
 
 // outermost drops the paths inside others, which a projection must not have beside them.

@@ -29,7 +29,15 @@ type Engine struct {
 	pool    *pool
 	limit   int
 	noNil   bool
+	cache   *cache
 }
+
+// The rules that Oso knows.
+const (
+	ruleAllow   = "allow"
+	ruleField   = "allow_field"
+	ruleRequest = "allow_request"
+)
 
 var _ mongoauthz.Policy = (*Engine)(nil)
 
@@ -45,6 +53,7 @@ type config struct {
 	noNil   bool
 	db      *mongo.Database
 	dbOpts  []mongoauthz.Option
+	cache   int
 }
 
 // WithStructs tells the Go structs from which the schema was made, so that policies speak of their fields by their Go names, as they do for
@@ -113,6 +122,19 @@ func WithConcurrency(evaluations int) Option {
 	}
 }
 
+// WithCache sets how many filters are kept, [DefaultCache] by default; 0 keeps none. A filter is kept under all that the policy read of
+// the actor, and given to whoever gives the same answers, for the same action and resource type; so it holds those values. What reads the
+// database is not kept. When there are more, all are dropped.
+func WithCache(filters int) Option {
+	return func(c *config) error {
+		if filters < 0 {
+			return &PolicyError{Problem: "WithCache: below 0"}
+		}
+		c.cache = filters
+		return nil
+	}
+}
+
 // WithoutNil makes nil match nothing: neither does a nil of the actor's equal an absent field, nor does an absent field differ from
 // anything. It is what filters do where nothing else is said.
 func WithoutNil() Option {
@@ -130,7 +152,7 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	if schema == nil {
 		return nil, &PolicyError{Problem: "there is no schema"}
 	}
-	c := config{limit: DefaultAlternatives, osos: max(8, 2*runtime.GOMAXPROCS(0))}
+	c := config{limit: DefaultAlternatives, cache: DefaultCache, osos: max(8, 2*runtime.GOMAXPROCS(0))}
 	for _, opt := range opts {
 		if err := opt(&c); err != nil {
 			return nil, err
@@ -143,7 +165,7 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{schema: schema, classes: cs, policy: policy, fetcher: c.fetcher, limit: c.limit, noNil: c.noNil}
+	e := &Engine{schema: schema, classes: cs, policy: policy, fetcher: c.fetcher, limit: c.limit, noNil: c.noNil, cache: &cache{limit: c.cache, roots: map[string]*node{}}}
 	e.pool = &pool{slots: make(chan struct{}, c.osos)}
 	if c.db != nil {
 		nobody := mongoauthz.PolicyFunc(func(_ context.Context, _ any, _, resource string) (filter.Filter, error) {
@@ -199,37 +221,53 @@ func (e *Engine) Filter(ctx context.Context, actor any, action, resource string)
 	if e == nil || e.classes == nil {
 		return filter.Filter{}, &PolicyError{Problem: "there is no engine: make one with New"}
 	}
-	return e.filter(ctx, "allow", actor, action, resource, func(who any) []any { return []any{who, action, types.Variable("resource")} })
+	return e.filter(ctx, actor, request{rule: ruleAllow, action: action, resource: resource})
 }
 
-// filter returns what a rule leaves open for the resource, the variable of that name among its arguments.
-func (e *Engine) filter(ctx context.Context, rule string, actor any, action, resource string, args func(who any) []any) (filter.Filter, error) {
-	c := e.classes.byName[resource]
+// filter returns what a rule leaves open for the resource.
+func (e *Engine) filter(ctx context.Context, actor any, r request) (filter.Filter, error) {
+	c := e.classes.byName[r.resource]
 	if c == nil || c.stored == nil || c.stored.Collection == "" {
-		return filter.Filter{}, &UnsupportedError{Action: action, Resource: resource, Problem: "is not a type of the schema that lives in a collection"}
+		return filter.Filter{}, about(unsupported("", "is not a type of the schema that lives in a collection"), r.action, r.resource)
+	}
+	if f, ok := e.cached(ctx, actor, r); ok {
+		return f, nil
 	}
 	var answer filter.Filter
-	err := e.evaluate(ctx, func(w *worker) error {
-		who, err := w.session.carry(reflect.ValueOf(actor))
-		if err != nil {
-			return err
-		}
-		found, err := w.partials(e.limit, rule, map[string]*types.Term{"resource": ofClass("resource", resource)}, args(who)...)
-		if err != nil {
-			return err
-		}
-		open := make([]any, len(found))
-		for i, bindings := range found {
-			open[i] = bindings["resource"]
-		}
-		f, err := e.translate(c, open)
-		answer = f
+	err := e.evaluate(ctx, func(w *worker) (err error) {
+		answer, err = e.compile(w, actor, c, r)
 		return err
 	})
 	if err != nil {
-		return filter.Deny(resource), about(err, action, resource)
+		return filter.Deny(r.resource), about(err, r.action, r.resource)
 	}
 	return answer, nil
+}
+
+// compile asks Oso, and translates what it says.
+func (e *Engine) compile(w *worker, actor any, c *class, r request) (filter.Filter, error) {
+	who, err := w.session.carry(reflect.ValueOf(actor))
+	if err != nil {
+		return filter.Filter{}, err
+	}
+	root := r.root(w.session, who)
+	args := []any{who, r.action, types.Variable("resource")}
+	if r.rule == ruleField {
+		args = append(args, r.field)
+	}
+	found, err := w.partials(e.limit, r.rule, map[string]*types.Term{"resource": ofClass("resource", r.resource)}, args...)
+	if err != nil {
+		return filter.Filter{}, err
+	}
+	open := make([]any, len(found))
+	for i, bindings := range found {
+		open[i] = bindings["resource"]
+	}
+	f, err := e.translate(c, open)
+	if err == nil {
+		e.cache.put(w.session.trace, root, f)
+	}
+	return f, err
 }
 
 // about fills in what was asked for.

@@ -1,6 +1,8 @@
 package oso
 
 import (
+	"slices"
+
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"github.com/osohq/go-oso/types"
@@ -57,6 +59,9 @@ func (a *alternative) formula(x any, not, top bool) (formula, error) {
 	}
 	if len(e.Args) != 2 {
 		return nil, unsupported(construct(x), "an operator that has no translation")
+	}
+	if !top && a.known[fact(x)] {
+		return constant(!not), nil
 	}
 	var f formula
 	var err error
@@ -165,7 +170,16 @@ func (a *alternative) compareDocument(p place, op filter.Operator, v literal, no
 	}
 	c := filter.Compare(filter.Field{Entity: e.name, Path: stored.Key}, filter.Eq, v.object.key)
 	c.Not = not
-	return comparison(c, e), nil
+	return existing(comparison(c, e), e), nil
+}
+
+// existing is a comparison with the key of an entity, which says nothing of whether there is one: a filter answers it from the field that
+// refers to it. That does for "=", where what is compared with exists.
+func existing(l leaf, e *entity) formula {
+	if l.equal != nil || len(e.paths) == 0 {
+		return l
+	}
+	return all{leaf{condition: filter.Field{Entity: e.name, Path: e.class.stored.Key}.IsSet(), entities: []*entity{e}}, l}
 }
 
 // compareField compares a field that holds one value with a value.
@@ -196,6 +210,9 @@ func (a *alternative) compareField(p place, op filter.Operator, v literal, not b
 	if op == filter.Eq && not && p.attr.nullable && !a.engine.noNil {
 		return leaf{condition: either(f.IsNull(), c), entities: []*entity{p.entity}}, nil
 	}
+	if f.Path == p.entity.class.stored.Key {
+		return existing(comparison(c, p.entity), p.entity), nil
+	}
 	return comparison(c, p.entity), nil
 }
 
@@ -208,6 +225,8 @@ func (a *alternative) compareList(p place, op filter.Operator, v literal, not bo
 		return constant(not), nil
 	case p.attr.field == nil:
 		return nil, unsupported("", "embedded or related documents are compared as a list")
+	case p.attr.holdsNil:
+		return nil, unsupported("", holdsNil)
 	}
 	c := filter.Compare(p.field(), filter.SubsetOf, []any{})
 	c.Not = not
@@ -219,6 +238,9 @@ func (a *alternative) compareList(p place, op filter.Operator, v literal, not bo
 
 // comparePlaces compares two fields, or two documents by their keys.
 func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bool) (formula, error) {
+	if op == filter.Eq && l.entity == r.entity && l.attr == r.attr && slices.Equal(l.embeds, r.embeds) {
+		return constant(!not), nil
+	}
 	if l.attr != nil && l.attr.list || r.attr != nil && r.attr.list {
 		return nil, unsupported("", "a list is compared as a whole")
 	}

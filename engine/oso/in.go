@@ -110,6 +110,8 @@ func listOfKeys(from *entity, r *relations.Relation) *relations.Field {
 	return f
 }
 
+const holdsNil = "the elements of the list may be nil, of which a filter knows nothing"
+
 // inField asks whether a value, or a field, is among the elements of a list field.
 func (a *alternative) inField(x any, at place, not bool) (formula, error) {
 	list, f := at.field(), at.attr.field
@@ -121,6 +123,9 @@ func (a *alternative) inField(x any, at place, not bool) (formula, error) {
 		}
 		if p.class != nil || p.attr == nil || p.attr.list || p.attr.field.Type != f.Type || f.Type == relations.Any || f.Type == relations.Document {
 			return nil, unsupported("", "what is looked for in a list field is no field of the type of its elements")
+		}
+		if at.attr.holdsNil && (not || p.attr.nullable) {
+			return nil, unsupported("", holdsNil)
 		}
 		c := filter.Compare(p.field(), filter.In, list)
 		c.Not = not
@@ -145,7 +150,7 @@ func (a *alternative) inField(x any, at place, not bool) (formula, error) {
 	case !fits(f, v.value):
 		return nil, unsupported("", "a value is looked for in a list of another type")
 	case not && at.attr.holdsNil:
-		return nil, unsupported("", "a value is not in a list whose elements may be nil")
+		return nil, unsupported("", holdsNil)
 	}
 	c := filter.Compare(list, filter.Contains, v.value)
 	c.Not = not
@@ -183,14 +188,16 @@ func (a *alternative) compareElement(v types.Variable, op filter.Operator, r any
 }
 
 // elements returns what is left to ask of the lists over which variables range that were compared with nothing: that they are not empty.
-func (a *alternative) elements() []formula {
+func (a *alternative) elements() ([]formula, error) {
 	var left []formula
 	for _, v := range sortedVariables(a.bound) {
 		if b := a.bound[v]; b.list != nil && b.used == 0 {
-			c := filter.Compare(b.list.field(), filter.SubsetOf, []any{})
-			c.Not = true
-			left = append(left, comparison(c, b.list.entity))
+			f, err := a.compareList(*b.list, filter.Eq, literal{empty: true}, true)
+			if err != nil {
+				return nil, err
+			}
+			left = append(left, f)
 		}
 	}
-	return left
+	return left, nil
 }

@@ -1,68 +1,94 @@
 package oso
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
-	"github.com/osohq/go-oso/types"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// object is what a policy sees of an actor, or of a document that was looked up for it. Oso compares two of them deeply, so the key comes
-// first: one key is one object in a session, and another key is another object.
+// object is what a policy sees of an actor, or of a document that was looked up for it. Oso compares two of them deeply: objects with a key
+// hold nothing else, so that one key is one object whatever else is known of it; others hold what they are.
 type object struct {
 	key   bson.RawValue // zero for what is not stored under a key
 	class *class
+	source
+}
+
+// source is where the attributes of an object are read.
+type source struct {
 	value any      // a pointer to a Go struct, or nil and
 	doc   bson.Raw // a document
 }
 
-// session is one evaluation of a policy: the context of its look-ups, and what they found.
+// session is one evaluation of a policy: the context of its look-ups, what they found, and what was asked.
 type session struct {
 	ctx     context.Context
 	engine  *Engine
-	objects map[string]*object   // by class and key
+	sources map[*object]source   // of the objects with a key
 	found   map[string][]*object // by relation and keys
-	looked  bool                 // something was looked up
-	err     error                // the first failure of a look-up
+	answers map[question]any     // what was read
+	trace   *trace
+	err     error // the first failure of a look-up
+}
+
+// question is an attribute of an object that Oso asks for.
+type question struct {
+	of   *object
+	attr *attribute
 }
 
 func (e *Engine) newSession(ctx context.Context) *session {
-	return &session{ctx: ctx, engine: e, objects: map[string]*object{}, found: map[string][]*object{}}
+	return &session{
+		ctx: ctx, engine: e, sources: map[*object]source{}, found: map[string][]*object{}, answers: map[question]any{}, trace: newTrace(),
+	}
 }
 
 // wrap returns the object as the Go value that Oso takes for an instance of its class.
 func (s *session) wrap(o *object) (any, error) {
-	if o.key.Type == 0 && o.class.stored != nil && o.class.stored.Collection != "" {
-		key, err := s.stored(o, o.class.stored.Key)
+	stored := o.class.stored
+	if o.key.Type == 0 && stored != nil && stored.Collection != "" && (o.value == nil || o.class.has(stored.Key)) {
+		key, err := s.stored(o, stored.Key)
 		if err != nil {
 			return nil, err
 		}
-		if key.Type != 0 && key.Type != bson.TypeNull && key.Type != bson.TypeArray {
-			o.key = key
-		}
+		o.key = key
 	}
-	o = s.intern(o)
+	if o.key.Type == bson.TypeNull || o.key.Type == bson.TypeArray {
+		o.key = bson.RawValue{}
+	}
+	if o.key.Type != 0 && (o.value != nil || o.doc != nil) {
+		s.sources[o] = o.source
+		o.source = source{}
+	}
+	s.trace.met(o)
 	w := reflect.New(o.class.wrapper).Elem()
 	w.Field(0).Set(reflect.ValueOf(o))
 	return w.Interface(), nil
 }
 
-// intern returns the object with the same class and key that was met first.
-func (s *session) intern(o *object) *object {
-	if o.key.Type == 0 {
-		return o
+// sourceOf returns where the attributes of an object are read.
+func (s *session) sourceOf(o *object) source {
+	if from, ok := s.sources[o]; ok {
+		return from
 	}
-	id := o.class.name + "\x00" + string(o.key.Type) + string(o.key.Value)
-	if known, ok := s.objects[id]; ok {
-		return known
+	return o.source
+}
+
+// has reports whether the Go type has the field that is stored at a path.
+func (c *class) has(path string) bool {
+	for _, a := range c.attrs {
+		if a.path == path && a.index != nil {
+			return true
+		}
 	}
-	s.objects[id] = o
-	return o
+	return false
 }
 
 // read returns the value of an attribute as it is handed to Oso.
@@ -70,22 +96,32 @@ func (s *session) read(o *object, a *attribute) (any, error) {
 	if err := s.ctx.Err(); err != nil {
 		return nil, err
 	}
-	if a.relation != nil && !a.relation.Kind.Embedded() {
-		return s.follow(o, a)
+	if v, ok := s.answers[question{o, a}]; ok {
+		return v, nil
 	}
-	v, err := s.readStored(o, a)
+	var v any
+	var err error
+	if a.relation != nil && !a.relation.Kind.Embedded() {
+		s.trace.closed = true // what the database holds is not the actor's
+		v, err = s.follow(o, a)
+	} else if v, err = s.readStored(o, a); err == nil {
+		s.trace.asked(o, a, s.engine.classes, v)
+	}
 	if u, ok := err.(*UnsupportedError); ok && u.Construct == "" {
 		err = unsupported(o.class.name+"."+a.name, u.Problem)
+	}
+	if err == nil {
+		s.answers[question{o, a}] = v
 	}
 	return v, err
 }
 
 func (s *session) readStored(o *object, a *attribute) (any, error) {
-	if o.value != nil {
+	if from := s.sourceOf(o); from.value != nil {
 		if a.index == nil {
 			return nil, unsupported("", "the Go type has no such field")
 		}
-		v, err := reflect.ValueOf(o.value).Elem().FieldByIndexErr(a.index)
+		v, err := reflect.ValueOf(from.value).Elem().FieldByIndexErr(a.index)
 		if err != nil { // behind an embedded nil pointer
 			return nil, nil
 		}
@@ -131,19 +167,20 @@ func (s *session) embedded(a *attribute, r bson.RawValue) (any, error) {
 	if !ok {
 		return nil, unsupported("", "a stored document has another value for an embedded document")
 	}
-	return s.wrap(&object{class: a.class, doc: doc})
+	return s.wrap(&object{class: a.class, source: source{doc: doc}})
 }
 
 // stored returns what is stored in an object at a dotted path: the zero value for a missing one.
 func (s *session) stored(o *object, path string) (bson.RawValue, error) {
-	if o.value == nil {
-		return lookup(o.doc, path), nil
+	from := s.sourceOf(o)
+	if from.value == nil {
+		return lookup(from.doc, path), nil
 	}
 	for _, a := range o.class.attrs {
 		if a.path != path || a.index == nil {
 			continue
 		}
-		v, err := reflect.ValueOf(o.value).Elem().FieldByIndexErr(a.index)
+		v, err := reflect.ValueOf(from.value).Elem().FieldByIndexErr(a.index)
 		if err != nil {
 			return bson.RawValue{}, nil
 		}
@@ -185,7 +222,6 @@ func (s *session) follow(o *object, a *attribute) (any, error) {
 	if s.engine.fetcher == nil {
 		return nil, unsupported(o.class.name+"."+a.name, "a relation of the actor is looked up, and the engine has no database (WithDatabase, WithFetcher)")
 	}
-	s.looked = true
 	reached := []*object{o}
 	hops := []*relations.Relation{a.relation}
 	if a.relation.Kind == relations.Through {
@@ -208,7 +244,7 @@ func (s *session) follow(o *object, a *attribute) (any, error) {
 				return nil, err
 			}
 			for _, f := range found {
-				if !containsObject(next, f) {
+				if !slices.ContainsFunc(next, f.same) {
 					next = append(next, f)
 				}
 			}
@@ -234,13 +270,9 @@ func (s *session) follow(o *object, a *attribute) (any, error) {
 	}
 }
 
-func containsObject(objects []*object, o *object) bool {
-	for _, other := range objects {
-		if other == o {
-			return true
-		}
-	}
-	return false
+// same reports whether two objects of one class are the same document, as far as their keys tell.
+func (o *object) same(other *object) bool {
+	return o == other || o.key.Type != 0 && o.key.Type == other.key.Type && bytes.Equal(o.key.Value, other.key.Value)
 }
 
 // hop returns what one relation reaches from an object, as package evaluate defines it: a condition on the other's fields for each pair of
@@ -308,7 +340,7 @@ func (s *session) hop(o *object, r *relations.Relation) ([]*object, error) {
 	}
 	documents, err := s.engine.fetcher.Fetch(s.ctx, request)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("oso: look up %s.%s: %w", o.class.name, r.Name, err)
 	}
 	found := []*object{}
 	for _, doc := range documents {
@@ -317,13 +349,11 @@ func (s *session) hop(o *object, r *relations.Relation) ([]*object, error) {
 			return nil, err
 		}
 		if d.Authorized() {
-			f := &object{class: s.engine.classes.byName[r.Type], doc: doc, key: lookup(doc, target.Key)}
-			if f.key.Type == bson.TypeNull || f.key.Type == bson.TypeArray {
-				f.key = bson.RawValue{}
+			f := &object{class: s.engine.classes.byName[r.Type], source: source{doc: doc}, key: lookup(doc, target.Key)}
+			if _, err := s.wrap(f); err != nil {
+				return nil, err
 			}
-			if f = s.intern(f); !containsObject(found, f) {
-				found = append(found, f)
-			}
+			found = append(found, f)
 		}
 	}
 	s.found[id] = found
@@ -342,51 +372,4 @@ next:
 		out = append(out, key)
 	}
 	return out
-}
-
-// worker is one Oso. It serves one session at a time, which is how a look-up knows whose it is: Oso passes no context.
-type worker struct {
-	oso     oso
-	session *session
-}
-
-// reading is a look-up between the two calls that Oso makes for it.
-type reading struct {
-	of   *object
-	attr *attribute
-}
-
-// BuildQuery is called by Oso for every attribute that is read of an object, since all are registered as relations to one.
-func (w *worker) BuildQuery(f *types.Filter) (any, error) {
-	if len(f.Conditions) == 1 && len(f.Conditions[0]) == 1 {
-		c := f.Conditions[0][0]
-		projection, ok := c.Lhs.DatumVariant.(types.Projection)
-		value, isValue := c.Rhs.DatumVariant.(types.Immediate)
-		if o, isObject := value.Value.(*object); ok && isValue && isObject {
-			if a := o.class.attrs[projection.FieldName]; a != nil {
-				return reading{o, a}, nil
-			}
-		}
-	}
-	return nil, w.fail(unsupported("", "the engine asked for something else than an attribute"))
-}
-
-// ExecuteQuery returns the value of the attribute as the only row.
-func (w *worker) ExecuteQuery(q any) ([]any, error) {
-	r, ok := q.(reading)
-	if !ok {
-		return nil, w.fail(unsupported("", "the engine asked for something else than an attribute"))
-	}
-	v, err := w.session.read(r.of, r.attr)
-	if err != nil {
-		return nil, w.fail(err)
-	}
-	return []any{v}, nil
-}
-
-func (w *worker) fail(err error) error {
-	if w.session.err == nil {
-		w.session.err = err
-	}
-	return err
 }

@@ -20,7 +20,7 @@ func render(x any) string {
 	case types.Variable:
 		return string(x)
 	case types.ValuePattern:
-		if p, ok := x.PatternVariant.(types.PatternInstance); ok {
+		if p, ok := x.PatternVariant.(types.PatternInstance); ok && len(p.Fields.Fields) == 0 {
 			return string(p.Tag)
 		}
 		return "{?}"

@@ -45,6 +45,7 @@ type alternative struct {
 	entities map[string]*entity // those reached by relations to one, by where from and by which relation
 	bound    map[types.Variable]*binding
 	names    map[string]bool
+	known    map[string]bool // the facts that hold of the whole alternative
 }
 
 // binding is what a variable ranges over: the documents of a relation to many, or the elements of a list field.
@@ -55,7 +56,7 @@ type binding struct {
 }
 
 func (e *Engine) newAlternative(c *class) *alternative {
-	return &alternative{engine: e, root: &entity{class: c}, entities: map[string]*entity{}, bound: map[types.Variable]*binding{}, names: map[string]bool{"": true}}
+	return &alternative{engine: e, root: &entity{class: c}, entities: map[string]*entity{}, bound: map[types.Variable]*binding{}, names: map[string]bool{"": true}, known: map[string]bool{}}
 }
 
 // isOperation returns the arguments of an expression with the operator.

@@ -1,8 +1,11 @@
 package oso
 
 import (
+	"errors"
+	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
 )
 
 // refused are the words of Polar that are refused wherever they stand.
@@ -12,67 +15,41 @@ var refused = map[string]string{
 	"debug": "it waits for somebody at the standard input",
 }
 
-// checkText refuses the constructs of which nothing is left in what Oso answers, or that do harm when it is asked.
+// checkText refuses the constructs of which nothing is left in what Oso answers, or that do harm when it is asked. A text that cannot be read is
+// left to Oso, whose words about it are better.
 func checkText(text string) error {
-	words := tokens(text)
-	for i, word := range words {
-		if problem, ok := refused[word]; ok {
-			return &textError{UnsupportedError{Construct: word, Problem: problem}}
-		}
-		if word != "=" {
-			continue
-		}
-		for _, side := range []int{i - 1, i + 1} {
-			if side >= 0 && side < len(words) && strings.HasPrefix(words[side], "_") {
-				return &textError{UnsupportedError{Construct: words[side] + " = ?", Problem: "Oso drops it, although it holds only of what there is: use matches"}}
+	rules, err := polar.Parse(text)
+	if err == nil {
+		err = polar.CheckNegations(text)
+		for i := range rules {
+			if rules[i].Body != nil && err == nil {
+				err = checkExpression(rules[i].Body)
 			}
+		}
+	}
+	if problem, ok := errors.AsType[*polar.Error](err); ok {
+		return &textError{UnsupportedError{Construct: problem.Construct, Problem: fmt.Sprintf("line %d: %s", problem.Line, problem.Problem)}}
+	}
+	return err
+}
+
+func checkExpression(e *polar.Expr) error {
+	if problem, ok := refused[e.Op]; ok {
+		return &polar.Error{Construct: e.Op, Line: e.Line, Problem: problem}
+	}
+	if e.Op == "=" || e.Op == ":=" {
+		for _, side := range e.Args {
+			if side.Op == polar.Variable && strings.HasPrefix(side.Name, "_") {
+				return &polar.Error{Construct: side.Name + " = ?", Line: e.Line, Problem: "Oso drops it, although it holds only of what there is: use matches"}
+			}
+		}
+	}
+	for _, arg := range e.Args {
+		if err := checkExpression(arg); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// tokens returns the words and signs of a policy text, as Polar reads it: comments are left out, and of strings what stands in them.
-func tokens(text string) []string {
-	var words []string
-	for i := 0; i < len(text); {
-		start := i
-		switch c := text[i]; {
-		case c == '#':
-			for i < len(text) && text[i] != '\n' {
-				i++
-			}
-			continue
-		case c == '"':
-			for i++; i < len(text) && text[i] != '"'; i++ {
-				if text[i] == '\\' {
-					i++
-				}
-			}
-			i++
-			words = append(words, `""`)
-			continue
-		case isWord(c):
-			for i < len(text) && isWord(text[i]) {
-				i++
-			}
-		case strings.IndexByte("=!<>:", c) >= 0:
-			i++
-			if i < len(text) && text[i] == '=' {
-				i++
-			}
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
-			i++
-			continue
-		default:
-			i++
-		}
-		words = append(words, text[start:i])
-	}
-	return words
-}
-
-func isWord(c byte) bool {
-	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= utf8.RuneSelf
 }
 
 // textError is an UnsupportedError about a text, and so about a policy that cannot be loaded.

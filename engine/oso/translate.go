@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/osohq/go-oso/types"
@@ -47,7 +48,8 @@ func (a *alternative) whole(x any) (formula, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(all{f}, a.elements()...), nil
+	rest, err := a.elements()
+	return append(all{f}, rest...), err
 }
 
 func isOperationOf(x any, op types.OperatorVariant) ([]any, bool) {
@@ -78,6 +80,9 @@ func (a *alternative) ordered(x any) any {
 	for len(parts) > 0 {
 		rest = rest[:0:0]
 		for _, p := range parts {
+			if f := fact(p); f != "" { // Oso repeats under a not what stands before it
+				a.known[f] = true
+			}
 			args, ok := isOperation[types.OperatorIn](p, 2)
 			v, isVariable := any(nil), false
 			if ok {
@@ -96,6 +101,19 @@ func (a *alternative) ordered(x any) any {
 		parts = rest
 	}
 	return types.Expression{Operator: types.Operator{OperatorVariant: types.OperatorAnd{}}, Args: append(first, parts...)}
+}
+
+// fact names what binds a variable, or says what it matches, if no value is part of it; else it returns "".
+func fact(x any) string {
+	_, isIn := isOperation[types.OperatorIn](x, 2)
+	_, isIsa := isOperation[types.OperatorIsa](x, 2)
+	if !isIn && !isIsa {
+		return ""
+	}
+	if f := render(x); !strings.Contains(f, "?") {
+		return f
+	}
+	return ""
 }
 
 func isUnbound(x any) bool {
@@ -181,9 +199,15 @@ func clause(parts []formula, visible map[*entity]bool) filter.Clause {
 				c.Conditions = append(c.Conditions, p.condition)
 			}
 		case some:
-			ways := make(filter.Any, len(p))
-			for i, way := range p {
-				ways[i] = clause(asAll(way), visible)
+			ways := make(filter.Any, 0, len(p))
+			for _, way := range p {
+				if l, ok := way.(leaf); ok && l.seen(visible) {
+					if inner, ok := l.condition.(filter.Any); ok {
+						ways = append(ways, inner...)
+						continue
+					}
+				}
+				ways = append(ways, clause(asAll(way), visible))
 			}
 			c.Conditions = append(c.Conditions, ways)
 		case all:
@@ -192,6 +216,11 @@ func clause(parts []formula, visible map[*entity]bool) filter.Clause {
 		}
 	}
 	return c
+}
+
+// seen reports whether all entities of the leaf are visible.
+func (l leaf) seen(visible map[*entity]bool) bool {
+	return !slices.ContainsFunc(l.entities, func(e *entity) bool { return e.name != "" && !visible[e] })
 }
 
 func asAll(f formula) []formula {

@@ -212,7 +212,11 @@ func (w *worker) failure(err error) error {
 	}
 	polar, ok := errors.AsType[*osoerrors.FormattedPolarError](err)
 	if !ok {
-		return &EngineError{Kind: strings.TrimPrefix(fmt.Sprintf("%T", err), "*errors.")}
+		e := &EngineError{Kind: strings.TrimPrefix(fmt.Sprintf("%T", err), "*errors.")}
+		if strings.HasPrefix(err.Error(), "Unsupported operation") {
+			e.Kind, e.Problem = "UnsupportedOperation", "Oso does not compare a decimal, or a float of more than 15 digits, with another number by > or >=: say not <= or not <"
+		}
+		return e
 	}
 	e := &EngineError{Kind: kindOf(polar)}
 	if m := missingAttribute.FindStringSubmatch(polar.Formatted); m != nil {
