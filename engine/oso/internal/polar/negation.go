@@ -20,7 +20,7 @@ func CheckNegations(policy string) error {
 	if err != nil {
 		return err
 	}
-	n := &negations{rules: map[Head][]*Rule{}, roots: Roots(rules)}
+	n := &negations{rules: map[Head][]*Rule{}, roots: Roots(rules), open: newOpen(rules)}
 	for i := range rules {
 		n.rules[rules[i].Head()] = append(n.rules[rules[i].Head()], &rules[i])
 	}
@@ -43,6 +43,7 @@ func CheckNegations(policy string) error {
 type negations struct {
 	rules map[Head][]*Rule
 	roots map[Place]bool
+	open  *open
 }
 
 func refuse(e *Expr, problem string) error {
@@ -75,15 +76,119 @@ func (n *negations) walk(r *Rule, e *Expr) error {
 
 // negated checks what stands under a not.
 func (n *negations) negated(r *Rule, e *Expr) error {
+	return n.open.within(r, e, func() error { return n.operand(r, e) })
+}
+
+func (n *negations) operand(r *Rule, e *Expr) error {
+	open := n.open.variables(r, e, map[string]bool{})
+	if len(open) == 0 {
+		return nil // which is evaluated as it stands
+	}
+	if len(open) > 1 && !atoms(e) {
+		return refuse(e, "conditions on two variables, the document being one, under a not")
+	}
 	if e.Op != Call {
+		if n.choice(r, e) && !n.leaves(r, e) {
+			return refuse(e, "an alternative that may hold whatever the document is, under a not")
+		}
 		return n.sequence(r, e, false)
 	}
 	for _, c := range n.candidates(e) {
 		if !n.simple(c, c.Body, map[*Rule]bool{c: true}) {
 			return refuse(e, "the negation of a rule that has alternatives in its body, or reads more than the document")
 		}
+		if !n.leaves(c, c.Body) && !fields(c) {
+			return refuse(e, "the negation of a rule that asks nothing of the document")
+		}
 	}
 	return nil
+}
+
+// atoms reports whether an expression is a condition without others in it, or an or of such.
+func atoms(e *Expr) bool {
+	switch e.Op {
+	case "or":
+		return atoms(e.Args[0]) && atoms(e.Args[1])
+	case "and", "not", "forall", Call:
+		return false
+	default:
+		return true
+	}
+}
+
+// fields reports whether the head of a rule has a pattern with attributes.
+func fields(r *Rule) bool {
+	for _, p := range r.Params {
+		if len(p.Fields) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// choice reports whether what is asked may hold in several ways.
+func (n *negations) choice(r *Rule, e *Expr) bool {
+	switch e.Op {
+	case "or":
+		return true
+	case "in":
+		return n.open.is(r, e.Args[1])
+	case Call:
+		return len(n.candidates(e)) > 1
+	case "and":
+		return n.choice(r, e.Args[0]) || n.choice(r, e.Args[1])
+	default:
+		return false
+	}
+}
+
+// leaves reports whether something is asked of the document in whatever way an expression holds.
+func (n *negations) leaves(r *Rule, e *Expr) bool {
+	if e == nil {
+		return false
+	}
+	switch e.Op {
+	case "and":
+		return n.leaves(r, e.Args[0]) || n.leaves(r, e.Args[1])
+	case "or":
+		return n.leaves(r, e.Args[0]) && n.leaves(r, e.Args[1])
+	case "=", "==", "!=", "<", "<=", ">", ">=", "in":
+		return n.open.path(r, e.Args[0]) || n.open.path(r, e.Args[1])
+	case Dot:
+		return n.open.path(r, e)
+	case "matches":
+		return !n.open.is(r, e.Args[0]) && len(e.Args[1].Args) > 0
+	case Call:
+		for _, c := range n.candidates(e) {
+			if !fields(c) && !(n.simple(c, c.Body, map[*Rule]bool{c: true}) && n.leaves(c, c.Body)) {
+				return false
+			}
+		}
+		return true
+	case "not":
+		return n.firm(r, e.Args[0])
+	default:
+		return false
+	}
+}
+
+// firm reports whether nothing in an expression is decided before the document is known.
+func (n *negations) firm(r *Rule, e *Expr) bool {
+	switch e.Op {
+	case "and", "or", "not":
+		for _, a := range e.Args {
+			if !n.firm(r, a) {
+				return false
+			}
+		}
+		return true
+	case "in":
+		return n.open.path(r, e.Args[1]) || n.open.path(r, e.Args[0]) && e.Args[1].Op == List && len(e.Args[1].Args) > 0
+	case "=", "==", "!=", "<", "<=", ">", ">=", Dot:
+		return n.leaves(r, e)
+	default:
+		return false
+	}
 }
 
 // sequence checks what stands under a not and is no call alone; behind says that a condition stands before it.
@@ -103,6 +208,9 @@ func (n *negations) sequence(r *Rule, e *Expr, behind bool) error {
 		}
 		return n.sequence(r, e.Args[1], false)
 	case "in":
+		if !behind && e.Args[0].Op == Variable && n.open.is(r, e.Args[1]) {
+			return nil // a choice that stands first
+		}
 		if behind && !n.rooted(r, e.Args[0]) && !n.rooted(r, e.Args[1]) {
 			return refuse(e, "an element of a list behind a condition, under a not")
 		}

@@ -36,6 +36,32 @@ var wrong = []string{
 		has_role(u: User, "editor", d: Doc) if d.EditorID = u.ID;`,
 }
 
+// lost are negations of which Oso loses what does not speak of the document, or what speaks of two variables.
+var lost = []string{
+	`not (u.ID = "u1" or d.A = true);`,
+	`not (d.A = true or u.ID = "u1");`,
+	`not (d.A = true or 1 = 1);`,
+	`not (not ("x" != u.ID or d.A = true));`,
+	`not (d.A = true or not d.OwnerID in u.Langs);`,
+	`not (d.A = true or not (d.B = true and 1 = 2));`,
+	`not (u.ID in u.Langs or d.A = true);`,
+	`d.A = true and not z(u, d); z(u: User, _) if u.ID = "u1";`,
+	`not y(d); y(_); y(d) if d.A = true;`,
+	`not y(d); y(_: Doc); y(d) if d.A = true;`,
+	`i in d.Items and not (i.Kind = "a" and d.A = true);`,
+	`i in d.Items and j in d.Items and not (i.Kind = "a" and j.Kind = "b");`,
+	`t = d.Team and not (t.LeadID = u.ID and d.A = true);`,
+}
+
+func TestNegationsOfWhichOsoLosesAPartAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, policy := range lost {
+		var refused *polar.Error
+		require.ErrorAs(t, polar.CheckNegations(head+policy), &refused, policy)
+		require.Equal(t, "not", refused.Construct, policy)
+	}
+}
+
 // right are negations that it gets right.
 var right = []string{
 	`d.A = true and (d.B = true or d.C = true);`,
@@ -53,6 +79,15 @@ var right = []string{
 	`not y(d, u.ID); y(d, x) if d.B = true and d.OwnerID = x;`,
 	`not x(d, "a"); x(d, "a") if d.A = true; x(d, "b") if d.B = true or d.C = true;`,
 	`not d.OwnerID = d.EditorID;`,
+	`d.A = true and not (u.ID = "u1" or u.Root);`,
+	`not (u.Root and d.A = true);`,
+	`not (d.Lang in u.Langs or d.A = true);`,
+	`not (d.A = true or not d.OwnerID = u.ID);`,
+	`not (x in u.Langs and d.Lang = x);`,
+	`i in d.Items and not i.Qty < d.Level;`,
+	`i in d.Items and not (i.Kind = "a" and i.Qty = 2);`,
+	`i in d.Items and not (i.Kind = "a" or d.A = true);`,
+	`not banned(u) and d.A = true; banned(u: User) if u.Root or u.ID = "x";`,
 	`x = d.OwnerID and x = u.ID;`,
 	`o = d.Owner and e = d.Editor and not o.Level = e.Level;`,
 	`t = d.Team and t.N = 1;`,
@@ -83,7 +118,7 @@ func TestComparisonsWithItselfAreRefused(t *testing.T) {
 	for _, policy := range selves {
 		var refused *polar.Error
 		require.ErrorAs(t, polar.CheckNegations(head+policy), &refused, policy)
-		require.Contains(t, []string{"=", "!="}, refused.Construct, policy)
+		require.Contains(t, []string{"=", "!=", "not"}, refused.Construct, policy)
 	}
 }
 
