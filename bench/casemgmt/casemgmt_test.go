@@ -10,12 +10,17 @@ import (
 func TestUsersSeeTheirShare(t *testing.T) {
 	t.Parallel()
 	w := casemgmt.New(5_000)
-	for user, documents := range map[string]int{"p05": 3, "p50": 25, "p100": 50} {
-		if got := len(w.Visible(user)); got != documents {
-			t.Errorf("%s sees %d documents, not %d", user, got, documents)
+	for user, want := range map[string]struct{ documents, logs int }{
+		"p05":              {3, 300},
+		"p50":              {25, 2_500},
+		"p100":             {51, 5_000 + casemgmt.FixedLogs},
+		casemgmt.FixedUser: {1, casemgmt.FixedLogs},
+	} {
+		if got := len(w.Visible(user)); got != want.documents {
+			t.Errorf("%s sees %d documents, not %d", user, got, want.documents)
 		}
-		if got, want := w.For(user).Count(), int64(documents*100); got != want {
-			t.Errorf("%s sees %d logs, not %d", user, got, want)
+		if got := w.For(user).Count(); got != int64(want.logs) {
+			t.Errorf("%s sees %d logs, not %d", user, got, want.logs)
 		}
 	}
 }

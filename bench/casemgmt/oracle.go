@@ -1,6 +1,12 @@
 package casemgmt
 
-import "slices"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
 
 // Visible returns the ids of the documents whose logs the user may see, from the rule as one would say it: some caseload has the
 // document's client and its template's case type, and a role for that caseload has the permission and the user, or a group of the user's.
@@ -64,4 +70,39 @@ func (a *Answers) Page(skip, limit int) []Log {
 func (a *Answers) Cursor(n int) Cursor {
 	l := a.logs[min(n, len(a.logs))-1]
 	return Cursor{Date: l.Date, ID: l.ID}
+}
+
+// Same reports, as an error, a difference between documents found and logs: in number, order, or any field.
+func Same(found []bson.Raw, want []Log) error {
+	if len(found) != len(want) {
+		return fmt.Errorf("casemgmt: %d logs, not %d", len(found), len(want))
+	}
+	for i, raw := range found {
+		document, err := bson.Marshal(want[i])
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(raw, document) {
+			return fmt.Errorf("casemgmt: log %d of the answer is %s, not %s", i, raw, bson.Raw(document))
+		}
+	}
+	return nil
+}
+
+// Are reports, as an error, whether documents in any order are not exactly all the logs, each once.
+func (a *Answers) Are(found []bson.Raw) error {
+	order := make(map[int64]int, len(a.logs))
+	for i, l := range a.logs {
+		order[l.ID] = i
+	}
+	sorted := make([]bson.Raw, len(a.logs))
+	for _, raw := range found {
+		id, _ := raw.Lookup("_id").AsInt64OK()
+		i, ok := order[id]
+		if !ok || sorted[i] != nil {
+			return fmt.Errorf("casemgmt: log %d is there twice, or should not be", id)
+		}
+		sorted[i] = raw
+	}
+	return Same(sorted, a.logs)
 }

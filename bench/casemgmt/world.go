@@ -12,8 +12,12 @@ import (
 // Permission is what a role must hold for its users to see logs.
 const Permission = "view_log"
 
-// Documents is how many documents every world has; the logs are spread evenly over them.
-const Documents = 50
+// Documents is how many documents the logs of a world are spread over, evenly. One more document has FixedLogs, whatever the size of the
+// world.
+const (
+	Documents = 50
+	FixedLogs = 500
+)
 
 const (
 	clients        = 25
@@ -26,8 +30,11 @@ const (
 	firstDecoyLoad = 10 // the caseloads before it are the measured users'
 )
 
-// Users are those measured, by the share of the logs that they see: 6, 50 and 100 percent.
-var Users = []string{"p05", "p50", "p100"}
+// Users are those measured, by the share of the logs that they see: 6, 50 and 100 percent; FixedUser sees the FixedLogs and no other.
+var Users = []string{"p05", "p50", "p100", FixedUser}
+
+// FixedUser sees the same number of logs in every world.
+const FixedUser = "fixed"
 
 // Log is an activity log.
 type Log struct {
@@ -85,7 +92,7 @@ type World struct {
 	newest []int32 // indexes of Logs by date and _id, both descending
 }
 
-// New returns the world with that many logs.
+// New returns the world with that many logs and the FixedLogs.
 func New(logs int) *World {
 	w := &World{}
 	for i := range templates {
@@ -94,14 +101,20 @@ func New(logs int) *World {
 	for i := range Documents {
 		w.Documents = append(w.Documents, Document{ID: id("d", i), Client: id("c", i%clients), Template: id("t", i%templates)})
 	}
+	w.Documents = append(w.Documents, Document{ID: id("d", Documents), Client: id("c", clients), Template: id("t", 0)})
 	w.people()
+	logs += FixedLogs
 	span := uint64(2 * 365 * 24 * time.Hour / time.Millisecond)
 	first := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range logs {
 		r := mix(uint64(i))
+		document := w.Documents[Documents]
+		if i >= FixedLogs {
+			document = w.Documents[i%Documents]
+		}
 		w.Logs = append(w.Logs, Log{
 			ID:       int64(i),
-			Document: w.Documents[i%Documents].ID,
+			Document: document.ID,
 			Date:     first.Add(time.Duration(r%span) * time.Millisecond),
 			User:     id("u", int(r>>40)%others),
 			Text:     fmt.Sprintf("entry %d: the document was opened, read and closed again %016x", i, r),
@@ -118,7 +131,7 @@ func New(logs int) *World {
 }
 
 // people makes the groups, the caseloads and the roles. A caseload opens the documents whose client and case type it both has: p05 is given
-// three of them, one through a group; p50 two of the five case types, and of a third the first half; p100 everything, in parts.
+// three of them, one through a group; p50 two of the five case types, and of a third the first half; p100 everything, in parts; the fixed user the document that is one more.
 func (w *World) people() {
 	for i := range groups {
 		g := Group{ID: id("g", i), Members: []string{id("u", i%others), id("u", (i*7+3)%others)}}
@@ -127,7 +140,7 @@ func (w *World) people() {
 		}
 		w.Groups = append(w.Groups, g)
 	}
-	groupOf := map[string]string{"p05": id("g", 5), "p50": id("g", 6), "p100": id("g", 7)}
+	groupOf := map[string]string{"p05": id("g", 5), "p50": id("g", 6), "p100": id("g", 7), FixedUser: id("g", 8)}
 
 	every := ids("c", 0, clients)
 	loads := []struct {
@@ -142,9 +155,9 @@ func (w *World) people() {
 		{"p50", false, Caseload{Clients: ids("c", 0, clients/2), CaseTypes: ids("ct", 2, 3)}},            // five
 		{"p100", false, Caseload{Clients: ids("c", 0, 8), CaseTypes: ids("ct", 0, caseTypes)}},
 		{"p100", true, Caseload{Clients: ids("c", 8, 16), CaseTypes: ids("ct", 0, caseTypes)}},
-		{"p100", false, Caseload{Clients: ids("c", 16, clients), CaseTypes: ids("ct", 0, caseTypes)}},
+		{"p100", false, Caseload{Clients: ids("c", 16, clients+1), CaseTypes: ids("ct", 0, caseTypes)}},
 		{"p100", true, Caseload{Clients: ids("c", 4, 20), CaseTypes: ids("ct", 1, 3)}}, // again
-		{"p100", false, Caseload{Clients: ids("c", 10, 12), CaseTypes: ids("ct", 2, 4)}},
+		{FixedUser, false, Caseload{Clients: ids("c", clients, clients+1), CaseTypes: ids("ct", 0, 1)}},
 	}
 	for i := range caseloads {
 		var c Caseload
@@ -161,7 +174,7 @@ func (w *World) people() {
 		c.ID = id("cl", i)
 		w.Caseloads = append(w.Caseloads, c)
 		for j := range rolesPerLoad {
-			r := Role{Permissions: []string{"view_document", Permission}, Users: []string{id("u", (i*5+j)%others)}, Groups: []string{id("g", 8+(i+j)%12)}}
+			r := Role{Permissions: []string{"view_document", Permission}, Users: []string{id("u", (i*5+j)%others)}, Groups: []string{id("g", 9+(i+j)%11)}}
 			switch j {
 			case 0:
 				r.Users, r.Groups = holder.Users, holder.Groups
