@@ -202,3 +202,67 @@ func TestASnapshotIsOneMoment(t *testing.T) {
 	}))
 	require.Empty(t, listed(t, q))
 }
+
+func TestProfileSaysHowAQueryRunsAndNoValues(t *testing.T) {
+	t.Parallel()
+	db, commands := monitored(t)
+	s := newShelf(t, db)
+	p, err := s.query(t, reading).Profile(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, len(s.authorized), p.Documents)
+	require.Positive(t, p.Keys)
+	var strategies []pipeline.Strategy
+	for _, c := range p.Clauses {
+		strategies = append(strategies, c.Strategy)
+	}
+	require.ElementsMatch(t, []pipeline.Strategy{pipeline.Match, pipeline.Keys, pipeline.Keys}, strategies)
+	require.Len(t, p.Commands, 2)
+	require.Equal(t, "publishers", p.Commands[0].Collection)
+	require.Equal(t, "books", p.Commands[1].Collection)
+	require.Len(t, commands("aggregate"), 2, "besides the explanations")
+	for _, c := range p.Commands {
+		require.Positive(t, c.Duration)
+		if harness.Compat(t) {
+			require.EqualValues(t, -1, c.Examined, "the compatible server does not say")
+		} else {
+			require.Positive(t, c.Examined)
+		}
+	}
+	require.Contains(t, p.String(), "count: aggregate books")
+	require.NotContains(t, p.String(), "ann")
+
+	p, err = s.query(t, reading).Using(mongoauthz.SingleCommand).Profile(t.Context())
+	require.NoError(t, err)
+	require.Len(t, p.Commands, 1)
+	require.Zero(t, p.Keys)
+}
+
+func TestKeysAreKeptOnlyIfAskedForAndUntilForgotten(t *testing.T) {
+	t.Parallel()
+	db, commands := monitored(t)
+	s := newShelf(t, db)
+	az := s.authorizer(t, reading, mongoauthz.WithKeyCache(10, time.Hour))
+	count := func() (n int64, sent int) {
+		before := len(commands("aggregate"))
+		q, err := az.AuthorizedQuery(t.Context(), nil, "read", "Book")
+		require.NoError(t, err)
+		n, err = q.Count(t.Context())
+		require.NoError(t, err)
+		return n, len(commands("aggregate")) - before
+	}
+	n, sent := count()
+	require.EqualValues(t, len(s.authorized), n)
+	require.Equal(t, 2, sent)
+	_, err := s.db.Collection("loans").DeleteMany(t.Context(), bson.D{})
+	require.NoError(t, err)
+	kept, sent := count()
+	require.Equal(t, n, kept, "stale, as documented")
+	require.Equal(t, 1, sent)
+	az.ForgetKeys("patrons")
+	_, sent = count()
+	require.Equal(t, 1, sent, "nothing was read from there")
+	az.ForgetKeys("loans")
+	fresh, sent := count()
+	require.Less(t, fresh, n)
+	require.Equal(t, 2, sent)
+}

@@ -28,7 +28,8 @@ type settings struct {
 	stages      allowList
 	writeLimit  int
 	strategy    Strategy
-	keyLimit    int // 0: the default
+	keyLimit    int       // 0: the default
+	keys        *keyCache // nil: none
 	readAction  string
 	actions     map[string][]string // by resource type
 	registry    *bson.Registry      // nil: the driver's own

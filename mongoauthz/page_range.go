@@ -82,11 +82,7 @@ func (q *Query) sorts(ctx context.Context, page []bson.D) bool {
 	}
 	kind := q.plan.Collection + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.Stages()), stages, false)
 	return q.az.known.sorting(kind, func() (bool, error) {
-		command := bson.D{{Key: "aggregate", Value: q.plan.Collection}, {Key: "pipeline", Value: stages}, {Key: "cursor", Value: bson.D{}}}
-		if q.az.collation != nil {
-			command = append(command, bson.E{Key: "collation", Value: bson.D{{Key: "locale", Value: q.az.collation.Locale}}})
-		}
-		said, err := q.az.db.RunCommand(ctx, bson.D{{Key: "explain", Value: command}, {Key: "verbosity", Value: "queryPlanner"}}).Raw()
+		said, err := q.az.explain(ctx, q.plan.Collection, stages, "queryPlanner")
 		return err == nil && hasSort(said), err
 	})
 }

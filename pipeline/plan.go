@@ -137,13 +137,10 @@ func (s *source) emit() (*Plan, error) {
 		case constant(true):
 			p.Outcome = filter.Allowed
 		}
-		c := Clause{Label: s.labels[i], Strategy: Match, Match: top.query(n, root, "")}
+		c := Clause{Label: s.labels[i], Strategy: s.strategy(i), Match: top.query(n, root, "")}
 		without := c.Match
-		if joins(n) {
-			c.Strategy = Lookup
+		if c.Strategy == Lookup {
 			without = top.query(withoutJoins(n), root, "")
-		} else if s.resolved != nil && s.resolved[i] {
-			c.Strategy = Keys
 		}
 		p.Clauses = append(p.Clauses, c)
 		whole, before = append(whole, c.Match), append(before, without)
@@ -161,6 +158,18 @@ func (s *source) emit() (*Plan, error) {
 		}
 	}
 	return p, top.err
+}
+
+// strategy says how a clause is served.
+func (s *source) strategy(clause int) Strategy {
+	switch {
+	case joins(s.clauses[clause]):
+		return Lookup
+	case s.resolved != nil && s.resolved[clause]:
+		return Keys
+	default:
+		return Match
+	}
 }
 
 // anyQuery returns the OR of query documents.

@@ -132,6 +132,39 @@ func replace(n node, f func(exists) (node, bool)) node {
 // Collection returns the collection that the stages are for.
 func (r *Resolution) Collection() string { return r.reads[0].collection }
 
+// Collections returns the collections that the stages read, each once.
+func (r *Resolution) Collections() []string {
+	var out []string
+	add := func(name string) {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	var look func(stages []bson.D)
+	look = func(stages []bson.D) {
+		for _, stage := range stages {
+			if stage[0].Key != "$lookup" {
+				continue
+			}
+			for _, e := range stage[0].Value.(bson.D) {
+				switch v := e.Value.(type) {
+				case string:
+					if e.Key == "from" {
+						add(v)
+					}
+				case []bson.D:
+					look(v)
+				}
+			}
+		}
+	}
+	for _, read := range r.reads {
+		add(read.collection)
+		look(read.stages)
+	}
+	return out
+}
+
 // Stages returns the pipeline that reads the keys, by one command: a fresh copy. Give what it returns to [Resolution.Resolve].
 func (r *Resolution) Stages() []bson.D {
 	var out []bson.D
@@ -160,8 +193,9 @@ func (r *Resolution) Stages() []bson.D {
 // A Resolved is a plan with keys where joins were, and what became of the reads.
 type Resolved struct {
 	*Plan
-	Keys  int           // how many were found, duplicates between reads included
-	Reads []ReadOutcome // in the order of the stages
+	Keys    int             // how many were found, duplicates between reads included
+	Reads   []ReadOutcome   // in the order of the stages
+	Clauses []ClauseOutcome // of the plan that was resolved, those for which no key was found included
 }
 
 // ReadOutcome says what a read of a resolution found.
@@ -169,6 +203,13 @@ type ReadOutcome struct {
 	Collection string
 	Keys       int
 	Problem    string // why joins stay in spite of it: empty if they do not
+}
+
+// ClauseOutcome says what a resolution made of a clause.
+type ClauseOutcome struct {
+	Label    string
+	Strategy Strategy
+	Problem  string // of a read, for which joins stay
 }
 
 // Resolve returns the plan with the keys that were found in the place of joins. Documents are all that the stages returned, whole and
@@ -194,17 +235,22 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 	source.clauses = make([]node, len(source.clauses))
 	source.resolved = make([]bool, len(source.clauses))
 	for c, n := range r.plan.source.clauses {
+		var problem string
 		source.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
 			s, ok := r.sites[e.v]
 			if !ok {
 				return nil, false
 			}
 			source.resolved[c] = true
-			if found[s.read].problem != "" {
+			if problem = found[s.read].problem; problem != "" {
 				return e, true
 			}
 			return found[s.read].node(s.ties), true
 		}))
+		if n != constant(false) {
+			strategy := source.strategy(c)
+			out.Clauses = append(out.Clauses, ClauseOutcome{Label: source.labels[c], Strategy: strategy, Problem: problem})
+		}
 	}
 	plan, err := source.emit()
 	out.Plan = plan

@@ -1,0 +1,151 @@
+package mongoauthz
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// Profile says how a query runs and what that costs: what to look at when a list is slow. It holds no values of the policy's, the actor's
+// or the documents'.
+type Profile struct {
+	Action    string
+	Resource  string
+	Strategy  Strategy
+	Clauses   []ProfiledClause
+	Commands  []ProfiledCommand // in the order in which they were sent
+	Keys      int               // that were read first
+	Documents int64             // of the query, appended stages included
+	Duration  time.Duration     // of all commands
+}
+
+// ProfiledClause says how a clause of the policy is served.
+type ProfiledClause struct {
+	Label    string
+	Strategy pipeline.Strategy
+	Problem  string // why joins stay although keys were read; empty otherwise
+}
+
+// ProfiledCommand is one aggregate that was sent.
+type ProfiledCommand struct {
+	Purpose    string // "keys" or "count"
+	Collection string
+	Pipeline   string        // extended JSON without values
+	Examined   int64         // documents and index entries' documents that the server read, as it says; -1 where it does not say
+	Duration   time.Duration // until the answer was there
+}
+
+// Profile runs the query as its strategy says, counts its documents, and asks the server for what it read to answer. Each command
+// is sent once more for that, as an explanation that runs it ("executionStats"): do not profile what is too slow to run twice.
+//
+// The errors are those of [Query.Count].
+func (q *Query) Profile(ctx context.Context) (*Profile, error) {
+	if !q.made() {
+		return nil, errNoQuery
+	}
+	ctx, cancel := q.az.limit(ctx)
+	defer cancel()
+	p := &Profile{Action: q.action, Resource: q.plan.Resource, Strategy: q.strategy}
+	bound, err := q.bound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r := bound.resolved; r != nil {
+		p.Keys = r.Keys
+		for _, c := range r.Clauses {
+			p.Clauses = append(p.Clauses, ProfiledClause(c))
+		}
+		stages := r.resolution.Stages()
+		p.add(ctx, q, "keys", r.resolution.Collection(), len(stages), stages, r.took)
+	} else {
+		for _, c := range bound.plan.Clauses {
+			p.Clauses = append(p.Clauses, ProfiledClause{Label: c.Label, Strategy: c.Strategy})
+		}
+	}
+	start := time.Now()
+	if p.Documents, err = bound.count(ctx, nil); err != nil {
+		return nil, err
+	}
+	took := time.Since(start)
+	stages := bound.stages(countStage())
+	p.add(ctx, q, "count", q.plan.Collection, len(stages)-len(q.appended)-1, stages, took)
+	return p, nil
+}
+
+func (p *Profile) add(ctx context.Context, q *Query, purpose, collection string, compiled int, stages mongo.Pipeline, took time.Duration) {
+	p.Duration += took
+	p.Commands = append(p.Commands, ProfiledCommand{
+		Purpose: purpose, Collection: collection, Pipeline: logged(compiled, stages, false), Examined: q.az.examined(ctx, collection, stages), Duration: took,
+	})
+}
+
+// explain asks the server for its explanation of an aggregate.
+func (az *Authorizer) explain(ctx context.Context, collection string, stages mongo.Pipeline, verbosity string) (bson.Raw, error) {
+	command := bson.D{{Key: "aggregate", Value: collection}, {Key: "pipeline", Value: stages}, {Key: "cursor", Value: bson.D{}}}
+	if az.collation != nil {
+		command = append(command, bson.E{Key: "collation", Value: bson.D{{Key: "locale", Value: az.collation.Locale}}})
+	}
+	return az.db.RunCommand(ctx, bson.D{{Key: "explain", Value: command}, {Key: "verbosity", Value: verbosity}}).Raw()
+}
+
+// examined returns how many documents the server says it read for an aggregate, -1 if it does not say.
+func (az *Authorizer) examined(ctx context.Context, collection string, stages mongo.Pipeline) int64 {
+	said, err := az.explain(ctx, collection, stages, "executionStats")
+	if err != nil {
+		return -1
+	}
+	n, ok := docsExamined(said)
+	if !ok {
+		return -1
+	}
+	return n
+}
+
+// docsExamined adds up what the stages of an explanation say: totalDocsExamined of those that read the collection itself and of $lookup
+// stages. Inside what has said its total, nothing more is added.
+func docsExamined(said bson.Raw) (n int64, ok bool) {
+	if total, has := said.Lookup("totalDocsExamined").AsInt64OK(); has {
+		return total, true
+	}
+	fields, _ := said.Elements()
+	for _, field := range fields {
+		v := field.Value()
+		if field.Key() == "command" || v.Type != bson.TypeEmbeddedDocument && v.Type != bson.TypeArray {
+			continue
+		}
+		if inner, has := docsExamined(bson.Raw(v.Value)); has {
+			n, ok = n+inner, true
+		}
+	}
+	return n, ok
+}
+
+// String returns the profile as lines for a person.
+func (p *Profile) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s, %v: %d documents in %v, %d keys\n", p.Action, p.Resource, p.Strategy, p.Documents, p.Duration.Round(time.Microsecond), p.Keys)
+	for i, c := range p.Clauses {
+		label := c.Label
+		if label == "" {
+			label = fmt.Sprintf("clause %d", i+1)
+		}
+		fmt.Fprintf(&b, "  %s: %v", label, c.Strategy)
+		if c.Problem != "" {
+			fmt.Fprintf(&b, " (%s)", c.Problem)
+		}
+		b.WriteByte('\n')
+	}
+	for _, c := range p.Commands {
+		fmt.Fprintf(&b, "  %s: aggregate %s in %v", c.Purpose, c.Collection, c.Duration.Round(time.Microsecond))
+		if c.Examined >= 0 {
+			fmt.Fprintf(&b, ", %d documents examined", c.Examined)
+		}
+		fmt.Fprintf(&b, "\n    %s\n", c.Pipeline)
+	}
+	return b.String()
+}
