@@ -23,7 +23,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/examples/casemgmt"
 )
 
-var loadFor = flag.Duration("load", 2*time.Second, "how long the load run takes: make casemgmt-load takes 60s")
+var loadFor = flag.Duration("load", 2*time.Second, "how long the load run takes: make casemgmt-full takes 60s")
 
 const loadClients = 50
 

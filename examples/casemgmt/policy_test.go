@@ -12,7 +12,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// worlds is how many random worlds are compared: few in CI, 200 by make casemgmt-worlds.
+// worlds is how many random worlds are compared: few in CI, 200 by make casemgmt-full.
 var worlds = flag.Int("worlds", 12, "how many random worlds are compared with the oracle")
 
 // The policy, decided in process, against the oracle: no server is asked.

@@ -9,7 +9,7 @@ import (
 
 // The drawing's size, and where the axes are in it.
 const (
-	width, height            = 860, 480
+	width, height            = 900, 480
 	left, right, top, bottom = 70, 620, 40, 420
 )
 
