@@ -7,7 +7,10 @@ import (
 	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
@@ -20,6 +23,24 @@ const maxRequest = 8 << 20
 //
 // A nil or zero Authorizer gives a fetcher that fails. Its other errors are the driver's, wrapped, and those of the context.
 func (az *Authorizer) Fetcher() evaluate.Fetcher { return fetcher{az: az} }
+
+// NewFetcher returns a fetcher as [Authorizer.Fetcher] does, for what a service reads before it can ask anybody: who its actors are, and what
+// groups and roles they have. Of the options, those about collations and limits count.
+//
+// The errors are those of [New].
+func NewFetcher(db *mongo.Database, opts ...Option) (evaluate.Fetcher, error) {
+	none, err := relations.New()
+	if err != nil {
+		return nil, err
+	}
+	az, err := New(db, none, PolicyFunc(func(_ context.Context, _ any, _, resource string) (filter.Filter, error) {
+		return filter.Deny(resource), nil
+	}), opts...)
+	if err != nil {
+		return nil, err
+	}
+	return az.Fetcher(), nil
+}
 
 type fetcher struct {
 	az   *Authorizer

@@ -94,3 +94,13 @@ func TestTheFetcherPassesErrorsOn(t *testing.T) {
 	var down topology.ServerSelectionError
 	require.ErrorAs(t, err, &down)
 }
+
+func TestNewFetcherNeedsADatabase(t *testing.T) {
+	t.Parallel()
+	_, err := mongoauthz.NewFetcher(nil)
+	require.ErrorIs(t, err, mongoauthz.ErrArgument)
+	f, err := mongoauthz.NewFetcher(database(t), mongoauthz.WithoutCollation())
+	require.NoError(t, err)
+	_, err = f.Fetch(t.Context(), evaluate.Request{Collection: "users", Match: []evaluate.Match{{Field: "_id", Keys: []bson.RawValue{{Type: bson.TypeNull}}}}})
+	require.ErrorContains(t, err, "find in users", "no server is there")
+}
