@@ -24,7 +24,7 @@ func CheckNegations(policy string) error {
 	for i := range rules {
 		n.rules[rules[i].Head()] = append(n.rules[rules[i].Head()], &rules[i])
 	}
-	same, negated := newSame(rules), under(rules)
+	same, negated := newSame(rules, n.open), under(rules)
 	for i := range rules {
 		r := &rules[i]
 		if r.Body == nil {
@@ -242,18 +242,18 @@ func (n *negations) candidates(e *Expr) (all []*Rule) {
 	return all
 }
 
-// simple reports whether the body of a rule has no choice, and reads nothing but the document.
+// simple reports whether the body of a rule has no choice, and reads nothing but the document, and that in comparisons.
 func (n *negations) simple(r *Rule, e *Expr, seen map[*Rule]bool) bool {
 	if e == nil {
 		return true
 	}
 	switch e.Op {
-	case "or":
+	case "and":
+		return n.simple(r, e.Args[0], seen) && n.simple(r, e.Args[1], seen)
+	case "or", Dot, Method:
 		return false
 	case "in":
-		return n.rooted(r, e.Args[1]) && (e.Args[0].Op != Variable || n.rooted(r, e.Args[0])) && n.own(r, e.Args[0])
-	case Dot, Method:
-		return e.Op == Dot && n.rooted(r, e)
+		return n.rooted(r, e.Args[1]) && (e.Args[0].Op != Variable || n.rooted(r, e.Args[0])) && n.own(r, e)
 	case Call:
 		cs := n.candidates(e)
 		if len(cs) > 1 {
@@ -269,27 +269,27 @@ func (n *negations) simple(r *Rule, e *Expr, seen map[*Rule]bool) bool {
 			}
 			delete(seen, c)
 		}
-	case "not", "forall":
-		return n.own(r, e) // its operand is checked by itself
+		fallthrough
+	default:
+		return n.own(r, e) // the operand of a not is checked by itself
 	}
-	for _, a := range e.Args {
-		if !n.simple(r, a, seen) {
-			return false
-		}
-	}
-	return true
 }
 
 // rooted reports whether e is an attribute of the document asked for, at any depth.
 func (n *negations) rooted(r *Rule, e *Expr) bool { return e.Op == Dot && r.IsRoot(e.Base(), n.roots) }
 
-// own reports whether an expression reads attributes of the document only, and takes no element of a list.
+// own reports whether a condition reads attributes of the document only, in comparisons, and takes no element of a list.
 func (n *negations) own(r *Rule, e *Expr) bool {
 	switch e.Op {
-	case Method:
+	case Dot, Method:
 		return false
-	case Dot:
-		return n.rooted(r, e)
+	case "and", "or", "not", "forall":
+		for _, a := range e.Args {
+			if !n.own(r, a) {
+				return false
+			}
+		}
+		return true
 	case "in":
 		if !n.rooted(r, e.Args[1]) {
 			return false
@@ -302,7 +302,23 @@ func (n *negations) own(r *Rule, e *Expr) bool {
 		}
 	}
 	for _, a := range e.Args {
-		if !n.own(r, a) {
+		if !n.reads(r, a) {
+			return false
+		}
+	}
+	return true
+}
+
+// reads reports whether a value is made of constants, variables and attributes of the document.
+func (n *negations) reads(r *Rule, e *Expr) bool {
+	if e.Op == Method {
+		return false
+	}
+	if e.Op == Dot {
+		return n.rooted(r, e)
+	}
+	for _, a := range e.Args {
+		if !n.reads(r, a) {
 			return false
 		}
 	}

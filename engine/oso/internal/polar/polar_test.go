@@ -29,6 +29,8 @@ var wrong = []string{
 	`not (d.A = true and not d.OwnerID in ["a", "b"]);`,
 	`forall(x in ["a", "b"], d.OwnerID = x or d.ID = u.ID);`,
 	`not r(d); r(d) if d.A = true and r(d);`,
+	`not x(d); x(d: Doc) if d.A;`,
+	`not (d.A = true and not d.B);`,
 	`d.A = true and not has_permission(u, "write", d);
 		actor User {}
 		resource Doc { permissions = ["write"]; roles = ["owner", "editor"]; "write" if "owner"; "write" if "editor"; }
@@ -91,6 +93,7 @@ var right = []string{
 	`x = d.OwnerID and x = u.ID;`,
 	`o = d.Owner and e = d.Editor and not o.Level = e.Level;`,
 	`t = d.Team and t.N = 1;`,
+	`d.A = true and u.Since = u.Since and not u.Since != u.Since;`,
 	`r in d.Readers and s in d.Readers and r.Level = s.Level;`,
 	`not (d.A = true and not (d.B = true or d.C = true));`,
 	`not (not d.OwnerID = u.ID);`,

@@ -10,13 +10,14 @@ import (
 type same struct {
 	rules []Rule
 	paths map[Place]map[string]bool // what callers hand on, as spelled
+	open  *open
 }
 
 // maxDots bounds what is followed of rules that call themselves.
 const maxDots = 12
 
-func newSame(rules []Rule) *same {
-	s := &same{rules, map[Place]map[string]bool{}}
+func newSame(rules []Rule, o *open) *same {
+	s := &same{rules, map[Place]map[string]bool{}, o}
 	for at := range 3 {
 		s.paths[Place{Head{"allow", 3}, at}] = map[string]bool{"#" + string(rune('0'+at)): true}
 	}
@@ -91,7 +92,7 @@ func (s *same) check(r *Rule, e *Expr, negated bool) error {
 	if e == nil {
 		return nil
 	}
-	if (e.Op == "=" || e.Op == "==" || e.Op == "!=") && (negated || e.Args[0].Op == Dot && e.Args[1].Op == Dot) {
+	if (e.Op == "=" || e.Op == "==" || e.Op == "!=") && (negated || e.Args[0].Op == Dot && e.Args[1].Op == Dot) && !s.open.is(r, e) {
 		right := s.spelled(r, e.Args[1], e, 0)
 		for p := range s.spelled(r, e.Args[0], e, 0) {
 			if right[p] {
