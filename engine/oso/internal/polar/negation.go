@@ -4,7 +4,7 @@ package polar
 //
 // Measured with go-oso v0.27.3: where what is negated has a choice (an or, a rule with several definitions, an element of a list) behind a
 // condition, the second alternative loses that condition; where a rule that is called has a choice in its body, alternatives are lost; and
-// where a rule that is called, or a negation behind a condition, reads an attribute of the actor, a condition is added. So
+// where a rule that is called, or a negation beside a condition, reads an attribute of the actor, a condition is added. So
 //
 //	not (d.A = true and (d.B = true or d.C = true))          is read as   (not A or not B) and not C
 //	not x(d);  x(d) if y(d);  y(d) if …B…;  y(d) if …C…;     is read as   not B
@@ -91,7 +91,7 @@ func (n *negations) operand(r *Rule, e *Expr) error {
 		if n.choice(r, e) && !n.leaves(r, e) {
 			return refuse(e, "an alternative that may hold whatever the document is, under a not")
 		}
-		return n.sequence(r, e, false)
+		return n.sequence(r, e, false, false)
 	}
 	for _, c := range n.candidates(e) {
 		if !n.simple(c, c.Body, map[*Rule]bool{c: true}) {
@@ -191,22 +191,23 @@ func (n *negations) firm(r *Rule, e *Expr) bool {
 	}
 }
 
-// sequence checks what stands under a not and is no call alone; behind says that a condition stands before it.
-func (n *negations) sequence(r *Rule, e *Expr, behind bool) error {
+// sequence checks what stands under a not and is no call alone; behind says that a condition stands before it, beside that one stands before
+// or after it.
+func (n *negations) sequence(r *Rule, e *Expr, behind, beside bool) error {
 	switch e.Op {
 	case "and":
-		if err := n.sequence(r, e.Args[0], behind); err != nil {
+		if err := n.sequence(r, e.Args[0], behind, true); err != nil {
 			return err
 		}
-		return n.sequence(r, e.Args[1], true)
+		return n.sequence(r, e.Args[1], true, true)
 	case "or":
 		if behind {
 			return refuse(e, "alternatives behind a condition, under a not")
 		}
-		if err := n.sequence(r, e.Args[0], false); err != nil {
+		if err := n.sequence(r, e.Args[0], false, beside); err != nil {
 			return err
 		}
-		return n.sequence(r, e.Args[1], false)
+		return n.sequence(r, e.Args[1], false, beside)
 	case "in":
 		if !behind && e.Args[0].Op == Variable && n.open.is(r, e.Args[1]) {
 			return nil // a choice that stands first
@@ -220,8 +221,8 @@ func (n *negations) sequence(r *Rule, e *Expr, behind bool) error {
 			return refuse(e, "the negation of a rule that has alternatives, or reads more than the document, and of something else")
 		}
 	case "not", "forall":
-		if behind && !n.own(r, e) {
-			return refuse(e, "a negation that reads more than the document, behind a condition under a not")
+		if beside && !n.own(r, e) {
+			return refuse(e, "a negation that reads more than the document, beside a condition under a not")
 		}
 	}
 	return nil
