@@ -3,7 +3,6 @@ package casemgmt
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -26,7 +25,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// document is a stored document as JSON: its fields in their order, an ObjectID as its digits, a date as RFC 3339.
+// document is a stored document as JSON: its fields in their order, an ObjectID as its digits, a date as RFC 3339, and what
+// JSON has nothing for as Extended JSON.
 type document bson.Raw
 
 // MarshalJSON returns the document.
@@ -62,8 +62,11 @@ func appendValue(out []byte, v bson.RawValue) ([]byte, error) {
 		return strconv.AppendBool(out, v.Boolean()), nil
 	case bson.TypeNull, bson.TypeUndefined:
 		return append(out, "null"...), nil
-	default:
-		return nil, fmt.Errorf("casemgmt: a value of type %s has no JSON here", v.Type)
+	default: // one odd value must not keep a whole list from being shown
+		if text := v.String(); json.Valid([]byte(text)) {
+			return append(out, text...), nil // Extended JSON
+		}
+		return append(out, "null"...), nil
 	}
 }
 

@@ -1,13 +1,16 @@
 package casemgmt_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -265,6 +268,34 @@ func TestListsAreFilteredSearchedOrderedAndPaged(t *testing.T) {
 	require.Equal(t, []string{"1", "11"}, s.everything(t, "admin", "/documents?client=1"))
 	require.Equal(t, []string{"1"}, s.everything(t, "billy-med", "/documents?client=1"), "the other one is in no caseload of his")
 	require.Equal(t, []string{"1"}, s.everything(t, "admin", "/caseloads?clients=1"), "a list that holds it")
+}
+
+// Whatever somebody stored, a list shows it, and never fails.
+func TestOddValuesAreShown(t *testing.T) {
+	t.Parallel()
+	decimal, err := bson.ParseDecimal128("1.50")
+	require.NoError(t, err)
+	at := time.Date(2026, time.May, 4, 9, 0, 0, 500_000_000, time.UTC)
+	w := demoWorld(t)
+	w.data["clients"] = nil
+	shown := []struct{ value, as any }{
+		{bson.Timestamp{T: 1, I: 2}, object{"$timestamp": object{"t": json.Number("1"), "i": json.Number("2")}}},
+		{bson.Regex{Pattern: "a", Options: "i"}, object{"$regularExpression": object{"pattern": "a", "options": "i"}}},
+		{bson.MinKey{}, object{"$minKey": json.Number("1")}},
+		{math.NaN(), nil}, {math.Inf(1), nil}, {nil, nil}, {bson.Null{}, nil},
+		{1.5, json.Number("1.5")}, {int64(math.MaxInt64), json.Number("9223372036854775807")}, {decimal, "1.50"}, {true, true},
+		{bson.Binary{Data: []byte("abc")}, "YWJj"}, {at, "2026-05-04T09:00:00.5Z"},
+		{bson.A{1, bson.D{{Key: "$x", Value: "</script>"}}}, []any{json.Number("1"), object{"$x": "</script>"}}}, {bson.D{}, object{}}, {bson.A{}, []any{}},
+	}
+	for i, odd := range shown {
+		raw, err := bson.Marshal(bson.D{{Key: "_id", Value: i}, {Key: "odd", Value: odd.value}})
+		require.NoError(t, err)
+		w.data["clients"] = append(w.data["clients"], raw)
+	}
+	s := newSite(t, newWorld(t, "odd", w.data))
+	for i, item := range s.ask(t, "admin", "GET", "/clients", nil).body["items"].([]any) {
+		require.Equal(t, shown[i].as, item.(object)["odd"], "%v", shown[i].value)
+	}
 }
 
 // texts returns the texts in a value: itself, or those in its list.

@@ -226,3 +226,71 @@ func TestWhatIsRevokedIsGoneWithTheNextRequest(t *testing.T) {
 		})
 	}
 }
+
+// Every document that could be made or moved, of each client and template: what is stored is what the oracle allows.
+func TestCreatingAndMovingAreAllowedAsTheOracleSays(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, demoWorld(t))
+	document, _ := casemgmt.TypeNamed("document")
+	documents := s.db.Collection(document.Collection)
+	var created, moved sample
+	tally := map[int]int{}
+	for _, user := range everybody[:6] {
+		for client := 1; client <= 8; client++ {
+			for template := 1; template <= 6; template++ {
+				after := bson.M{"client": client, "template": template}
+				body := object{"client": client, "template": template}
+				may := func(action string, doc bson.M) bool {
+					ok, err := s.oracle.Allowed(user, action, document.Name, doc)
+					require.NoError(t, err)
+					return ok
+				}
+				if created.one(4) {
+					want := 403
+					if may("add", after) {
+						want = 201
+					}
+					got := s.ask(t, user, "POST", "/documents", body)
+					require.Equal(t, want, got.status, "%s adds %v: %s", user, body, got.text)
+					tally[got.status]++
+					n, err := documents.CountDocuments(t.Context(), bson.D{})
+					require.NoError(t, err)
+					require.EqualValues(t, len(s.data[document.Collection])+map[bool]int{true: 1}[want == 201], n)
+					if want == 201 {
+						_, err = documents.DeleteMany(t.Context(), bson.D{{Key: "name", Value: bson.D{{Key: "$exists", Value: false}}}})
+						require.NoError(t, err)
+					}
+				}
+				for i, before := range s.oracle[document.Collection] {
+					if !moved.one(29) {
+						continue
+					}
+					want := 403
+					switch {
+					case !may("view", before):
+						want = 404
+					case may("change", before) && may("change", after):
+						want = 204
+					}
+					at := path(document, s.data[document.Collection][i].Lookup("_id"))
+					got := s.ask(t, user, "PATCH", at, body)
+					require.Equal(t, want, got.status, "%s moves %s to %v: %s", user, at, body, got.text)
+					tally[got.status]++
+					stored, err := documents.FindOne(t.Context(), bson.D{{Key: "_id", Value: before["_id"]}}).Raw()
+					require.NoError(t, err)
+					if want != 204 {
+						require.Equal(t, s.data[document.Collection][i], stored)
+						continue
+					}
+					require.EqualValues(t, client, stored.Lookup("client").AsInt64())
+					require.EqualValues(t, template, stored.Lookup("template").AsInt64())
+					_, err = documents.ReplaceOne(t.Context(), bson.D{{Key: "_id", Value: before["_id"]}}, s.data[document.Collection][i])
+					require.NoError(t, err)
+				}
+			}
+		}
+	}
+	for _, status := range []int{201, 204, 403, 404} {
+		require.Positive(t, tally[status], "no %d among %v", status, tally)
+	}
+}
