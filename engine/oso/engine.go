@@ -89,8 +89,8 @@ func WithFetcher(f evaluate.Fetcher) Option {
 	}
 }
 
-// WithDatabase makes the documents that relations of the actor lead to be read from a database, with the options of the authorizer that the
-// engine is for, such as [mongoauthz.WithoutCollation].
+// WithDatabase makes the documents that relations of the actor lead to be read from a database, with options about collations and limits, such
+// as [mongoauthz.WithoutCollation] (see [mongoauthz.NewFetcher]).
 func WithDatabase(db *mongo.Database, opts ...mongoauthz.Option) Option {
 	return func(c *config) error {
 		c.db, c.dbOpts = db, opts
@@ -147,7 +147,7 @@ func WithoutNil() Option {
 // New returns the engine for a policy text. The classes it may speak of are the types of the schema and those of the options.
 //
 // The errors are a [*PolicyError], with Oso's words for a text that it cannot load, and an [*UnsupportedError], which matches [ErrPolicy] too,
-// for one with a construct that is always refused: cut, print and debug.
+// for one with a construct that is always refused: cut, print, debug, and negations that Oso gets wrong (see the package documentation).
 func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, error) {
 	if schema == nil {
 		return nil, &PolicyError{Problem: "there is no schema"}
@@ -168,14 +168,9 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	e := &Engine{schema: schema, classes: cs, policy: policy, fetcher: c.fetcher, limit: c.limit, noNil: c.noNil, cache: &cache{limit: c.cache, roots: map[string]*node{}}}
 	e.pool = &pool{slots: make(chan struct{}, c.osos)}
 	if c.db != nil {
-		nobody := mongoauthz.PolicyFunc(func(_ context.Context, _ any, _, resource string) (filter.Filter, error) {
-			return filter.Deny(resource), nil
-		})
-		az, err := mongoauthz.New(c.db, schema, nobody, c.dbOpts...)
-		if err != nil {
+		if e.fetcher, err = mongoauthz.NewFetcher(c.db, c.dbOpts...); err != nil {
 			return nil, err
 		}
-		e.fetcher = az.Fetcher()
 	}
 	w, err := e.newWorker()
 	if err != nil {
