@@ -221,8 +221,8 @@ func (n *negations) sequence(r *Rule, e *Expr, behind, beside bool) error {
 			return refuse(e, "the negation of a rule that has alternatives, or reads more than the document, and of something else")
 		}
 	case "not", "forall":
-		if beside && !n.own(r, e) {
-			return refuse(e, "a negation that reads more than the document, beside a condition under a not")
+		if (beside || e.Op == "forall" || n.choice(r, e.Args[0])) && !n.own(r, e) {
+			return refuse(e, "a negation that reads more than the document, beside a condition or of alternatives, under a not")
 		}
 	}
 	return nil
