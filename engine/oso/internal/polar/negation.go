@@ -88,6 +88,9 @@ func (n *negations) operand(r *Rule, e *Expr) error {
 		return refuse(e, "conditions on two variables, the document being one, under a not")
 	}
 	if e.Op != Call {
+		if len(calls(e)) > 0 && !n.own(r, e) {
+			return refuse(e, "a rule beside what reads more than the document, under a not")
+		}
 		if n.choice(r, e) && !n.leaves(r, e) {
 			return refuse(e, "an alternative that may hold whatever the document is, under a not")
 		}

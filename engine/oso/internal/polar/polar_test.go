@@ -30,6 +30,7 @@ var wrong = []string{
 	`forall(x in ["a", "b"], d.OwnerID = x or d.ID = u.ID);`,
 	`not r(d); r(d) if d.A = true and r(d);`,
 	`not x(d); x(d: Doc) if d.A;`,
+	`not (x(d) and d.OwnerID in u.Langs); x(d: Doc) if d.A = true;`,
 	`not (not (d.OwnerID = u.ID or d.A = true));`,
 	`not (not d.OwnerID = u.ID and d.A = true);`,
 	`not (d.A = true and not d.B);`,
