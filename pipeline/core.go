@@ -192,7 +192,7 @@ func (c *core) score(v *variable) int {
 		return best
 	}
 	for _, k := range c.links {
-		if k.to == v && k.foreign.Path == "_id" {
+		if k.to == v && k.foreign.Path == "_id" && !k.list {
 			return best - scoreReferee
 		}
 	}

@@ -129,6 +129,7 @@ func (s *source) emit() (*Plan, error) {
 	p := &Plan{Resource: s.resource, Collection: root.collection, Outcome: filter.Conditional, source: s}
 	top := &level{prefix: s.prefix, v: root, collection: root.collection}
 	var whole, before []bson.D // what each clause asks, and what it asks before the joins
+	var asked []node
 	for i, n := range s.clauses {
 		n = s.once(n)
 		switch n {
@@ -143,7 +144,13 @@ func (s *source) emit() (*Plan, error) {
 			without = top.query(withoutJoins(n), root, "")
 		}
 		p.Clauses = append(p.Clauses, c)
-		whole, before = append(whole, c.Match), append(before, without)
+		whole, before, asked = append(whole, c.Match), append(before, without), append(asked, n)
+	}
+	if fewer := united(asked); len(fewer) < len(asked) {
+		whole, before = make([]bson.D, len(fewer)), make([]bson.D, len(fewer))
+		for i, n := range fewer {
+			whole[i], before[i] = top.query(n, root, ""), top.query(withoutJoins(n), root, "")
+		}
 	}
 	if len(whole) == 0 {
 		p.Outcome, p.Match = filter.Denied, nothing()

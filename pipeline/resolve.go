@@ -168,24 +168,13 @@ func (r *Resolution) Collections() []string {
 // Stages returns the pipeline that reads the keys, by one command: a fresh copy. Give what it returns to [Resolution.Resolve].
 func (r *Resolution) Stages() []bson.D {
 	var out []bson.D
-	for i, read := range r.reads {
-		stages := make([]bson.D, 0, len(read.stages)+3)
-		for _, s := range read.stages {
-			stages = append(stages, copyValue(s).(bson.D))
-		}
-		if read.ties > 0 {
-			stages = append(stages, d("$limit", int32(min(r.limit, math.MaxInt32-1)+1)))
-		}
-		fields := bson.D{{Key: "_id", Value: int32(0)}, {Key: "r", Value: literal(int32(i))}, {Key: "k", Value: "$_id"}}
-		if read.ties > 1 {
-			fields = append(fields, bson.E{Key: "s", Value: int32(1)}, bson.E{Key: "n", Value: int32(1)})
-		}
-		stages = append(stages, d("$project", fields))
+	for i, b := range bundles(r.reads) {
+		stages := b.write(r.reads, r.limit)
 		if i == 0 {
 			out = stages
 			continue
 		}
-		out = append(out, d("$unionWith", bson.D{{Key: "coll", Value: read.collection}, {Key: "pipeline", Value: stages}}))
+		out = append(out, d("$unionWith", bson.D{{Key: "coll", Value: r.reads[b.reads[0]].collection}, {Key: "pipeline", Value: stages}}))
 	}
 	return out
 }
@@ -224,6 +213,17 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 		}
 		if err := found[i].add(doc, r.reads[i].ties, r.limit); err != nil {
 			return nil, err
+		}
+	}
+	for _, b := range bundles(r.reads) { // of which the server has cut off what is beyond the limit of all together
+		n := 0
+		for _, i := range b.reads {
+			n += found[i].documents
+		}
+		for _, i := range b.reads {
+			if n > len(b.reads)*r.limit {
+				found[i].tooMany(r.limit)
+			}
 		}
 	}
 	out := &Resolved{Reads: make([]ReadOutcome, len(r.reads))}
@@ -313,10 +313,15 @@ func amongKeys(n node, r ref) bool {
 
 // rows is what one read found.
 type rows struct {
-	found   bool
-	groups  []group
-	keys    int
-	problem string
+	documents int // that the stages returned
+	groups    []group
+	grouped   int // rows that the groups were made of
+	keys      int
+	problem   string
+}
+
+func (r *rows) tooMany(limit int) {
+	r.problem, r.groups = "more than "+strconv.Itoa(limit)+" keys", nil
 }
 
 // group is keys that belong together: one set for each tie.
@@ -325,7 +330,7 @@ type group [][]bson.RawValue
 // add takes one document. With one tie its k is a key; with more it has a key or an array of keys for each but the last, and s those
 // of the last.
 func (r *rows) add(doc bson.Raw, ties, limit int) error {
-	r.found = true
+	r.documents++
 	if ties == 0 || r.problem != "" {
 		return nil
 	}
@@ -352,9 +357,15 @@ func (r *rows) add(doc bson.Raw, ties, limit int) error {
 		for _, v := range values {
 			r.collect(&g[ties-1], v)
 		}
-		if n, ok := doc.Lookup("n").AsInt64OK(); !ok || n > int64(limit) {
-			r.keys = limit
+		n, ok := doc.Lookup("n").AsInt64OK()
+		if !ok {
+			return errNotAsked
 		}
+		r.grouped += int(min(n, math.MaxInt32))
+	}
+	if r.documents > limit || r.grouped > limit { // one more was asked for than there may be, whatever it is
+		r.tooMany(limit)
+		return nil
 	}
 	for i := range g {
 		if len(g[i]) == 0 { // nothing meets it
@@ -363,7 +374,7 @@ func (r *rows) add(doc bson.Raw, ties, limit int) error {
 		r.keys += len(g[i])
 	}
 	if r.keys > limit {
-		r.problem, r.groups = "more than "+strconv.Itoa(limit)+" keys", nil
+		r.tooMany(limit)
 		return nil
 	}
 	r.groups = append(r.groups, g)
@@ -408,7 +419,7 @@ const noMereValue = "a key is no mere value"
 // node says that what is outside is among the keys.
 func (r *rows) node(ties []tie) node {
 	if len(ties) == 0 {
-		return constant(r.found)
+		return constant(r.documents > 0)
 	}
 	if len(ties) == 1 { // every group is one key
 		var keys []bson.RawValue
@@ -428,17 +439,22 @@ func (r *rows) node(ties []tie) node {
 	return some(groups...)
 }
 
+// sortedKeys sorts keys in place, and keeps each once.
+func sortedKeys(keys []bson.RawValue) []bson.RawValue {
+	order := func(a, b bson.RawValue) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), bytes.Compare(a.Value, b.Value))
+	}
+	slices.SortFunc(keys, order)
+	return slices.CompactFunc(keys, func(a, b bson.RawValue) bool { return order(a, b) == 0 })
+}
+
 // among says that the value outside is, or holds, one of the keys.
 func (t tie) among(keys []bson.RawValue) node {
 	keys = slices.Clone(keys) // other sites have the same
 	if t.typed {
 		keys = slices.DeleteFunc(keys, func(v bson.RawValue) bool { return class(v) != alias(t.typ) })
 	}
-	order := func(a, b bson.RawValue) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), bytes.Compare(a.Value, b.Value))
-	}
-	slices.SortFunc(keys, order)
-	keys = slices.CompactFunc(keys, func(a, b bson.RawValue) bool { return order(a, b) == 0 })
+	keys = sortedKeys(keys)
 	l := leaf{op: filter.In, typ: t.typ, list: t.list, strict: t.typed, values: keys}
 	switch len(keys) {
 	case 0:

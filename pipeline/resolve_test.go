@@ -40,7 +40,11 @@ type (
 		Caseload string   `bson:"caseload_id"`
 		Role     string   `bson:"role_id" authz:"role references Role"`
 		Users    []string `bson:"users"`
-		Groups   []string `bson:"groups"`
+		Groups   []string `bson:"groups" authz:"members references Group"`
+	}
+	group struct {
+		ID    string   `bson:"_id"`
+		Users []string `bson:"users"`
 	}
 	role struct {
 		ID          string   `bson:"_id"`
@@ -57,6 +61,7 @@ func caseManagement(t testing.TB) *relations.Schema {
 		relations.Struct{Of: caseload{}, Name: "Caseload", Collection: "caseloads"},
 		relations.Struct{Of: caseloadRole{}, Name: "CaseloadRole", Collection: "caseload_roles"},
 		relations.Struct{Of: role{}, Name: "Role", Collection: "roles"},
+		relations.Struct{Of: group{}, Name: "Group", Collection: "groups"},
 	)
 	require.NoError(t, err)
 	return s
@@ -81,7 +86,13 @@ func resolutionCases() []golden {
 	near := filter.Some(filter.Reach("t", "template"), ofDocument, a, r).Where(conds...)
 	grant := filter.Free("g", "CaseloadRole")
 	globally := filter.Some(grant, grant.Reach("r", "role")).Where(grant.F("users").Contains("ann"), filter.Reach("r", "").F("permissions").Contains("view_log"))
+	a, r = load.Reach("a", "roles"), load.Reach("a", "roles").Reach("r", "role")
+	g := a.Reach("g", "members")
+	may := r.F("permissions").Contains("view_log")
+	own := filter.Some(document, tmpl, load, a, r).Where(may, a.F("users").Contains("ann")).As("own role")
+	ofGroup := filter.Some(document, tmpl, load, a, r, g).Where(may, g.F("users").Contains("ann")).As("role of a group")
 	return []golden{
+		{"reads that go on together", filter.For("Log", own, ofGroup)},
 		{"keys of one relation, five hops away", filter.For("Log", far)},
 		{"none of them", filter.For("Log", filter.Where(filter.None(far)))},
 		{"groups of keys, where two relations meet in one document", filter.For("CaseDocument", near)},

@@ -383,8 +383,8 @@ func sizeOf(ss []bson.D) (levels, lookups int) {
 func (s *suite) summary(t *testing.T, took time.Duration) {
 	t.Logf("%d list comparisons over %d worlds in %v (%.0f a second): %d neither empty nor everything, %d also as find, count and pages",
 		s.compared, s.worlds, took.Round(time.Second), float64(s.compared)/took.Seconds(), s.mixed, s.tenths)
-	t.Logf("with the keys read first: %d comparisons, %d neither empty nor everything, %d with groups of keys, %d in which a join stayed (%d for a key that is no mere value), %d left out as too deep",
-		s.resolved.compared, s.resolved.mixed, s.resolved.groups, s.resolved.kept, s.resolved.noMereValue, s.resolved.tooDeep)
+	t.Logf("with the keys read first: %d comparisons, %d neither empty nor everything, %d with groups of keys, %d in which a join stayed (%d for a key that is no mere value, %d for more keys than may be), %d left out as too deep",
+		s.resolved.compared, s.resolved.mixed, s.resolved.groups, s.resolved.kept, s.resolved.noMereValue, s.resolved.tooMany, s.resolved.tooDeep)
 	t.Logf("seen least in those neither empty nor everything: %s", s.rarest(5))
 	if s.compat {
 		t.Logf("left out on the compatible server, by name: %d filters whose joins nest too deep for its planner's memory", s.tooDeep)
