@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -224,6 +225,9 @@ func (e *Engine) filter(ctx context.Context, actor any, r request) (filter.Filte
 	c := e.classes.byName[r.resource]
 	if c == nil || c.stored == nil || c.stored.Collection == "" {
 		return filter.Filter{}, about(unsupported("", "is not a type of the schema that lives in a collection"), r.action, r.resource)
+	}
+	if !utf8.ValidString(r.action) || !utf8.ValidString(r.field) {
+		return filter.Filter{}, about(unsupported("", "the action, or the field, is not UTF-8, which Oso would change"), r.action, r.resource)
 	}
 	if f, ok := e.cached(ctx, actor, r); ok {
 		return f, nil

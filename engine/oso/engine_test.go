@@ -16,6 +16,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/engine/oso"
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -428,4 +429,45 @@ func TestConcurrentEvaluations(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestReload swaps engines under load: each answer is that of one policy or the other.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	var current atomic.Pointer[oso.Engine]
+	policy := func(title string) string {
+		return `allow(u: User, "read", d: Doc) if d.Title = "` + title + `" and u.Name = "ann";`
+	}
+	current.Store(engine(t, policy("old")))
+	swapped := mongoauthz.PolicyFunc(func(ctx context.Context, actor any, action, resource string) (filter.Filter, error) {
+		return current.Load().Filter(ctx, actor, action, resource)
+	})
+	ann := users(t)[0]
+	var group sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		group.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				f, err := swapped.Filter(context.Background(), ann, "read", "Doc")
+				if s := f.String(); err != nil || s != `Doc where title = "old"` && s != `Doc where title = "new"` {
+					t.Errorf("%s, %v", s, err)
+					return
+				}
+			}
+		})
+	}
+	for n := range 6 {
+		current.Store(engine(t, policy([]string{"new", "old"}[n%2])))
+	}
+	current.Store(engine(t, policy("new")))
+	close(stop)
+	group.Wait()
+	f, err := swapped.Filter(context.Background(), ann, "read", "Doc")
+	require.NoError(t, err)
+	require.Equal(t, `Doc where title = "new"`, f.String())
 }

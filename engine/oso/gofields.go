@@ -93,6 +93,8 @@ var (
 	valueMarshaler = reflect.TypeFor[bson.ValueMarshaler]()
 	marshaler      = reflect.TypeFor[bson.Marshaler]()
 	rawValueType   = reflect.TypeFor[bson.RawValue]()
+	mapType        = reflect.TypeFor[bson.M]()
+	listType       = reflect.TypeFor[bson.A]()
 	timeType       = reflect.TypeFor[time.Time]()
 	bsonPackage    = reflect.TypeFor[bson.ObjectID]().PkgPath()
 )
@@ -100,6 +102,8 @@ var (
 // isScalar reports whether values of the type are encoded as one BSON value, so that Polar has no attributes or elements to read of them.
 func isScalar(t reflect.Type) bool {
 	switch {
+	case t == mapType, t == listType:
+		return false
 	case t == timeType, t.PkgPath() == bsonPackage:
 		return true
 	case t.Kind() == reflect.Interface:

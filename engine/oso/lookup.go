@@ -275,6 +275,9 @@ func (o *object) same(other *object) bool {
 	return o == other || o.key.Type != 0 && o.key.Type == other.key.Type && bytes.Equal(o.key.Value, other.key.Value)
 }
 
+// maxLookUp bounds how many documents a relation of the actor may lead to: Oso makes a list of them.
+const maxLookUp = 10_000
+
 // hop returns what one relation reaches from an object, as package evaluate defines it: a condition on the other's fields for each pair of
 // keys and each constant.
 func (s *session) hop(o *object, r *relations.Relation) ([]*object, error) {
@@ -341,6 +344,9 @@ func (s *session) hop(o *object, r *relations.Relation) ([]*object, error) {
 	documents, err := s.engine.fetcher.Fetch(s.ctx, request)
 	if err != nil {
 		return nil, fmt.Errorf("oso: look up %s.%s: %w", o.class.name, r.Name, err)
+	}
+	if len(documents) > maxLookUp {
+		return nil, &filter.LimitError{What: "documents to which a relation of the actor leads", Limit: maxLookUp}
 	}
 	found := []*object{}
 	for _, doc := range documents {
