@@ -154,8 +154,8 @@ func ExampleQuery_Page() {
 	// Output:
 	// {"$match":{}}
 	// {"$sort":{"title":1,"_id":1}}
+	// {"$limit":30}
 	// {"$skip":20}
-	// {"$limit":10}
 }
 
 func ExampleQuery_Aggregate() {

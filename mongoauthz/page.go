@@ -27,7 +27,7 @@ type PageRequest struct {
 	Facet bool
 }
 
-// Page returns the query for one page: $sort, $skip and $limit appended, and with After a $match before them. Pages tile the query's documents, without gaps or
+// Page returns the query for one page: $sort, $limit and $skip appended, and with After a $match before them. Pages tile the query's documents, without gaps or
 // repeats, as long as _id is unique among them: appended stages such as $unwind, or a $project without _id, end that.
 //
 // By Skip, the server reads what it skips, and a write between two pages moves documents from one to the other. By After, a page costs the same wherever it is if
@@ -199,10 +199,14 @@ func (q *Query) page(r PageRequest, limit int64) (order bson.D, stages []bson.D,
 		stages = append(stages, after)
 	}
 	stages = append(stages, bson.D{{Key: "$sort", Value: order}})
-	if r.Skip > 0 {
-		stages = append(stages, bson.D{{Key: "$skip", Value: r.Skip}})
+	if r.Skip == 0 {
+		return order, append(stages, bson.D{{Key: "$limit", Value: limit}}), nil
 	}
-	return order, append(stages, bson.D{{Key: "$limit", Value: limit}}), nil
+	if limit > math.MaxInt64-r.Skip {
+		limit = math.MaxInt64 - r.Skip
+	}
+	// The limit stands before the $skip, so that servers that do not put it there themselves keep no more than the page while they sort.
+	return order, append(stages, bson.D{{Key: "$limit", Value: r.Skip + limit}}, bson.D{{Key: "$skip", Value: r.Skip}}), nil
 }
 
 // totalOrder returns the sort with _id at the end, unless it is there.

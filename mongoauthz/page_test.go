@@ -17,7 +17,7 @@ func TestPageSortsTotally(t *testing.T) {
 		"by _id where no order is asked": {mongoauthz.PageRequest{Limit: 10}, `[{"$sort":{"_id":1}},{"$limit":10}]`},
 		"with _id to break ties": {
 			mongoauthz.PageRequest{Sort: bson.D{{Key: "title", Value: -1}, {Key: "author.name", Value: int64(1)}}, Skip: 20, Limit: 10},
-			`[{"$sort":{"title":-1,"author.name":1,"_id":1}},{"$skip":20},{"$limit":10}]`,
+			`[{"$sort":{"title":-1,"author.name":1,"_id":1}},{"$limit":30},{"$skip":20}]`,
 		},
 		"by _id as asked": {
 			mongoauthz.PageRequest{Sort: bson.D{{Key: "_id", Value: -1.0}}, Limit: 1}, `[{"$sort":{"_id":-1}},{"$limit":1}]`,

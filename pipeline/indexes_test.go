@@ -148,7 +148,7 @@ func TestIndexesOfTheCaseManagementShape(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		"caseload_roles caseload_id", "caseload_roles groups", "caseload_roles users", "caseloads clients", "documents client_id", "logs document_id",
+		"caseload_roles caseload_id", "caseload_roles groups", "caseload_roles users", "caseloads clients", "documents client_id", "groups users", "logs document_id",
 	}, keys)
 	again, err := pipeline.Indexes(s, listing(t, s, log), listing(t, s, log))
 	require.NoError(t, err)
