@@ -16,7 +16,7 @@ import (
 
 // The last line of a report says who was asked.
 const (
-	Alone  = "Decided in process, without a server. To ask one as well: make run SERVER=1, or set MONGODB_URI."
+	Alone  = "Decided in process, without a server. To ask one as well, give make SERVER=1, or set MONGODB_URI."
 	Agreed = "Decided in process, and asked of a server: both agree, on every pipeline and every book."
 )
 
