@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/bench/casemgmt"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -62,9 +63,13 @@ func after(c casemgmt.Cursor) bson.D {
 // of returns the filter for the logs of documents.
 func of(ids []string) bson.D { return d("document_id", d("$in", ids)) }
 
-// aggregate runs stages.
+// aggregate runs stages, and tells the server how long they may take: it would go on with a command whose caller has gone.
 func aggregate(ctx context.Context, c *mongo.Collection, stages []bson.D) ([]bson.Raw, error) {
-	cursor, err := c.Aggregate(ctx, stages, limited(ctx).SetBatchSize(1_000))
+	command := d("aggregate", c.Name(), "pipeline", stages, "cursor", d("batchSize", 1_000))
+	if deadline, ok := ctx.Deadline(); ok {
+		command = append(command, bson.E{Key: "maxTimeMS", Value: max(time.Until(deadline).Milliseconds(), 1)})
+	}
+	cursor, err := c.Database().RunCommandCursor(ctx, command)
 	var out []bson.Raw
 	if err == nil {
 		err = cursor.All(ctx, &out)

@@ -35,7 +35,7 @@ func main() {
 	flag.Var(&c.perDocument, "per-document", "`numbers` of logs per document, ascending")
 	flag.IntVar(&c.runs, "runs", 15, "runs of each list")
 	flag.IntVar(&c.textbook, "textbook", 5_000, "largest size at which the textbook form runs as often as the others; it runs once at the next, and not beyond")
-	flag.DurationVar(&c.deadline, "deadline", time.Minute, "for one list, after which it is given up")
+	flag.DurationVar(&c.deadline, "deadline", 2*time.Minute, "for one list, after which it is given up")
 	flag.DurationVar(&c.settle, "settle", 0, "wait after loading, for a server that gathers statistics in the background")
 	flag.StringVar(&c.out, "out", "report", "directory to write to")
 	flag.Parse()

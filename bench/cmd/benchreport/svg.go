@@ -48,7 +48,7 @@ func (r *report) svg() string {
 	x := marginLeft
 	for _, st := range r.strategies {
 		p(`<line x1="%d" y1="16" x2="%d" y2="16" stroke="%s" stroke-width="%v"/><text x="%d" y="20">%s</text>`, x, x+18, colours[st.Name()], stroke(st.Name()), x+23, st.Name())
-		x += 100
+		x += 86
 	}
 	for row, op := range operations {
 		for column, user := range casemgmt.Users {
