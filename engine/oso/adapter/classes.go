@@ -11,6 +11,7 @@ import (
 
 	"github.com/osohq/go-oso/types"
 
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
@@ -280,7 +281,7 @@ func changed(t reflect.Type) string {
 	t = indirect(t)
 	switch k := t.Kind(); {
 	case k == reflect.Float32, k == reflect.Float64:
-		return lost["inf"]
+		return lost[polar.Fraction]
 	case k == reflect.Uint:
 		return "Oso makes a negative number of a large one"
 	case k == reflect.Slice, k == reflect.Array:

@@ -1,6 +1,11 @@
 package adapter
 
-import "maps"
+import (
+	"errors"
+	"maps"
+
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
+)
 
 // guard reads a policy for what Oso's filter loses without a trace: relations that are followed and of which then nothing is asked, so that
 // nothing of the filter says that something must be there, and two elements of one relation, which become one.
@@ -32,9 +37,9 @@ type place struct {
 
 // flat is a rule with its alternatives, each a list of conditions.
 type flat struct {
-	rule
+	polar.Rule
 	head
-	alternatives [][]*expr
+	alternatives [][]*polar.Expr
 	index        map[string]int // of the parameters that are variables
 }
 
@@ -44,7 +49,17 @@ const maxAlternatives = 1000
 // check refuses a policy whose filters could lose something. It returns the to-many relations of which some rule asks only that there is
 // something: a filter of several clauses does not say which of them it belongs to.
 func check(policy string, cs *classes) (exists map[string]bool, err error) {
-	rules, err := parse(policy)
+	rules, err := polar.Parse(policy)
+	if err == nil {
+		err = lossless(rules)
+	}
+	if err == nil {
+		err = polar.CheckNegations(policy) // and comparisons with itself
+	}
+	var problem *polar.Error
+	if errors.As(err, &problem) {
+		return nil, &RefusedError{Construct: problem.Construct, Line: problem.Line, Problem: problem.Problem}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +74,7 @@ func check(policy string, cs *classes) (exists map[string]bool, err error) {
 		}
 		g.order = append(g.order, f)
 		g.rules[f.head] = append(g.rules[f.head], f)
-		for i := range f.params {
+		for i := range f.Params {
 			at := place{f.head, i}
 			g.known[at], g.root[at], g.asked[at] = true, true, true
 		}
@@ -93,22 +108,22 @@ func (g *guard) step(f func(*guard, *flat) bool) (changed bool) {
 	return changed
 }
 
-func refuse(e *expr, construct, problem string) error {
-	return &RefusedError{Construct: construct, Line: e.line, Problem: problem}
+func refuse(e *polar.Expr, construct, problem string) error {
+	return &RefusedError{Construct: construct, Line: e.Line, Problem: problem}
 }
 
-func flatten(r rule) (*flat, error) {
-	f := &flat{rule: r, head: head{r.name, len(r.params)}, alternatives: [][]*expr{nil}, index: map[string]int{}}
-	for i, p := range r.params {
-		if p.value.op == variable && p.value.name != "_" {
-			f.index[p.value.name] = i
+func flatten(r polar.Rule) (*flat, error) {
+	f := &flat{Rule: r, head: head{r.Name, len(r.Params)}, alternatives: [][]*polar.Expr{nil}, index: map[string]int{}}
+	for i, p := range r.Params {
+		if p.Value.Op == polar.Variable && p.Value.Name != "_" {
+			f.index[p.Value.Name] = i
 		}
-		f.alternatives[0] = append(f.alternatives[0], p.fields...)
+		f.alternatives[0] = append(f.alternatives[0], p.Fields...)
 	}
-	if r.body == nil {
+	if r.Body == nil {
 		return f, nil
 	}
-	body, err := alternatives(r.body)
+	body, err := alternatives(r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -120,25 +135,25 @@ func flatten(r rule) (*flat, error) {
 	return f, nil
 }
 
-func alternatives(e *expr) ([][]*expr, error) {
-	if e.op != "and" && e.op != "or" {
-		return [][]*expr{{e}}, nil
+func alternatives(e *polar.Expr) ([][]*polar.Expr, error) {
+	if e.Op != "and" && e.Op != "or" {
+		return [][]*polar.Expr{{e}}, nil
 	}
-	left, err := alternatives(e.args[0])
+	left, err := alternatives(e.Args[0])
 	if err != nil {
 		return nil, err
 	}
-	right, err := alternatives(e.args[1])
+	right, err := alternatives(e.Args[1])
 	if err != nil {
 		return nil, err
 	}
-	if e.op == "or" {
+	if e.Op == "or" {
 		return append(left, right...), nil
 	}
 	if len(left)*len(right) > maxAlternatives {
 		return nil, refuse(e, "or", "a rule has too many alternatives")
 	}
-	var all [][]*expr
+	var all [][]*polar.Expr
 	for _, l := range left {
 		for _, r := range right {
 			all = append(all, append(l[:len(l):len(l)], r...))
@@ -149,25 +164,25 @@ func alternatives(e *expr) ([][]*expr, error) {
 
 // names refuses attributes that no class has, and those whose values Oso changes on the way.
 func (g *guard) names(f *flat) error {
-	for i, p := range f.params {
-		if _, builtin := builtins[p.class]; builtin && !(f.name == "allow" && i < 2) {
-			return refuse(p.value, "a parameter of class "+p.class, lost["matches"])
+	for i, p := range f.Params {
+		if _, builtin := builtins[p.Class]; builtin && !(f.Name == "allow" && i < 2) {
+			return refuse(p.Value, "a parameter of class "+p.Class, lost["matches"])
 		}
-		if p.value.op != variable && p.value.op != literal {
-			return refuse(p.value, "a parameter", "only variables and constants are known to be kept")
+		if p.Value.Op != polar.Variable && p.Value.Op != polar.Constant {
+			return refuse(p.Value, "a parameter", "only variables and constants are known to be kept")
 		}
 	}
-	var walk func(e *expr, top bool) error
-	walk = func(e *expr, top bool) error {
-		if e.op == dot || e.op == method {
-			if why := g.classes.attribute(e.name, e.op == method); why != "" {
-				return refuse(e, "."+e.name, why)
+	var walk func(e *polar.Expr, top bool) error
+	walk = func(e *polar.Expr, top bool) error {
+		if e.Op == polar.Dot || e.Op == polar.Method {
+			if why := g.classes.attribute(e.Name, e.Op == polar.Method); why != "" {
+				return refuse(e, "."+e.Name, why)
 			}
 		}
-		if !top && (e.op == call || e.op == "and" || e.op == "or" || e.op == "=" || e.op == "!=" || e.op == "in") {
+		if !top && (e.Op == polar.Call || e.Op == "and" || e.Op == "or" || e.Op == "=" || e.Op == "!=" || e.Op == "in") {
 			return refuse(e, "an expression as a value", "only values, variables and dots are known to be kept")
 		}
-		for _, a := range e.args {
+		for _, a := range e.Args {
 			if err := walk(a, false); err != nil {
 				return err
 			}
@@ -188,7 +203,7 @@ func (g *guard) names(f *flat) error {
 type scope struct {
 	g     *guard
 	f     *flat
-	atoms []*expr
+	atoms []*polar.Expr
 	vars  map[string]bool // known ones that are no parameters
 }
 
@@ -199,10 +214,10 @@ func (g *guard) scopes(f *flat) []scope {
 		for changed := true; changed; {
 			changed = false
 			for _, e := range atoms {
-				if e.op != "=" && e.op != "in" {
+				if e.Op != "=" && e.Op != "in" {
 					continue
 				}
-				changed = s.learn(e.args[0], e.args[1]) || e.op == "=" && s.learn(e.args[1], e.args[0]) || changed
+				changed = s.learn(e.Args[0], e.Args[1]) || e.Op == "=" && s.learn(e.Args[1], e.Args[0]) || changed
 			}
 		}
 		all = append(all, s)
@@ -211,33 +226,33 @@ func (g *guard) scopes(f *flat) []scope {
 }
 
 // learn makes the variable v known if it is equal to, or an element of, what is known.
-func (s scope) learn(v, by *expr) bool {
-	if v.op != variable || s.vars[v.name] || s.param(v) >= 0 || !s.known(by) {
+func (s scope) learn(v, by *polar.Expr) bool {
+	if v.Op != polar.Variable || s.vars[v.Name] || s.param(v) >= 0 || !s.known(by) {
 		return false
 	}
-	s.vars[v.name] = true
+	s.vars[v.Name] = true
 	return true
 }
 
-func (s scope) param(e *expr) int {
-	if i, ok := s.f.index[e.name]; ok {
+func (s scope) param(e *polar.Expr) int {
+	if i, ok := s.f.index[e.Name]; ok {
 		return i
 	}
 	return -1
 }
 
 // known reports whether an expression has a value while the policy runs.
-func (s scope) known(e *expr) bool {
-	switch e.op {
-	case literal:
+func (s scope) known(e *polar.Expr) bool {
+	switch e.Op {
+	case polar.Constant:
 		return true
-	case variable:
+	case polar.Variable:
 		if i := s.param(e); i >= 0 {
 			return s.g.known[place{s.f.head, i}]
 		}
-		return s.vars[e.name]
-	case dot, method, list:
-		for _, a := range e.args {
+		return s.vars[e.Name]
+	case polar.Dot, polar.Method, polar.List:
+		for _, a := range e.Args {
 			if !s.known(a) {
 				return false
 			}
@@ -248,32 +263,32 @@ func (s scope) known(e *expr) bool {
 	}
 }
 
-func (s scope) isRoot(e *expr) bool {
+func (s scope) isRoot(e *polar.Expr) bool {
 	i := s.param(e)
-	return e.op == variable && i >= 0 && s.g.root[place{s.f.head, i}]
+	return e.Op == polar.Variable && i >= 0 && s.g.root[place{s.f.head, i}]
 }
 
 // free reports whether e is a variable that stands for neither something known nor the root.
-func (s scope) free(e *expr) bool { return e.op == variable && !s.known(e) && !s.isRoot(e) }
+func (s scope) free(e *polar.Expr) bool { return e.Op == polar.Variable && !s.known(e) && !s.isRoot(e) }
 
 // base returns what stands before all dots.
-func base(e *expr) *expr {
-	for e.op == dot {
-		e = e.args[0]
+func base(e *polar.Expr) *polar.Expr {
+	for e.Op == polar.Dot {
+		e = e.Args[0]
 	}
 	return e
 }
 
 // related reports whether e is what a relation leads to, or an attribute of that.
-func (s scope) related(e *expr) bool {
-	if e.op != dot || s.known(e) {
+func (s scope) related(e *polar.Expr) bool {
+	if e.Op != polar.Dot || s.known(e) {
 		return false
 	}
 	if !s.isRoot(base(e)) {
 		return true
 	}
-	for ; e.op == dot; e = e.args[0] {
-		if s.g.classes.relations[e.name] {
+	for ; e.Op == polar.Dot; e = e.Args[0] {
+		if s.g.classes.relations[e.Name] {
 			return true
 		}
 	}
@@ -282,24 +297,24 @@ func (s scope) related(e *expr) bool {
 
 // asks reports whether the alternative has a condition on the variable that is in every filter made of it.
 func (s scope) asks(name string) bool {
-	is := func(e *expr) bool { return e.op == variable && e.name == name }
-	of := func(e *expr) bool { return e.op == dot && is(base(e)) }
+	is := func(e *polar.Expr) bool { return e.Op == polar.Variable && e.Name == name }
+	of := func(e *polar.Expr) bool { return e.Op == polar.Dot && is(base(e)) }
 	for _, e := range s.atoms {
-		switch e.op {
-		case dot:
+		switch e.Op {
+		case polar.Dot:
 			if of(e) {
 				return true
 			}
 		case "=", "!=", "in":
-			for i, a := range e.args {
-				o := e.args[1-i]
-				if of(a) || is(a) && !s.related(o) && o.op != variable || is(a) && o.op == variable && s.known(o) {
+			for i, a := range e.Args {
+				o := e.Args[1-i]
+				if of(a) || is(a) && !s.related(o) && o.Op != polar.Variable || is(a) && o.Op == polar.Variable && s.known(o) {
 					return true
 				}
 			}
-		case call:
-			for i, a := range e.args {
-				if is(a) && s.g.asked[place{head{e.name, len(e.args)}, i}] || of(a) {
+		case polar.Call:
+			for i, a := range e.Args {
+				if is(a) && s.g.asked[place{head{e.Name, len(e.Args)}, i}] || of(a) {
 					return true
 				}
 			}
@@ -312,11 +327,11 @@ func (s scope) asks(name string) bool {
 func (g *guard) sorts(f *flat) (changed bool) {
 	for _, s := range g.scopes(f) {
 		for _, e := range s.atoms {
-			if e.op != call {
+			if e.Op != polar.Call {
 				continue
 			}
-			for i, a := range e.args {
-				at := place{head{e.name, len(e.args)}, i}
+			for i, a := range e.Args {
+				at := place{head{e.Name, len(e.Args)}, i}
 				if g.known[at] && !s.known(a) {
 					g.known[at], changed = false, true
 				}
@@ -331,13 +346,13 @@ func (g *guard) sorts(f *flat) (changed bool) {
 
 // ask finds the parameters of which not every rule and alternative asks something.
 func (g *guard) ask(f *flat) (changed bool) {
-	for i, p := range f.params {
+	for i, p := range f.Params {
 		at := place{f.head, i}
-		if !g.asked[at] || p.value.op == literal {
+		if !g.asked[at] || p.Value.Op == polar.Constant {
 			continue
 		}
 		for _, s := range g.scopes(f) {
-			if !s.asks(p.value.name) {
+			if !s.asks(p.Value.Name) {
 				g.asked[at], changed = false, true
 				break
 			}
@@ -350,7 +365,7 @@ func (g *guard) ask(f *flat) (changed bool) {
 func (g *guard) bind(f *flat) (changed bool) {
 	for _, s := range g.scopes(f) {
 		for _, v := range s.leads() {
-			if i := s.param(v); i >= 0 && !s.asks(v.name) && !g.bound[place{f.head, i}] {
+			if i := s.param(v); i >= 0 && !s.asks(v.Name) && !g.bound[place{f.head, i}] {
 				g.bound[place{f.head, i}], changed = true, true
 			}
 		}
@@ -359,18 +374,18 @@ func (g *guard) bind(f *flat) (changed bool) {
 }
 
 // leads returns the free variables that stand for what a relation leads to, with the conditions that say so.
-func (s scope) leads() (vars []*expr) {
+func (s scope) leads() (vars []*polar.Expr) {
 	for _, e := range s.atoms {
-		switch e.op {
+		switch e.Op {
 		case "=", "!=":
-			for i, a := range e.args {
-				if s.free(a) && s.related(e.args[1-i]) {
+			for i, a := range e.Args {
+				if s.free(a) && s.related(e.Args[1-i]) {
 					vars = append(vars, a)
 				}
 			}
-		case call:
-			for i, a := range e.args {
-				if s.free(a) && (s.g.bound[place{head{e.name, len(e.args)}, i}] || s.g.typed(e, i)) {
+		case polar.Call:
+			for i, a := range e.Args {
+				if s.free(a) && (s.g.bound[place{head{e.Name, len(e.Args)}, i}] || s.g.typed(e, i)) {
 					vars = append(vars, a)
 				}
 			}
@@ -380,9 +395,9 @@ func (s scope) leads() (vars []*expr) {
 }
 
 // typed reports whether a rule that is called asks for the class of an argument, which the filter does not.
-func (g *guard) typed(e *expr, i int) bool {
-	for _, r := range g.rules[head{e.name, len(e.args)}] {
-		if r.params[i].class != "" {
+func (g *guard) typed(e *polar.Expr, i int) bool {
+	for _, r := range g.rules[head{e.Name, len(e.Args)}] {
+		if r.Params[i].Class != "" {
 			return true
 		}
 	}
@@ -393,12 +408,12 @@ func (g *guard) typed(e *expr, i int) bool {
 func (g *guard) obligations(f *flat) error {
 	for name, n := range g.elements[f.head] {
 		if n > 1 {
-			return &RefusedError{Construct: "two elements of " + name, Line: f.line, Problem: "Oso's filter has them as one"}
+			return &RefusedError{Construct: "two elements of " + name, Line: f.Line, Problem: "Oso's filter has them as one"}
 		}
 	}
 	for _, s := range g.scopes(f) {
 		for _, v := range s.leads() {
-			if s.param(v) < 0 && !s.asks(v.name) || v.name == "_" {
+			if s.param(v) < 0 && !s.asks(v.Name) || v.Name == "_" {
 				return refuse(v, "a relation without a condition on what it leads to", "Oso's filter does not ask whether anything is there")
 			}
 		}
@@ -406,7 +421,7 @@ func (g *guard) obligations(f *flat) error {
 			if err := s.kept(e); err != nil {
 				return err
 			}
-			if name, ok := s.element(e); ok && !(e.args[0].op == variable && s.asks(e.args[0].name)) {
+			if name, ok := s.element(e); ok && !(e.Args[0].Op == polar.Variable && s.asks(e.Args[0].Name)) {
 				g.exists[name] = true
 			}
 		}
@@ -415,32 +430,32 @@ func (g *guard) obligations(f *flat) error {
 }
 
 // kept refuses a condition that the filter may lose.
-func (s scope) kept(e *expr) error {
-	switch e.op {
+func (s scope) kept(e *polar.Expr) error {
+	switch e.Op {
 	case "=", "!=", "in":
-		l, r := e.args[0], e.args[1]
-		if l.op == variable && r.op == variable && !s.known(l) && !s.known(r) {
+		l, r := e.Args[0], e.Args[1]
+		if l.Op == polar.Variable && r.Op == polar.Variable && !s.known(l) && !s.known(r) {
 			return refuse(e, "two variables", "what is asked of the one is not followed to the other")
 		}
-	case call:
-		for i, a := range e.args {
-			if a.op == dot && !s.known(a) && (s.related(a) || s.g.typed(e, i)) && !s.g.asked[place{head{e.name, len(e.args)}, i}] {
+	case polar.Call:
+		for i, a := range e.Args {
+			if a.Op == polar.Dot && !s.known(a) && (s.related(a) || s.g.typed(e, i)) && !s.g.asked[place{head{e.Name, len(e.Args)}, i}] {
 				return refuse(a, "a relation without a condition on what it leads to", "Oso's filter does not ask whether anything is there")
 			}
 		}
-	case dot:
-		if s.g.classes.relations[e.name] && !s.known(e) {
+	case polar.Dot:
+		if s.g.classes.relations[e.Name] && !s.known(e) {
 			return refuse(e, "a relation as a condition", "Oso's filter does not ask whether anything is there")
 		}
-	case variable, literal, method:
+	case polar.Variable, polar.Constant, polar.Method:
 		if !s.known(e) {
 			return refuse(e, "a value as a condition", "it is not known to be kept")
 		}
 	default:
 		return refuse(e, "a value as a condition", "it is not known to be kept")
 	}
-	for _, a := range e.args {
-		if (a.op == list || a.op == method) && !s.known(a) {
+	for _, a := range e.Args {
+		if (a.Op == polar.List || a.Op == polar.Method) && !s.known(a) {
 			return refuse(a, "a value made of the document's", "it is not known to be kept")
 		}
 	}
@@ -448,11 +463,11 @@ func (s scope) kept(e *expr) error {
 }
 
 // element returns the to-many relation of which a condition takes an element.
-func (s scope) element(e *expr) (relation string, ok bool) {
-	if e.op != "in" || e.args[1].op != dot || s.known(e.args[1]) {
+func (s scope) element(e *polar.Expr) (relation string, ok bool) {
+	if e.Op != "in" || e.Args[1].Op != polar.Dot || s.known(e.Args[1]) {
 		return "", false
 	}
-	return e.args[1].name, s.g.classes.relations[e.args[1].name]
+	return e.Args[1].Name, s.g.classes.relations[e.Args[1].Name]
 }
 
 // count counts the elements of each to-many relation that one alternative takes, those in the rules it calls included; two are too many.
@@ -468,8 +483,8 @@ func (g *guard) count(f *flat) (changed bool) {
 			if name, ok := s.element(e); ok {
 				n[name]++
 			}
-			if e.op == call {
-				for name, more := range g.elements[head{e.name, len(e.args)}] {
+			if e.Op == polar.Call {
+				for name, more := range g.elements[head{e.Name, len(e.Args)}] {
 					n[name] += more
 				}
 			}
