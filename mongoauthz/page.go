@@ -92,11 +92,13 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 	}
 	var page *Page[T]
 	var rows *tile
-	if within := q.within(ctx, r, order, stages); within != nil {
+	ranges := q.ranges(ctx, r, order, stages)
+	for within := ranges.next(ctx); within != nil && page == nil && err == nil; within = ranges.next(ctx) {
 		page, rows, err = readPage[T](ctx, q.with(within), order, stages, r, opts)
 		if err == nil && (rows.seen <= r.Limit || rows.unplaced) {
 			page = nil // the range ends too early, or perhaps does
 		}
+		ranges.learn(rows, page != nil)
 	}
 	if err == nil && page == nil {
 		page, rows, err = readPage[T](ctx, q, order, stages, r, opts)

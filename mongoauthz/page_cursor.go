@@ -89,6 +89,19 @@ func (q *Query) cursor(order bson.D, values []bson.RawValue, problem reason) (st
 
 // after returns the stage that keeps what follows the cursor.
 func (q *Query) after(cursor string, order bson.D) (bson.D, error) {
+	values, err := q.place(cursor, order)
+	if err != nil {
+		return nil, err
+	}
+	query, err := pipeline.After(order, values)
+	if err != nil {
+		return nil, &CursorError{Problem: notACursor}
+	}
+	return bson.D{{Key: "$match", Value: query}}, nil
+}
+
+// place returns the values of the order's fields that a cursor holds.
+func (q *Query) place(cursor string, order bson.D) ([]bson.RawValue, error) {
 	raw, err := cursorText.DecodeString(cursor)
 	if err != nil || len(raw) < 1+fingerprintSize || raw[0] != cursorVersion {
 		return nil, &CursorError{Problem: notACursor}
@@ -111,11 +124,7 @@ func (q *Query) after(cursor string, order bson.D) (bson.D, error) {
 	if err != nil || len(values) != len(toID(order)) {
 		return nil, &CursorError{Problem: notACursor}
 	}
-	query, err := pipeline.After(order, values)
-	if err != nil {
-		return nil, &CursorError{Problem: notACursor}
-	}
-	return bson.D{{Key: "$match", Value: query}}, nil
+	return values, nil
 }
 
 // fingerprint stands for the resource type and the order.
@@ -169,8 +178,9 @@ func placeOf(order bson.D, document bson.Raw) (values []bson.RawValue, problem r
 type tile struct {
 	order       bson.D
 	limit, seen int64
-	unplaced    bool     // one of them has no one place in the order
-	last        bson.Raw // the one at the limit
+	unplaced    bool          // one of them has no one place in the order
+	first       bson.RawValue // the first one's value of the first field
+	last        bson.Raw      // the one at the limit
 }
 
 // add takes a document, and says whether it is on the page, and not beyond its limit. It keeps nothing of it that changes.
@@ -182,6 +192,10 @@ func (t *tile) add(document bson.Raw) bool {
 		if _, ok := sortValue(document, e.Key); !ok {
 			t.unplaced = true
 		}
+	}
+	if t.seen == 1 {
+		v, _ := sortValue(document, t.order[0].Key)
+		t.first = bson.RawValue{Type: v.Type, Value: bytes.Clone(v.Value)}
 	}
 	if t.seen == t.limit {
 		t.last = bytes.Clone(document)

@@ -1,7 +1,9 @@
 package mongoauthz
 
 import (
+	"bytes"
 	"context"
+	"math"
 	"math/bits"
 	"strconv"
 	"sync"
@@ -27,9 +29,21 @@ const (
 	mostKnown    = 1_000 // collections, and kinds of queries, about which something is remembered
 )
 
-// within returns the stage that keeps a range of the page's order in which the whole page should be, or nil where there is none, or
-// it would be no gain. What goes wrong here goes wrong again, and is told, when the page is read.
-func (q *Query) within(ctx context.Context, r PageRequest, order bson.D, page []bson.D) bson.D {
+// ranges offers ranges of a page's order in which the whole page should be: first one that was enough before, then one by a sample. None is nil.
+type ranges struct {
+	q       *Query
+	r       PageRequest
+	order   bson.D
+	page    []bson.D
+	size    int64  // of the collection, about
+	kind    string // of the page: pages of one kind have the same shape, and about as many keys
+	density string // the kind of what is known of the distance of documents
+	offered int
+	end     bson.RawValue // of the range offered last
+}
+
+// ranges returns nil where ranges would be no gain. What goes wrong here goes wrong again, and is told, when the page is read.
+func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []bson.D) *ranges {
 	switch {
 	case q.strategy == SingleCommand, r.Facet, q.recheck, len(q.plan.Joins) > 0, order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
 		return nil
@@ -42,49 +56,140 @@ func (q *Query) within(ctx context.Context, r PageRequest, order bson.D, page []
 			return nil
 		}
 	}
-	n := q.az.known.size(ctx, q.Collection())
-	if n < rangeFrom || !q.sorts(ctx, page) {
+	g := &ranges{q: q, r: r, order: order, page: page, size: q.az.known.size(ctx, q.Collection())}
+	if g.size < rangeFrom {
 		return nil
 	}
-	j := (r.Skip+r.Limit+1)*sampleSize/n + 1 + spareSamples
-	stages := mongo.Pipeline{{{Key: "$sample", Value: bson.D{{Key: "size", Value: int32(sampleSize)}}}}}
-	stages = append(stages, q.stages()...)
-	if r.After != "" {
-		stages = append(stages, page[0])
-	}
-	stages = append(stages, bson.D{{Key: "$sort", Value: order[:1]}}, bson.D{{Key: "$skip", Value: j - 1}}, bson.D{{Key: "$limit", Value: int32(1)}},
-		bson.D{{Key: "$project", Value: bson.D{{Key: order[0].Key, Value: int32(1)}}}})
-	var last []bson.Raw
-	cursor, err := q.Collection().Aggregate(ctx, stages, &whole[options.AggregateOptions]{options.AggregateOptions{Collation: q.az.collation}})
-	if err == nil {
-		err = cursor.All(ctx, &last)
-	}
-	if err != nil || len(last) == 0 {
-		return nil
-	}
-	end, ok := sortValue(last[0], order[0].Key)
-	if !ok {
-		return nil
-	}
-	query, err := pipeline.UpTo(order, end)
-	if err != nil {
-		return nil
-	}
-	return bson.D{{Key: "$match", Value: query}}
-}
-
-// sorts reports whether the server says that it sorts documents for the page, as no index has them in order.
-func (q *Query) sorts(ctx context.Context, page []bson.D) bool {
-	stages := q.stages(page...)
 	keys := 0
 	if q.resolved != nil {
 		keys = q.resolved.Keys
 	}
-	kind := q.plan.Collection + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.Stages()), stages, false)
-	return q.az.known.sorting(kind, func() (bool, error) {
+	stages := q.stages(page...)
+	g.kind = q.plan.Collection + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.Stages()), stages, false)
+	g.density = q.plan.Collection + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(0, []bson.D{{{Key: "$sort", Value: order}}}, false)
+	if !q.az.known.sorting(g.kind, func() (bool, error) {
 		said, err := q.az.explain(ctx, q.plan.Collection, stages, "queryPlanner")
 		return err == nil && hasSort(said), err
-	})
+	}) {
+		return nil
+	}
+	return g
+}
+
+// next returns the stage that keeps the next range, nil if there is none left.
+func (g *ranges) next(ctx context.Context) bson.D {
+	if g == nil {
+		return nil
+	}
+	for g.offered < 2 {
+		g.offered++
+		end, ok := g.remembered()
+		if g.offered == 2 {
+			end, ok = g.sampled(ctx)
+		}
+		if !ok {
+			continue
+		}
+		if query, err := pipeline.UpTo(g.order, end); err == nil {
+			g.end = end
+			return bson.D{{Key: "$match", Value: query}}
+		}
+	}
+	return nil
+}
+
+// remembered returns the end that was enough for such a page, or, after a cursor, one as far from it as three such pages reach.
+func (g *ranges) remembered() (bson.RawValue, bool) {
+	if g.r.After == "" {
+		end, ok := g.q.az.known.hint(g.kind)
+		return end.end, ok && end.end.Type != 0
+	}
+	hint, ok := g.q.az.known.hint(g.density)
+	values, err := g.q.place(g.r.After, g.order)
+	if !ok || err != nil || hint.distance == 0 {
+		return bson.RawValue{}, false
+	}
+	reach := 3 * hint.distance * float64(g.r.Limit+1) * float64(g.order[0].Value.(int32))
+	return moved(values[0], reach)
+}
+
+// sampled returns the end by a sample, unless one has found little lately.
+func (g *ranges) sampled(ctx context.Context) (end bson.RawValue, ok bool) {
+	if hint, ok := g.q.az.known.hint(g.kind); ok && hint.little {
+		return end, false
+	}
+	j := (g.r.Skip+g.r.Limit+1)*sampleSize/g.size + 1 + spareSamples
+	stages := mongo.Pipeline{{{Key: "$sample", Value: bson.D{{Key: "size", Value: int32(sampleSize)}}}}}
+	stages = append(stages, g.q.stages()...)
+	if g.r.After != "" {
+		stages = append(stages, g.page[0])
+	}
+	stages = append(stages, bson.D{{Key: "$sort", Value: g.order[:1]}}, bson.D{{Key: "$skip", Value: j - 1}}, bson.D{{Key: "$limit", Value: int32(1)}},
+		bson.D{{Key: "$project", Value: bson.D{{Key: g.order[0].Key, Value: int32(1)}}}})
+	var last []bson.Raw
+	cursor, err := g.q.Collection().Aggregate(ctx, stages, &whole[options.AggregateOptions]{options.AggregateOptions{Collation: g.q.az.collation}})
+	if err == nil {
+		err = cursor.All(ctx, &last)
+	}
+	switch {
+	case err != nil:
+		return end, false
+	case len(last) == 0:
+		g.q.az.known.learn(g.kind, hint{little: true})
+		return end, false
+	}
+	return sortValue(last[0], g.order[0].Key)
+}
+
+// learn takes what a range had.
+func (g *ranges) learn(rows *tile, enough bool) {
+	switch {
+	case rows == nil:
+	case !enough && g.offered == 1 && g.r.After == "":
+		g.q.az.known.learn(g.kind, hint{})
+	case enough:
+		if g.r.After == "" {
+			g.q.az.known.learn(g.kind, hint{end: bson.RawValue{Type: g.end.Type, Value: bytes.Clone(g.end.Value)}})
+		}
+		last, _ := sortValue(rows.last, g.order[0].Key)
+		if distance, ok := apart(rows.first, last); ok && rows.limit > 1 {
+			g.q.az.known.learn(g.density, hint{distance: distance / float64(rows.limit-1)})
+		}
+	}
+}
+
+// apart returns how far two dates, in milliseconds, or two numbers are from each other.
+func apart(a, b bson.RawValue) (float64, bool) {
+	x, okX := number(a)
+	y, okY := number(b)
+	return math.Abs(x - y), okX && okY && a.Type == b.Type
+}
+
+func number(v bson.RawValue) (float64, bool) {
+	switch v.Type {
+	case bson.TypeDateTime:
+		return float64(v.DateTime()), true
+	case bson.TypeInt32, bson.TypeInt64:
+		return float64(v.AsInt64()), true
+	case bson.TypeDouble:
+		return v.Double(), true
+	default:
+		return 0, false
+	}
+}
+
+// moved returns the date or number that far from v.
+func moved(v bson.RawValue, by float64) (bson.RawValue, bool) {
+	n, ok := number(v)
+	if n += by; !ok || math.IsNaN(n) || math.Abs(n) > 1<<53 {
+		return v, false
+	}
+	var to any = n
+	if v.Type == bson.TypeDateTime {
+		to = bson.DateTime(n)
+	}
+	t, value, err := bson.MarshalValue(to)
+	return bson.RawValue{Type: t, Value: value}, err == nil
 }
 
 // hasSort reports whether an explanation has a stage that sorts: MongoDB's SORT or $sort, or FerretDB's Sort.
@@ -117,6 +222,32 @@ type known struct {
 	mu    sync.Mutex
 	sizes map[string]sized
 	sort  map[string]sorted
+	hints map[string]hint
+}
+
+// hint is what helped to read a page of some kind.
+type hint struct {
+	end      bson.RawValue // of a range that was enough
+	distance float64       // of two documents in the order, as apart has it
+	little   bool          // a sample has found too few documents
+	until    time.Time
+}
+
+func (k *known) hint(kind string) (hint, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	h, ok := k.hints[kind]
+	return h, ok && time.Now().Before(h.until)
+}
+
+func (k *known) learn(kind string, h hint) {
+	h.until = time.Now().Add(sizeKnown)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.hints == nil || len(k.hints) > mostKnown {
+		k.hints = map[string]hint{}
+	}
+	k.hints[kind] = h
 }
 
 type (
