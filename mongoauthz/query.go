@@ -62,6 +62,20 @@ func (q *Query) Plan() *pipeline.Plan {
 	return q.plan
 }
 
+// Filter returns what the policy said, as written, checked and with its parameters bound: a copy, for a person to read. It is the zero Filter for the
+// zero Query, and knows nothing of appended stages. It holds the values that the policy compares with.
+func (q *Query) Filter() filter.Filter {
+	if !q.made() {
+		return filter.Filter{}
+	}
+	f, err := q.schema.Check(q.filter)
+	if err != nil { // cannot be: it was checked before
+		return filter.Deny(q.filter.Resource)
+	}
+	ownLiterals(f.Clauses)
+	return f
+}
+
 // Outcome says whether the query is denied, which makes it return no documents, allowed, or conditional.
 func (q *Query) Outcome() filter.Outcome {
 	if !q.made() {

@@ -64,6 +64,20 @@ func TestPipelineIsAFreshCopy(t *testing.T) {
 	require.Equal(t, before, text(t, q.Pipeline()))
 }
 
+func TestFilterIsACopyOfWhatThePolicySaid(t *testing.T) {
+	t.Parallel()
+	said := filter.For("Book", filter.Where(filter.F("title").Eq("a")).As("own"), filter.Where(filter.Any{filter.Where(filter.F("title").In([]string{"b", "c"}))}))
+	q := query(t, said)
+	const want = "Book where\n  title = \"a\"  (own)\n  or (title in [\"b\", \"c\"])"
+	require.Equal(t, want, q.Filter().String())
+	f := q.Filter()
+	ruin(f.Clauses[0].Conditions[0].(filter.Comparison).Operand.(filter.Literal).Value)
+	f.Clauses[0].Conditions[0] = nil
+	f.Clauses[1].Conditions[0].(filter.Any)[0].Conditions[0] = nil
+	require.Equal(t, want, q.Filter().String())
+	require.Equal(t, filter.Allowed, query(t, allowed).Filter().Outcome())
+}
+
 func TestFindFilterIsAFreshCopy(t *testing.T) {
 	t.Parallel()
 	q := query(t, filter.For("Book", filter.Where(filter.F("title").In([]string{"a", "b"}))))
@@ -102,6 +116,7 @@ func TestQueryNotMadeByAnAuthorizerAuthorizesNothing(t *testing.T) {
 		require.Equal(t, `[{"$match":{"_id":{"$in":[]}}}]`, text(t, q.Pipeline()))
 		require.Equal(t, filter.Denied, q.Outcome())
 		require.Nil(t, q.Plan())
+		require.Equal(t, filter.Denied, q.Filter().Outcome())
 		require.Nil(t, q.Collection())
 		_, err := q.FindFilter()
 		require.ErrorIs(t, err, mongoauthz.ErrArgument)

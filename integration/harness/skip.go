@@ -22,6 +22,13 @@ type skipped struct {
 	tests map[string][]string // by what they need
 }
 
+// Skip skips the test, by name and with what it needs, as [Require] does: for what is missing besides the server, such as a program. [Main] prints it
+// with the others at the end.
+func Skip(tb testing.TB, need string) {
+	tb.Helper()
+	skip(tb, need)
+}
+
 // skip ends the test as skipped, and records it.
 func skip(tb testing.TB, need string) {
 	tb.Helper()
