@@ -2,15 +2,17 @@ package casemgmt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 )
 
-// Question is what can be asked of the policy without HTTP.
+// Question is what can be asked of the policy, on the command line and on the review page.
 type Question struct {
 	User   string // the id, as [ParseID] reads it; empty is nobody
 	Action string
@@ -19,30 +21,25 @@ type Question struct {
 	Stages bool   // print the pipeline
 }
 
+// ErrNoType is returned for a question about what is no type.
+var ErrNoType = errors.New("casemgmt: no such type")
+
 // Ask prints the answer: the ids of what the user may do the action with, one on each line; or for one id, why or why not. With Stages it prints the
-// stages of the pipeline instead of the ids. The errors are those of the policy, [ErrNoUser], [ErrID], and those of the library.
+// stages of the pipeline instead of the ids. The errors are those of the policy, [ErrNoUser], [ErrNoType], [ErrID], and those of the library.
 func (s *Service) Ask(ctx context.Context, w io.Writer, q Question) error {
-	t, ok := TypeNamed(q.Type)
-	if !ok {
-		return fmt.Errorf("casemgmt: there is no type %q", q.Type)
-	}
-	actor, err := s.who(ctx, q.User)
+	a, err := s.understand(ctx, q)
 	if err != nil {
 		return err
 	}
 	if q.ID != "" {
-		id, err := ParseID(q.ID)
-		if err != nil {
-			return err
-		}
-		why, err := s.az.Explain(ctx, actor, q.Action, mongoauthz.ID(t.Name, id))
+		why, err := a.why(ctx)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintln(w, why)
 		return err
 	}
-	query, err := s.az.AuthorizedQuery(ctx, actor, q.Action, t.Name)
+	query, err := a.query(ctx)
 	if err != nil {
 		return err
 	}
@@ -58,7 +55,7 @@ func (s *Service) Ask(ctx context.Context, w io.Writer, q Question) error {
 		}
 		return nil
 	}
-	query, err = query.Append(bson.D{{Key: "$sort", Value: bson.D{{Key: "_id", Value: 1}}}}, bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: 1}}}})
+	query, err = query.Append(inOrder, bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: 1}}}})
 	if err != nil {
 		return err
 	}
@@ -66,24 +63,51 @@ func (s *Service) Ask(ctx context.Context, w io.Writer, q Question) error {
 		if err != nil {
 			return err
 		}
-		id := doc.Lookup("_id")
-		text := FormatID(id)
-		if text == "" {
-			text = id.String()
-		}
-		if _, err := fmt.Fprintln(w, text); err != nil {
+		if _, err := fmt.Fprintln(w, shownID(doc.Lookup("_id"))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// who returns the actor for a user's id as text, nil for the empty one.
-func (s *Service) who(ctx context.Context, user string) (any, error) {
-	if user == "" {
-		return nil, nil
+// inOrder sorts an answer.
+var inOrder = bson.D{{Key: "$sort", Value: bson.D{{Key: "_id", Value: 1}}}}
+
+// shownID returns an id as text, if need be one that [ParseID] does not read.
+func shownID(id bson.RawValue) string {
+	if text := FormatID(id); text != "" {
+		return text
 	}
-	id, err := ParseID(user)
+	return id.String()
+}
+
+// inquiry is a question whose words have been looked up.
+type inquiry struct {
+	az     *mongoauthz.Authorizer
+	actor  any // nil is nobody
+	action string
+	t      Type
+	id     bson.RawValue // zero: the question is about all
+}
+
+// understand looks up the words of a question.
+func (s *Service) understand(ctx context.Context, q Question) (*inquiry, error) {
+	a := &inquiry{az: s.az, action: q.Action}
+	var ok bool
+	if a.t, ok = TypeNamed(q.Type); !ok {
+		return nil, ErrNoType
+	}
+	if q.ID != "" {
+		id, err := ParseID(q.ID)
+		if err != nil {
+			return nil, err
+		}
+		a.id = id
+	}
+	if q.User == "" {
+		return a, nil
+	}
+	id, err := ParseID(q.User)
 	if err != nil {
 		return nil, err
 	}
@@ -91,5 +115,16 @@ func (s *Service) who(ctx context.Context, user string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return actor, nil
+	a.actor = actor
+	return a, nil
+}
+
+// query returns what the user may do the action with.
+func (a *inquiry) query(ctx context.Context) (*mongoauthz.Query, error) {
+	return a.az.AuthorizedQuery(ctx, a.actor, a.action, a.t.Name)
+}
+
+// why explains the decision about the one document.
+func (a *inquiry) why(ctx context.Context) (evaluate.Explanation, error) {
+	return a.az.Explain(ctx, a.actor, a.action, mongoauthz.ID(a.t.Name, a.id))
 }

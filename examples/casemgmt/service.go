@@ -26,6 +26,8 @@ type Config struct {
 	Password string
 	// Options are those of the authorizer besides its read action, such as [mongoauthz.WithoutCollation].
 	Options []mongoauthz.Option
+	// Review serves the review page, to superusers.
+	Review bool
 	// Logger gets the errors that clients are not told; nil is slog.Default.
 	Logger *slog.Logger
 }
@@ -38,6 +40,7 @@ type Service struct {
 	schema    *relations.Schema
 	password  [sha256.Size]byte
 	open      bool
+	reviewing bool
 	log       *slog.Logger
 }
 
@@ -52,7 +55,7 @@ func New(db *mongo.Database, c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: db, schema: schema, directory: NewDirectory(reader.Fetcher()), password: sha256.Sum256([]byte(c.Password)), open: c.Password != "", log: c.Logger}
+	s := &Service{db: db, schema: schema, directory: NewDirectory(reader.Fetcher()), password: sha256.Sum256([]byte(c.Password)), open: c.Password != "", reviewing: c.Review, log: c.Logger}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -84,6 +87,7 @@ var methods = httpauthz.CRUD("add", "view", "change", "delete")
 //	/clients                      GET a list, POST a new one; and so for each type, by the name of its collection
 //	/clients/{id}                 GET, PUT, PATCH, DELETE
 //	/documents/{id}/activities    GET what was done with a document, POST something more
+//	/review                       GET what a user may do, and why, as a page for superusers; only with Config.Review
 func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, t := range types {
@@ -92,6 +96,9 @@ func (s *Service) Handler() http.Handler {
 	}
 	document, _ := TypeNamed("document")
 	mux.Handle("/documents/{id}/activities", s.one(document, httpauthz.Actions{"GET": "view", "HEAD": "view", "POST": "casemgmt.add_activity_log"}, s.activities))
+	if s.reviewing {
+		mux.Handle("/review", httpauthz.Handler(s.review))
+	}
 	mux.Handle("/{$}", httpauthz.Handler(index))
 	mux.Handle("/", httpauthz.Handler(func(http.ResponseWriter, *http.Request) error {
 		return httpauthz.NewProblem(http.StatusNotFound, "There is nothing at this path.")

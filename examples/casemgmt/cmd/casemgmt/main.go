@@ -1,9 +1,9 @@
 // Casemgmt is a case-management service, authorized by mongoauthz, and what one needs to try it:
 //
-//	casemgmt demo [--listen ADDRESS] [--password P]     load the demonstration data, and serve
+//	casemgmt demo [--listen ADDRESS] [--password P]     load the demonstration data, and serve it, with the review page
 //	casemgmt load [DIR]                                 replace what is stored by a folder of Extended JSON files, or by the demonstration data
 //	casemgmt generate --logs N                          replace the activity logs by N for each document
-//	casemgmt serve [--listen ADDRESS] [--password P]    serve what is stored
+//	casemgmt serve [--listen ADDRESS] [--password P]    serve what is stored; --review with the review page
 //	casemgmt ask --user U --action A --type T           the ids that the user may do the action with; --pipeline prints the stages
 //	casemgmt ask --user U --action A --type T --id ID   why they may, or why not
 //	casemgmt measure [--logs 2000,3000] [--out DIR]     how long a list of activity logs takes, as the logs grow
@@ -111,12 +111,12 @@ func open(ctx context.Context, name string) (*mongo.Database, func(), error) {
 }
 
 // service returns the service of a database, once the database was found to be as it has to be.
-func service(ctx context.Context, db *mongo.Database, password string) (*casemgmt.Service, error) {
+func service(ctx context.Context, db *mongo.Database, password string, review bool) (*casemgmt.Service, error) {
 	opts, err := casemgmt.ServerOptions(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	s, err := casemgmt.New(db, casemgmt.Config{Password: password, Options: append(opts, mongoauthz.WithTimeLimit(30*time.Second))})
+	s, err := casemgmt.New(db, casemgmt.Config{Password: password, Review: review, Options: append(opts, mongoauthz.WithTimeLimit(30*time.Second))})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func load(ctx context.Context, db *mongo.Database, data casemgmt.Data) error {
 	if err := casemgmt.Load(ctx, db, data); err != nil {
 		return err
 	}
-	s, err := service(ctx, db, "")
+	s, err := service(ctx, db, "", false)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func askCommand(flags *flag.FlagSet, out io.Writer) command {
 	flags.StringVar(&q.ID, "id", "", "the id of one document: why the user may, or why not")
 	flags.BoolVar(&q.Stages, "pipeline", false, "print the stages of the pipeline")
 	return command{flags, 0, func(ctx context.Context, db *mongo.Database) error {
-		s, err := service(ctx, db, "")
+		s, err := service(ctx, db, "", false)
 		if err != nil {
 			return err
 		}

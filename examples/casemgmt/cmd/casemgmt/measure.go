@@ -45,7 +45,7 @@ const cliff = 2.0
 func measureCommand(flags *flag.FlagSet, out, messages io.Writer) command {
 	logs := flags.String("logs", "2000,3000,4000,5000,7500,10000,12500,15000", "the numbers of logs for each document, increasing")
 	dir := flags.String("out", "", "the folder for activities.md and activities.svg; empty prints the table only")
-	times := flags.Int("times", 15, "how often each is measured; the median counts")
+	times := flags.Int("times", 41, "how often each is measured; the median counts")
 	return command{flags, 0, func(ctx context.Context, db *mongo.Database) error {
 		sizes, err := increasing(*logs)
 		if err != nil {
@@ -104,7 +104,7 @@ func measure(ctx context.Context, db *mongo.Database, sizes []int, times int, me
 	if err := load(ctx, db, data); err != nil {
 		return nil, err
 	}
-	s, err := service(ctx, db, "measured")
+	s, err := service(ctx, db, "measured", false)
 	if err != nil {
 		return nil, err
 	}

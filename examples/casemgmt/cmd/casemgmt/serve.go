@@ -22,6 +22,7 @@ import (
 func serveCommand(flags *flag.FlagSet, out io.Writer, demo bool) command {
 	listen := flags.String("listen", "127.0.0.1:8080", "the address to listen at")
 	password := flags.String("password", "casemgmt", "the password of every user: this is a demonstration")
+	review := flags.Bool("review", demo, "serve /review, on which superusers see what any user may do, and why")
 	return command{flags, 0, func(ctx context.Context, db *mongo.Database) error {
 		if demo {
 			data, err := casemgmt.ReadData(casemgmt.Demo())
@@ -32,7 +33,7 @@ func serveCommand(flags *flag.FlagSet, out io.Writer, demo bool) command {
 				return err
 			}
 		}
-		s, err := service(ctx, db, *password)
+		s, err := service(ctx, db, *password, *review)
 		if err != nil {
 			return err
 		}
@@ -40,7 +41,7 @@ func serveCommand(flags *flag.FlagSet, out io.Writer, demo bool) command {
 		if err != nil {
 			return err
 		}
-		if err := welcome(ctx, out, db, listener.Addr().String(), *password); err != nil {
+		if err := welcome(ctx, out, db, listener.Addr().String(), *password, *review); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 		return serve(ctx, listener, s.Handler())
@@ -70,7 +71,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 }
 
 // welcome prints the addresses and the users.
-func welcome(ctx context.Context, out io.Writer, db *mongo.Database, address, password string) error {
+func welcome(ctx context.Context, out io.Writer, db *mongo.Database, address, password string, review bool) error {
 	cursor, err := db.Collection("users").Find(ctx, bson.D{}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(20))
 	if err != nil {
 		return err
@@ -83,7 +84,11 @@ func welcome(ctx context.Context, out io.Writer, db *mongo.Database, address, pa
 	for _, t := range casemgmt.Types() {
 		fmt.Fprintf(out, "http://%s/%s\n", address, t.Collection)
 	}
-	fmt.Fprintf(out, "http://%s/documents/6/activities\n\nThe password of each user is %s:\n", address, password)
+	fmt.Fprintf(out, "http://%s/documents/6/activities\n", address)
+	if review {
+		fmt.Fprintf(out, "http://%s/review (for superusers)\n", address)
+	}
+	fmt.Fprintf(out, "\nThe password of each user is %s:\n", password)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, u := range users {
 		name, _ := u.Lookup("name").StringValueOK()
