@@ -53,7 +53,7 @@ func TestRandomPoliciesListWhatOsoAllows(t *testing.T) {
 		w := r.world()
 		db, memory := store(t, r, w)
 		for range *policies {
-			p := r.policy()
+			p := r.policy(false)
 			compare(t, schema, w, db, memory, p, &sum, why)
 		}
 		require.NoError(t, db.Drop(t.Context()))

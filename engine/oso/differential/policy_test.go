@@ -20,16 +20,16 @@ func (p policy) alone(i int) policy { return policy{p.allow[i : i+1], p.helpers}
 // helpers are rules that conditions call, with the parameters they take.
 var helpers = []string{"mine(u: User, d: Doc)", "fine(d: Doc)", "led(u: User, t: Team)", "odd(t: Team)", "known(x: User)"}
 
-func (r random) policy() policy {
+func (r random) policy(plain bool) policy {
 	var p policy
 	for _, h := range helpers {
 		for range 1 + r.IntN(2) {
 			p.helpers = append(p.helpers, rule(h, grammar{random: r, d: strings.Contains(h, "d:"), u: strings.Contains(h, "u:"), t: strings.Contains(h, "t:"),
-				x: strings.Contains(h, "x:"), helper: true}.condition(1)))
+				x: strings.Contains(h, "x:"), helper: true, plain: plain}.condition(1)))
 		}
 	}
 	for range 1 + r.IntN(3) {
-		g := grammar{random: r, d: true, u: true}
+		g := grammar{random: r, d: true, u: true, plain: plain}
 		p.allow = append(p.allow, rule(choose(r, `allow(u: User, "read", d: Doc)`, `allow(u: User, "read", d: Doc)`, `allow(u, "read", d: Doc)`, `allow(u: User, "read", d: Doc{A: true})`),
 			g.condition(2+r.IntN(2))))
 	}
@@ -60,6 +60,7 @@ type grammar struct {
 	i, l       int  // items and lines
 	helper     bool // in a helper, which calls none
 	negated    bool
+	plain      bool // only what Oso's own filter can keep
 }
 
 func (g grammar) condition(depth int) string {
@@ -69,7 +70,7 @@ func (g grammar) condition(depth int) string {
 			return "(" + g.condition(depth-1) + " and " + g.condition(depth-1) + ")"
 		case n < 42:
 			return "(" + g.condition(depth-1) + " or " + g.condition(depth-1) + ")"
-		case n < 54:
+		case n < 54 && !g.plain:
 			g.negated = true
 			return "not (" + g.condition(depth-1) + ")"
 		case n < 68 && g.d && (!g.negated || g.chance(10)):
@@ -81,7 +82,7 @@ func (g grammar) condition(depth int) string {
 
 // element asks something of an element of a to-many relation, or of an embedded list.
 func (g grammar) element(depth int) string {
-	if g.chance(50) {
+	if g.plain || g.chance(50) {
 		g.i++
 		return fmt.Sprintf("(i%d in d.Items and %s)", g.i, g.of(fmt.Sprintf("i%d", g.i), depth))
 	}
@@ -97,7 +98,12 @@ func (g grammar) of(v string, depth int) string {
 	return own + " and " + g.condition(depth-1)
 }
 
-func (g grammar) order() string { return choose(g.random, "=", "=", "!=", "<", "<=", ">", ">=") }
+func (g grammar) order() string {
+	if g.plain {
+		return g.equal()
+	}
+	return choose(g.random, "=", "=", "!=", "<", "<=", ">", ">=")
+}
 
 func (g grammar) equal() string { return choose(g.random, "=", "=", "!=") }
 
@@ -117,10 +123,10 @@ func (g grammar) leaf() string {
 	})
 	add(g.d, 2, func() string { return g.string() + " in d.T" })
 	add(g.d, 1, func() string { return g.number() + " in d.M" })
-	add(g.d && g.u, 1, func() string { return choose(g.random, "d.Q", "d.S", "d.E.Q") + " in u.T" })
+	add(g.d && g.u, 1, func() string { return choose(g.random, "d.Q", "d.S", "d.OwnerID") + " in u.T" })
 	add(true, 1, func() string { return g.string() + ` in ["x", "y", ` + choose(g.random, "nil", `""`) + "]" })
 	add(g.d, 1, func() string { return "d.N in [" + choose(g.random, "", "1", "1, 2, 3") + "]" })
-	add(g.d, 1, func() string {
+	add(g.d && !g.plain, 1, func() string {
 		return choose(g.random, "d.Editor matches User", "d.Team matches Team{N: 1}", "d.Q matches String", "d matches Doc{A: true}")
 	})
 	add(g.d && g.u, 1, func() string { return choose(g.random, "d.Owner = u", "d.Editor != u", "u in d.Team.Members") })
@@ -135,7 +141,10 @@ func (g grammar) leaf() string {
 func (g grammar) number() string {
 	of := []string{"1", "0", "2", "-1"}
 	if g.d {
-		of = append(of, "d.N", "d.N", "d.P", "d.P", "d.E.N", "d.F.N", "d.Team.N", "d.Owner.N", "d.Editor.P", "d.Team.Lead.N")
+		if !g.plain {
+			of = append(of, "d.E.N", "d.F.N")
+		}
+		of = append(of, "d.N", "d.N", "d.P", "d.P", "d.Team.N", "d.Owner.N", "d.Editor.P", "d.Team.Lead.N")
 	}
 	if g.u {
 		of = append(of, "u.N", "u.P")
@@ -153,7 +162,10 @@ func (g grammar) number() string {
 func (g grammar) string() string {
 	of := []string{`"x"`, `"y"`, `"u1"`, `""`, "nil"}
 	if g.d {
-		of = append(of, "d.S", "d.Q", "d.Q", "d.OwnerID", "d.EditorID", "d.E.Q", "d.F.Q", "d.Owner.ID", "d.Owner.S", "d.Team.Q", "d.Team.LeadID", "d.ID")
+		if !g.plain {
+			of = append(of, "d.E.Q", "d.F.Q")
+		}
+		of = append(of, "d.S", "d.Q", "d.Q", "d.OwnerID", "d.EditorID", "d.Owner.ID", "d.Owner.S", "d.Team.Q", "d.Team.LeadID", "d.ID")
 	}
 	if g.u {
 		of = append(of, "u.ID", "u.ID", "u.S", "u.TeamID")
