@@ -220,3 +220,24 @@ func TestQueryThatRunsIsOneRecord(t *testing.T) {
 	require.Len(t, stages, len(q.Pipeline()))
 	require.NotContains(t, record["pipeline"], "ann")
 }
+
+func TestTheServerIsToldOfTheDeadlineOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	db, commands := monitored(t)
+	s := newShelf(t, db)
+	q := s.query(t, reading, mongoauthz.WithTimeLimit(time.Minute))
+	_, err := q.Count(t.Context())
+	require.NoError(t, err)
+	sent := commands("aggregate")
+	require.Len(t, sent, 2)
+	for _, command := range sent {
+		ms := command.Lookup("maxTimeMS").AsInt64()
+		require.Positive(t, ms)
+		require.LessOrEqual(t, ms, time.Minute.Milliseconds())
+	}
+	cursor, err := q.Using(mongoauthz.SingleCommand).Aggregate(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, cursor.Close(t.Context()))
+	_, err = commands("aggregate")[2].LookupErr("maxTimeMS")
+	require.Error(t, err, "a cursor that is handed out may be read for longer")
+}

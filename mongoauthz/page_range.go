@@ -12,7 +12,6 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // A page of a sort that no index serves makes the server sort all that is authorized. A range at the beginning of the order that holds a little
@@ -127,7 +126,7 @@ func (g *ranges) sampled(ctx context.Context) (end bson.RawValue, ok bool) {
 	stages = append(stages, bson.D{{Key: "$sort", Value: g.order[:1]}}, bson.D{{Key: "$skip", Value: j - 1}}, bson.D{{Key: "$limit", Value: int32(1)}},
 		bson.D{{Key: "$project", Value: bson.D{{Key: g.order[0].Key, Value: int32(1)}}}})
 	var last []bson.Raw
-	cursor, err := g.q.Collection().Aggregate(ctx, stages, &whole[options.AggregateOptions]{options.AggregateOptions{Collation: g.q.az.collation}})
+	cursor, err := g.q.az.aggregate(ctx, g.q.Collection(), stages)
 	if err == nil {
 		err = cursor.All(ctx, &last)
 	}

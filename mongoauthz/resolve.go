@@ -155,12 +155,18 @@ func (q *Query) bound(ctx context.Context) (*Query, error) {
 // readKeys runs the stages of a resolution.
 func (az *Authorizer) readKeys(ctx context.Context, r *pipeline.Resolution) ([]bson.Raw, error) {
 	var documents []bson.Raw
-	o := options.AggregateOptions{Collation: az.collation}
-	cursor, err := az.db.Collection(r.Collection()).Aggregate(ctx, r.Stages(), &whole[options.AggregateOptions]{o})
+	cursor, err := az.aggregate(ctx, az.db.Collection(r.Collection()), r.Stages())
 	if err == nil {
 		err = cursor.All(ctx, &documents)
 	}
 	return documents, err
+}
+
+// aggregate sends a pipeline of the library's own, whose answer is read within the context's deadline.
+func (az *Authorizer) aggregate(ctx context.Context, c *mongo.Collection, stages mongo.Pipeline) (*mongo.Cursor, error) {
+	//lint:ignore SA1019 the driver has no other way to say it for an aggregate
+	o := options.AggregateOptions{Collation: az.collation, Custom: withinDeadline(ctx)}
+	return c.Aggregate(ctx, stages, &whole[options.AggregateOptions]{o})
 }
 
 // Snapshot calls f with a context in which all reads of the authorizer's queries are of one moment: the keys of a resolved query and its

@@ -24,7 +24,7 @@ func (q *Query) Aggregate(ctx context.Context, opts ...options.Lister[options.Ag
 	}
 	ctx, cancel := q.az.limit(ctx)
 	defer cancel()
-	return q.run(ctx, opts)
+	return q.open(ctx, opts, nil)
 }
 
 // All runs the query and decodes its documents into results, a pointer to a slice, which is overwritten. The options and errors are
@@ -83,8 +83,23 @@ func (q *Query) all(ctx context.Context, results any, opts []options.Lister[opti
 	return nil
 }
 
-// run sends the query with more stages.
+// run sends the query with more stages, for an answer that is read within the context's deadline. The server is told of it: the driver does not,
+// and a query that nobody waits for would go on there.
 func (q *Query) run(ctx context.Context, opts []options.Lister[options.AggregateOptions], more ...bson.D) (*mongo.Cursor, error) {
+	return q.open(ctx, opts, withinDeadline(ctx), more...)
+}
+
+// withinDeadline returns the fields of a command that end it on the server when the context ends; nil without a deadline.
+func withinDeadline(ctx context.Context) bson.M {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return nil
+	}
+	return bson.M{"maxTimeMS": max(1, time.Until(deadline).Milliseconds())}
+}
+
+// open sends the query with more stages, and more fields of the command.
+func (q *Query) open(ctx context.Context, opts []options.Lister[options.AggregateOptions], fields bson.M, more ...bson.D) (*mongo.Cursor, error) {
 	merged, err := q.az.merge(opts)
 	if err != nil {
 		return nil, err
@@ -92,6 +107,8 @@ func (q *Query) run(ctx context.Context, opts []options.Lister[options.Aggregate
 	if q, err = q.bound(ctx); err != nil {
 		return nil, err
 	}
+	//lint:ignore SA1019 the driver has no other way to say it for an aggregate
+	merged.options.Custom = fields
 	stages := q.stages(more...)
 	start := time.Now()
 	cursor, err := q.Collection().Aggregate(ctx, stages, merged)
