@@ -45,7 +45,7 @@ func TestRandomPoliciesListThroughTheAdapterWhatOsoAllows(t *testing.T) {
 			require.NoError(t, o.LoadString(p.String()), p)
 			var alone []*gooso.Oso
 			for i := range p.allow {
-				alone = append(alone, load(t, w, p.alone(i)))
+				alone = append(alone, load(t, w, p.alone(i).String()))
 			}
 			for _, u := range w.users {
 				through(t, w, &o, alone, p, u, &sum, why)
@@ -78,7 +78,7 @@ func through(t *testing.T, w *world, o *gooso.Oso, alone []*gooso.Oso, p policy,
 	for _, r := range rows {
 		got = append(got, r.(Doc).ID)
 	}
-	allowed, unknown := judged(w, alone, p, u)
+	allowed, unknown := judged(t, w, alone, p, u)
 	sum.lists++
 	sum.unknown += len(unknown)
 	if n := len(got); n > 0 && n < len(w.docs) {

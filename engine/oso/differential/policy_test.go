@@ -7,15 +7,144 @@ import (
 )
 
 // policy is a random policy: rules that allow, and those that they call.
-type policy struct {
-	allow   []string
-	helpers []string
+type policy struct{ allow, helpers []written }
+
+// written is a rule.
+type written struct {
+	head string
+	body node
 }
 
-func (p policy) String() string { return strings.Join(append(p.allow, p.helpers...), "\n") }
+// node is a condition: and, or, not, some (an element: its list, and what is asked of it), call (of a helper), or one without others in it.
+type node struct {
+	op   string
+	text string
+	of   []node
+}
+
+func (n node) String() string {
+	switch n.op {
+	case "and", "or":
+		return "(" + n.of[0].String() + " " + n.op + " " + n.of[1].String() + ")"
+	case "some":
+		return "(" + n.text + " and " + n.of[0].String() + ")"
+	case "not":
+		return "not (" + n.of[0].String() + ")"
+	default:
+		return n.text
+	}
+}
+
+func (w written) String() string { return rule(w.head, w.body.String()) }
+
+func (p policy) String() string {
+	var lines []string
+	for _, w := range append(p.allow[:len(p.allow):len(p.allow)], p.helpers...) {
+		lines = append(lines, w.String())
+	}
+	return strings.Join(lines, "\n")
+}
 
 // alone returns the policy with one of the rules that allow.
 func (p policy) alone(i int) policy { return policy{p.allow[i : i+1], p.helpers} }
+
+// maxVariants bounds the variants of one rule.
+const maxVariants = 120
+
+// variants returns one of the rules that allow as policies, one for each way in which it may hold, without an or, and with a not in front of
+// single conditions only. It returns nil if there are too many.
+func (p policy) variants(i int) (all []string) {
+	v := variants{p: p, names: map[string][]string{}}
+	for _, h := range p.helpers {
+		v.rules = append(v.rules, h.String())
+	}
+	for _, body := range v.ways(p.allow[i].body, true) {
+		all = append(all, rule(p.allow[i].head, body))
+	}
+	if v.many || len(all) > maxVariants {
+		return nil
+	}
+	for i := range all {
+		all[i] += "\n" + strings.Join(v.rules, "\n")
+	}
+	return all
+}
+
+type variants struct {
+	p     policy
+	rules []string
+	names map[string][]string // of the variants of a helper, holding and not
+	many  bool
+}
+
+// ways returns the ways in which a condition holds, or does not.
+func (v *variants) ways(n node, holds bool) []string {
+	switch {
+	case n.op == "not":
+		return v.ways(n.of[0], !holds)
+	case n.op == "and" && holds, n.op == "or" && !holds:
+		return v.cross(v.ways(n.of[0], holds), v.ways(n.of[1], holds))
+	case n.op == "and", n.op == "or":
+		return append(v.ways(n.of[0], holds), v.ways(n.of[1], holds)...)
+	case n.op == "some" && holds:
+		return v.cross([]string{n.text}, v.ways(n.of[0], true))
+	case n.op == "call":
+		name, args, _ := strings.Cut(n.text, "(")
+		var calls []string
+		for _, one := range v.helper(name, holds) {
+			calls = append(calls, one+"("+args)
+		}
+		return calls
+	case holds:
+		return []string{n.String()}
+	default:
+		return []string{"not (" + n.String() + ")"}
+	}
+}
+
+// helper returns the names of the variants of a helper, and adds them to the rules.
+func (v *variants) helper(name string, holds bool) []string {
+	key := fmt.Sprintf("%s_%t", name, holds)
+	if _, ok := v.names[key]; ok {
+		return v.names[key]
+	}
+	var head string
+	var bodies []string
+	for _, h := range v.p.helpers {
+		if of, _, _ := strings.Cut(h.head, "("); of != name {
+			continue
+		}
+		switch ways := v.ways(h.body, holds); {
+		case holds:
+			bodies = append(bodies, ways...)
+		case head == "":
+			bodies = ways
+		default:
+			bodies = v.cross(bodies, ways)
+		}
+		head = h.head
+	}
+	_, params, _ := strings.Cut(head, "(")
+	for i, body := range bodies {
+		one := fmt.Sprintf("%s_%d", key, i)
+		v.names[key] = append(v.names[key], one)
+		v.rules = append(v.rules, rule(one+"("+params, body))
+	}
+	return v.names[key]
+}
+
+func (v *variants) cross(left, right []string) (all []string) {
+	if len(left)*len(right) > maxVariants {
+		v.many = true
+		return nil
+	}
+	for _, l := range left {
+		for _, r := range right {
+			all = append(all, l+" and "+r)
+		}
+	}
+	return all
+}
 
 // helpers are rules that conditions call, with the parameters they take.
 var helpers = []string{"mine(u: User, d: Doc)", "fine(d: Doc)", "led(u: User, t: Team)", "odd(t: Team)", "known(x: User)"}
@@ -24,14 +153,14 @@ func (r random) policy(plain bool) policy {
 	var p policy
 	for _, h := range helpers {
 		for range 1 + r.IntN(2) {
-			p.helpers = append(p.helpers, rule(h, grammar{random: r, d: strings.Contains(h, "d:"), u: strings.Contains(h, "u:"), t: strings.Contains(h, "t:"),
-				x: strings.Contains(h, "x:"), helper: true, plain: plain}.condition(1)))
+			p.helpers = append(p.helpers, written{h, grammar{random: r, d: strings.Contains(h, "d:"), u: strings.Contains(h, "u:"), t: strings.Contains(h, "t:"),
+				x: strings.Contains(h, "x:"), helper: true, plain: plain}.condition(1)})
 		}
 	}
 	for range 1 + r.IntN(3) {
 		g := grammar{random: r, d: true, u: true, plain: plain}
-		p.allow = append(p.allow, rule(choose(r, `allow(u: User, "read", d: Doc)`, `allow(u: User, "read", d: Doc)`, `allow(u, "read", d: Doc)`, `allow(u: User, "read", d: Doc{A: true})`),
-			g.condition(2+r.IntN(2))))
+		head := choose(r, `allow(u: User, "read", d: Doc)`, `allow(u: User, "read", d: Doc)`, `allow(u, "read", d: Doc)`, `allow(u: User, "read", d: Doc{A: true})`)
+		p.allow = append(p.allow, written{head, g.condition(2 + r.IntN(2))})
 	}
 	return p
 }
@@ -63,16 +192,16 @@ type grammar struct {
 	plain      bool // only what Oso's own filter can keep
 }
 
-func (g grammar) condition(depth int) string {
+func (g grammar) condition(depth int) node {
 	if depth > 0 {
 		switch n := g.IntN(100); {
 		case n < 25:
-			return "(" + g.condition(depth-1) + " and " + g.condition(depth-1) + ")"
+			return node{op: "and", of: []node{g.condition(depth - 1), g.condition(depth - 1)}}
 		case n < 42:
-			return "(" + g.condition(depth-1) + " or " + g.condition(depth-1) + ")"
+			return node{op: "or", of: []node{g.condition(depth - 1), g.condition(depth - 1)}}
 		case n < 54 && !g.plain:
 			g.negated = true
-			return "not (" + g.condition(depth-1) + ")"
+			return node{op: "not", of: []node{g.condition(depth - 1)}}
 		case n < 68 && g.d && (!g.negated || g.chance(10)):
 			return g.element(depth)
 		}
@@ -81,21 +210,20 @@ func (g grammar) condition(depth int) string {
 }
 
 // element asks something of an element of a to-many relation, or of an embedded list.
-func (g grammar) element(depth int) string {
+func (g grammar) element(depth int) node {
+	var v, in string
 	if g.plain || g.chance(50) {
 		g.i++
-		return fmt.Sprintf("(i%d in d.Items and %s)", g.i, g.of(fmt.Sprintf("i%d", g.i), depth))
+		v, in = fmt.Sprintf("i%d", g.i), "d.Items"
+	} else {
+		g.l++
+		v, in = fmt.Sprintf("l%d", g.l), "d.L"
 	}
-	g.l++
-	return fmt.Sprintf("(l%d in d.L and %s)", g.l, g.of(fmt.Sprintf("l%d", g.l), depth))
-}
-
-func (g grammar) of(v string, depth int) string {
-	own := choose(g.random, v+".N "+g.order()+" "+g.number(), v+".Q "+g.equal()+" "+g.string(), v+".UserID = "+g.string(), v+".User.N "+g.order()+" "+g.number())
+	own := node{text: choose(g.random, v+".N "+g.order()+" "+g.number(), v+".Q "+g.equal()+" "+g.string(), v+".UserID = "+g.string(), v+".User.N "+g.order()+" "+g.number())}
 	if g.chance(50) {
-		return own
+		own = node{op: "and", of: []node{own, g.condition(depth - 1)}}
 	}
-	return own + " and " + g.condition(depth-1)
+	return node{op: "some", text: v + " in " + in, of: []node{own}}
 }
 
 func (g grammar) order() string {
@@ -107,7 +235,7 @@ func (g grammar) order() string {
 
 func (g grammar) equal() string { return choose(g.random, "=", "=", "!=") }
 
-func (g grammar) leaf() string {
+func (g grammar) leaf() node {
 	var leaves []func() string
 	add := func(when bool, weight int, f func() string) {
 		for range weight {
@@ -134,7 +262,13 @@ func (g grammar) leaf() string {
 		return choose(g.random, "fine(d)", "odd(d.Team)", "known(d.Owner)", "known(d.Team.Lead)")
 	})
 	add(g.d && g.u && !g.helper, 2, func() string { return choose(g.random, "mine(u, d)", "led(u, d.Team)") })
-	return choose(g.random, leaves...)()
+	n := node{text: choose(g.random, leaves...)()}
+	for _, h := range helpers {
+		if name, _, _ := strings.Cut(h, "("); strings.HasPrefix(n.text, name+"(") {
+			n.op = "call"
+		}
+	}
+	return n
 }
 
 // number returns a number: a path to one, or a constant.

@@ -3,6 +3,7 @@ package differential_test
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 
 	"github.com/osohq/go-oso/types"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -180,6 +181,15 @@ func (r random) some(d bson.D) bson.D {
 		out = append(out, e)
 	}
 	return out
+}
+
+// ragged reports whether an element of a document's leads to a user that is not there.
+func (w *world) ragged(d Doc) bool {
+	missing := func(id *string) bool {
+		return id == nil || !slices.ContainsFunc(w.users, func(u User) bool { return u.ID == *id })
+	}
+	return slices.ContainsFunc(d.L, func(l Line) bool { return missing(l.UserID) }) ||
+		slices.ContainsFunc(w.items, func(i Item) bool { return i.DocID != nil && *i.DocID == d.ID && missing(i.UserID) })
 }
 
 // BuildQuery takes what Oso asks for when it follows a relation: the documents of a class with a value in a field.
