@@ -27,6 +27,7 @@ import (
 type row struct {
 	logs                 int // of each document
 	count, page, request time.Duration
+	fastest              time.Duration // page, which what else the machine does can only make slower
 }
 
 // published is what the application takes that this one is modelled on: Django and Oso on PostgreSQL, a request for the same list, on other hardware.
@@ -39,13 +40,13 @@ var published = []struct {
 	{"Django, work_mem 20 MB", [][2]float64{{10000, 818}, {12500, 800}, {15000, 102400}}},
 }
 
-// cliff is how much longer a page may take from one size to the next.
+// cliff is how much longer the fastest page may take from one size to the next.
 const cliff = 2.0
 
 func measureCommand(flags *flag.FlagSet, out, messages io.Writer) command {
 	logs := flags.String("logs", "2000,3000,4000,5000,7500,10000,12500,15000", "the numbers of logs for each document, increasing")
 	dir := flags.String("out", "", "the folder for activities.md and activities.svg; empty prints the table only")
-	times := flags.Int("times", 41, "how often each is measured; the median counts")
+	times := flags.Int("times", 41, "how often each is measured")
 	return command{flags, 0, func(ctx context.Context, db *mongo.Database) error {
 		sizes, err := increasing(*logs)
 		if err != nil {
@@ -75,7 +76,7 @@ func measureCommand(flags *flag.FlagSet, out, messages io.Writer) command {
 			}
 		}
 		for i := range rows[1:] {
-			if grown := float64(rows[i+1].page) / float64(rows[i].page); grown >= cliff {
+			if grown := float64(rows[i+1].fastest) / float64(rows[i].fastest); grown >= cliff {
 				return fmt.Errorf("a cliff: from %d to %d logs for each document, a page takes %.1f times as long", rows[i].logs, rows[i+1].logs, grown)
 			}
 		}
@@ -126,7 +127,7 @@ func measure(ctx context.Context, db *mongo.Database, sizes []int, times int, me
 		}
 		from = size
 		r := row{logs: size}
-		if r.count, err = median(ctx, times, func(ctx context.Context) error {
+		if r.count, _, err = measured(ctx, times, func(ctx context.Context) error {
 			q, err := activities(ctx, s)
 			if err != nil {
 				return err
@@ -139,7 +140,7 @@ func measure(ctx context.Context, db *mongo.Database, sizes []int, times int, me
 		}); err != nil {
 			return nil, err
 		}
-		if r.page, err = median(ctx, times, func(ctx context.Context) error {
+		if r.page, r.fastest, err = measured(ctx, times, func(ctx context.Context) error {
 			q, err := activities(ctx, s)
 			if err != nil {
 				return err
@@ -153,7 +154,7 @@ func measure(ctx context.Context, db *mongo.Database, sizes []int, times int, me
 			return nil, err
 		}
 		url := "http://" + listener.Addr().String() + "/documents/6/activities"
-		if r.request, err = median(ctx, times, func(ctx context.Context) error { return get(ctx, url) }); err != nil {
+		if r.request, _, err = measured(ctx, times, func(ctx context.Context) error { return get(ctx, url) }); err != nil {
 			return nil, err
 		}
 		rows = append(rows, r)
@@ -196,20 +197,20 @@ func get(ctx context.Context, url string) error {
 	return err
 }
 
-// median returns how long f takes as a rule, once it is warm.
-func median(ctx context.Context, times int, f func(context.Context) error) (time.Duration, error) {
+// measured returns how long f takes as a rule, once it is warm, and at best.
+func measured(ctx context.Context, times int, f func(context.Context) error) (median, fastest time.Duration, err error) {
 	took := make([]time.Duration, 0, times)
 	for i := range times + 2 {
 		start := time.Now()
 		if err := f(ctx); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if i >= 2 {
 			took = append(took, time.Since(start))
 		}
 	}
 	slices.Sort(took)
-	return took[len(took)/2], nil
+	return took[len(took)/2], took[0], nil
 }
 
 // product says which server it is.
