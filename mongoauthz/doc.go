@@ -15,6 +15,22 @@
 // driver's own aggregate options. [Query.Pipeline] and, where no join is left, [Query.FindFilter] hand out the stages
 // for commands of your own; they do no I/O. [PageRequest.After] reads pages on from where one ended, at the same cost wherever that is.
 //
+// # How a query runs
+//
+// What the policy asks of other collections is turned around where its values narrow it: one command reads, starting from the actor's side, the
+// keys by which documents meet it, and the list asks for these keys ([Automatic]). So a list costs what the actor may see, and not a join for each
+// document of the collection. More keys than [WithKeyLimit] allows, and keys that are no mere values, leave their joins in the pipeline;
+// nothing is cut off. [SingleCommand] makes all joins in the pipeline, [ResolveFirst] reads keys wherever that can be; [WithStrategy] and [Query.Using] choose.
+//
+// Keys and documents are read by two commands. A role that is revoked in between still counts, as it does for a list that was read a moment
+// earlier. Who needs one moment for both has [SingleCommand], [Authorizer.Snapshot], or [Query.Rechecking], which asks the joins again.
+//
+//   - [Query.Resolve] returns the query bound to its keys: without joins it is a filter for find, count, update and delete too.
+//   - [FetchPage] reads a page from a range of the sort's first field where the server would have to sort everything.
+//   - [Authorizer.Indexes] says which indexes all that needs, and [Authorizer.Verify] which are missing.
+//   - [Query.Profile] says what was sent, what it cost and why.
+//   - [WithKeyCache] keeps keys, for those who take stale ones.
+//
 // # Extending a query
 //
 // Stages that follow the pipeline see authorized documents only. [Query.Append] checks that they stay there: it knows the stages
@@ -52,6 +68,8 @@
 //     document repeat all that the policy reads of it, and choose again if that has changed, a few times ([RefuseConflict]). Writes of many
 //     notice only changes after which the document cannot be authorized whatever it is related to, and leave it out: the result
 //     counts what was written. At most [WithWriteLimit] documents are chosen.
+//   - With a query that [Query.Resolve] has bound to its keys, the authorization stands in the write as if there were no joins: what the policy asks of the
+//     document itself holds in the state in which it is written, and what it asks of related documents is as old as the keys.
 //   - With [Query.InTransaction], all of a write is authorized by the database as it was at one moment, related documents included, and
 //     all of it is written or nothing. A document that others change after that moment makes the transaction start again. A related document that
 //     others change after it does not: the write counts as one from before that change.

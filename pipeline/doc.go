@@ -5,7 +5,7 @@
 // documents that the filter authorizes, each once, in its original shape:
 //
 //	{$match: prefilter}   only before joins: a superset of the answer, and no document that has a helper field already
-//	{$lookup: …}          one per join: at most one document in a helper field
+//	{$lookup: …}          one per join: at most one document in a helper field, or keys that were read once
 //	{$match: decision}    complete in itself
 //	{$unset: …}           the helper fields
 //
@@ -23,6 +23,17 @@
 // the decision has the conditions on it; every other join has them in its sub-pipeline, which ends in {$limit: 1}, and the decision
 // asks whether something was found. Where an element of an embedded array leads to another collection, the sub-pipeline looks its own
 // document up again by _id and unwinds the array there.
+//
+// # Starting from the other side
+//
+// A formula is two-valued, so "some document with that key makes this true" may be replaced by the set of keys of which it is true, wherever it
+// stands. [Plan.Resolution] returns the read that gathers these sets (core.go, gather.go): it flattens documents that must exist together, starts from the
+// one that the filter's values narrow most, and follows the keys towards the plan's collection, either way; rows multiply there, and equal ones
+// become one. Reads that end alike go on together (suffix.go). [Resolution.Resolve] puts the keys where the joins were. A truncated read, and a key that
+// could be read as an operator or a pattern, leave the joins as they are.
+//
+// Where three documents or more hang in a row from such values, the plan's own pipeline has the same read as a $lookup that depends on no
+// document (among.go), which servers run once.
 //
 // # What the server must be
 //

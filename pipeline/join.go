@@ -10,7 +10,8 @@ import (
 )
 
 // Join is a $lookup of the plan. It finds at most one document: with a Pipeline, one that meets the conditions there, of which only
-// _id is kept; without, the whole document with that _id, on which the decision has conditions.
+// _id is kept; without, the whole document with that _id, on which the decision has conditions. One without LocalField and Let depends on no
+// document, and may find keys: k in one document, or groups of them.
 type Join struct {
 	As           string   // the helper field
 	From         string   // the collection
