@@ -22,7 +22,8 @@ type Authorizer struct {
 	policy Policy
 	settings
 	known        *known
-	transactions *atomic.Int32 // what is known of the server's: see hasTransactions
+	plans        *pipeline.Cache // nil: none are kept
+	transactions *atomic.Int32   // what is known of the server's: see hasTransactions
 }
 
 // New returns an authorizer for the database. The options of db (read concern, read preference, registry) hold for the queries; a
@@ -45,6 +46,7 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	az.stages = insideStages()
 	az.writeLimit = DefaultWriteLimit
 	az.readAction = "read"
+	az.keptPlans = pipeline.DefaultCachedPlans
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, &ArgumentError{Name: "opts", Problem: "an option is nil"}
@@ -58,6 +60,9 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 		return nil, &ArgumentError{Name: "WithoutCollation", Problem: "excludes WithCollation"}
 	case !az.noCollation && az.collation == nil:
 		az.collation = &options.Collation{Locale: "simple"}
+	}
+	if az.keptPlans > 0 {
+		az.plans = pipeline.NewCache(schema, az.keptPlans, az.compile...)
 	}
 	for resource := range az.actions {
 		if err := az.knows(resource); err != nil {
@@ -88,7 +93,7 @@ func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, re
 	}
 	if err == nil {
 		ownLiterals(f.Clauses)
-		plan, err = pipeline.Compile(schema, f, az.compile...)
+		plan, err = az.plan(schema, f)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: authorized query, %q of %q: %w", action, resource, err)

@@ -30,6 +30,7 @@ type settings struct {
 	strategy    Strategy
 	keyLimit    int       // 0: the default
 	keys        *keyCache // nil: none
+	keptPlans   int
 	readAction  string
 	actions     map[string][]string // by resource type
 	registry    *bson.Registry      // nil: the driver's own

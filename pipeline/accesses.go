@@ -20,10 +20,11 @@ type advisor struct {
 // listing adds the accesses of a plan, and of what becomes of it when its keys are read.
 func (a *advisor) listing(l Listing) {
 	p := l.Plan
-	if p.source == nil {
+	formula := p.formula()
+	if formula == nil {
 		return
 	}
-	a.prefix = p.source.prefix
+	a.prefix = formula.prefix
 	a.root(p, nil, l.Sort)
 	for i := range p.Joins {
 		a.join(&p.Joins[i], p.Resource+", joins")
@@ -34,7 +35,7 @@ func (a *advisor) listing(l Listing) {
 		}
 		a.reads(l.Resolution.Collection(), l.Resolution.Stages(), p.Resource+", reads keys")
 	}
-	for _, n := range p.source.clauses {
+	for _, n := range formula.clauses {
 		a.decisions(n, p.Resource)
 	}
 }
@@ -67,7 +68,8 @@ func (a *advisor) root(p, before *Plan, sort bson.D) {
 	if len(p.Joins) > 0 { // the server sorts after it has joined
 		sort = nil
 	}
-	scope := (&level{prefix: a.prefix, v: p.source.root, collection: p.Collection}).query(p.source.scope, p.source.root, "")
+	formula := p.formula()
+	scope := (&level{prefix: a.prefix, v: formula.root, collection: p.Collection}).query(formula.scope, formula.root, "")
 	for i, c := range p.Clauses {
 		who := p.Resource + ", clause " + strconv.Itoa(i+1)
 		if c.Label != "" {
@@ -91,9 +93,9 @@ func (a *advisor) root(p, before *Plan, sort bson.D) {
 
 // shape returns the plan as it is when the keys have been read, whatever they are.
 func (r *Resolution) shape() (*Plan, error) {
-	source := *r.plan.source
+	source := *r.plan.formula()
 	source.clauses = make([]node, len(source.clauses))
-	for c, n := range r.plan.source.clauses {
+	for c, n := range r.plan.formula().clauses {
 		source.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
 			s, ok := r.sites[e.v]
 			if !ok {

@@ -26,6 +26,26 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
+// BenchmarkCached measures a plan that is kept for the shape of the filter.
+func BenchmarkCached(b *testing.B) {
+	schema := library(b)
+	for _, size := range []struct{ clauses, conditions, joins int }{{1, 1, 0}, {3, 2, 0}, {3, 2, 1}, {3, 2, 3}, {10, 3, 0}, {10, 3, 10}} {
+		f, err := schema.Check(filterOf(size.clauses, size.conditions, size.joins))
+		if err != nil {
+			b.Fatal(err)
+		}
+		cache := pipeline.NewCache(schema, 0)
+		b.Run(fmt.Sprintf("clauses=%d/conditions=%d/joins=%d", size.clauses, size.conditions, size.joins), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := cache.Compile(schema, f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkStages measures handing out a fresh copy of the stages.
 func BenchmarkStages(b *testing.B) {
 	plan, err := pipeline.Compile(library(b), filterOf(3, 2, 1))

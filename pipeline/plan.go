@@ -46,7 +46,8 @@ type Plan struct {
 	Prefilter  bson.D         // before the joins: a superset of the answer, never the decision
 	Match      bson.D         // the decision; complete in itself
 
-	source *source // nil for a Plan that Compile did not make
+	source *source // nil for a Plan that Compile did not make, and one of which late has it
+	late   *late
 }
 
 // Clause is what a plan says of one clause.
@@ -77,18 +78,28 @@ func WithLimit(conditions int) Option { return func(o *options) { o.limit = cond
 // [relations.Schema.Check] ([*filter.MalformedError], also for an unbound parameter), a [*filter.LimitError], and an
 // [*UnsupportedError] for a shape that cannot be compiled exactly. There is no plan beside an error.
 func Compile(s *relations.Schema, f filter.Filter, opts ...Option) (*Plan, error) {
+	o, f, err := check(s, f, opts)
+	if err != nil {
+		return nil, err
+	}
+	return compileChecked(s, f, o)
+}
+
+func check(s *relations.Schema, f filter.Filter, opts []Option) (options, filter.Filter, error) {
 	o := options{prefix: DefaultHelperPrefix, limit: filter.DefaultLimit}
 	for _, opt := range opts {
 		opt(&o)
 	}
 	if !validPrefix(s, o.prefix) {
-		return nil, unsupported("the helper prefix is no field name, or a declared name begins with it")
+		return o, f, unsupported("the helper prefix is no field name, or a declared name begins with it")
 	}
 	f, err := s.Check(f)
+	return o, f, err
+}
+
+func compileChecked(s *relations.Schema, f filter.Filter, o options) (*Plan, error) {
+	f, err := f.Normalize(o.limit)
 	if err != nil {
-		return nil, err
-	}
-	if f, err = f.Normalize(o.limit); err != nil {
 		return nil, err
 	}
 	typ, ok := s.Type(f.Resource)

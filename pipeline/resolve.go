@@ -46,15 +46,15 @@ type site struct {
 // A join stays where its conditions also compare with what is outside in another way than by keys, or where its keys lie
 // inside embedded documents on the far side, and where a clause names one _id, which a join serves best.
 func (p *Plan) Resolution(eager bool, limit int) *Resolution {
-	if p == nil || p.source == nil || len(p.Joins) == 0 {
+	if p == nil || len(p.Joins) == 0 || p.formula() == nil {
 		return nil
 	}
 	if limit <= 0 {
 		limit = DefaultKeyLimit
 	}
-	r := &Resolution{plan: p, limit: limit, sites: map[*variable]site{}, clauses: make([]int, len(p.source.clauses))}
-	for i, n := range p.source.clauses {
-		if !eager && score(n, p.source.root) == scoreID {
+	r := &Resolution{plan: p, limit: limit, sites: map[*variable]site{}, clauses: make([]int, len(p.formula().clauses))}
+	for i, n := range p.formula().clauses {
+		if !eager && score(n, p.formula().root) == scoreID {
 			continue
 		}
 		replace(n, func(e exists) (node, bool) {
@@ -81,7 +81,7 @@ func (r *Resolution) turn(e exists, eager bool) bool {
 	if score < scoreBound && !eager {
 		return false
 	}
-	stages, err := c.gather(start, r.plan.source.prefix, r.limit)
+	stages, err := c.gather(start, r.plan.formula().prefix, r.limit)
 	if err != nil {
 		return false
 	}
@@ -231,10 +231,10 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 		out.Reads[i] = ReadOutcome{Collection: r.reads[i].collection, Keys: found[i].keys, Problem: found[i].problem}
 		out.Keys += found[i].keys
 	}
-	source := *r.plan.source
+	source := *r.plan.formula()
 	source.clauses = make([]node, len(source.clauses))
 	source.resolved = make([]bool, len(source.clauses))
-	for c, n := range r.plan.source.clauses {
+	for c, n := range r.plan.formula().clauses {
 		var problem string
 		source.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
 			s, ok := r.sites[e.v]

@@ -1,0 +1,143 @@
+package pipeline
+
+import (
+	"sync"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// Cache compiles filters, and remembers plans by the shape of their filters: the values, those of bound parameters too, are put into a plan that was compiled for other
+// values. What a plan depends on besides is part of the shape: types of values, nulls, lists that are empty or of one value, and which values are equal.
+// It is safe for concurrent use. Make one with [NewCache].
+type Cache struct {
+	schema  *relations.Schema
+	options []Option
+	known   known // the schema's own values
+	most    int   // of each generation
+	shapes  sync.Pool
+
+	mu         sync.RWMutex
+	young, old map[string]*template // what is not asked for while young fills up is forgotten
+}
+
+// DefaultCachedPlans is how many plans a [Cache] keeps, unless it is made for another number.
+const DefaultCachedPlans = 1_000
+
+// NewCache returns a cache for filters over a schema, for at most so many plans; 0 is [DefaultCachedPlans]. Plans are compiled with the options.
+func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
+	if plans <= 0 {
+		plans = DefaultCachedPlans
+	}
+	c := &Cache{schema: s, options: opts, known: known{values: map[string]int{}, addresses: map[*byte]bool{}}, most: (plans + 1) / 2, young: map[string]*template{}, old: map[string]*template{}}
+	c.shapes.New = func() any { return new(shape) }
+	for t := range s.Types() {
+		c.learn(t.Scope)
+		for i := range t.Relations {
+			for _, constant := range t.Relations[i].Where {
+				if v, ok := constant.Value.(bson.RawValue); ok {
+					c.known.add(v)
+				}
+			}
+		}
+	}
+	return c
+}
+
+// learn notes the values in a scope of the schema.
+func (c *Cache) learn(conditions []filter.Condition) {
+	for _, condition := range conditions {
+		switch condition := condition.(type) {
+		case filter.Comparison:
+			literal, _ := condition.Operand.(filter.Literal)
+			switch v := literal.Value.(type) {
+			case bson.RawValue:
+				c.known.add(v)
+			case []bson.RawValue:
+				for _, v := range v {
+					c.known.add(v)
+				}
+				c.known.lists = append(c.known.lists, withoutNulls(v))
+			}
+		case filter.Any:
+			for i := range condition {
+				c.learn(condition[i].Conditions)
+			}
+		case filter.None:
+			c.learn(condition.Conditions)
+		}
+	}
+}
+
+// known is the values that a schema holds itself.
+type known struct {
+	values    map[string]int // by type and bytes, counted from 1
+	lists     [][]bson.RawValue
+	addresses map[*byte]bool
+}
+
+func (k *known) add(v bson.RawValue) {
+	key := string([]byte{byte(v.Type)}) + string(v.Value)
+	if _, ok := k.values[key]; !ok {
+		k.values[key] = len(k.values) + 1
+	}
+	k.addresses[address(v)] = true
+}
+
+// owns reports whether v is one of the values themselves, and not one that is equal.
+func (k *known) owns(v bson.RawValue) bool { return len(v.Value) > 0 && k.addresses[address(v)] }
+
+// Compile is [Compile] for a filter that [relations.Schema.Check] has returned. The schema is the cache's own, or what its Bind returned, and
+// the one that the filter was checked by. A filter that was not checked so may be compiled without the errors that Check would have for its values.
+//
+// The plan keeps the filter's values. The errors are those of [Compile]. They are not remembered.
+func (c *Cache) Compile(s *relations.Schema, f filter.Filter) (*Plan, error) {
+	shape := c.shapes.Get().(*shape)
+	defer c.shapes.Put(shape)
+	shape.of(c, s, &f)
+	if shape.bad {
+		return Compile(s, f, c.options...)
+	}
+	if t := c.template(shape.key); t != nil {
+		return t.bind(shape.slots), nil
+	}
+	key := string(shape.key)
+	o, f, err := check(s, f, c.options)
+	if err != nil {
+		return nil, err
+	}
+	shape.of(c, s, &f)
+	asChecked := !shape.bad && string(shape.key) == key // else Check had not returned it
+	plan, err := compileChecked(s, f, o)
+	if err == nil && asChecked {
+		if t := newTemplate(plan, shape.slots, c.known.owns); t != nil {
+			c.remember(key, t)
+		}
+	}
+	return plan, err
+}
+
+// template returns what is kept for a shape, or nil.
+func (c *Cache) template(key []byte) *template {
+	c.mu.RLock()
+	t := c.young[string(key)]
+	aged := false
+	if t == nil {
+		t, aged = c.old[string(key)], true
+	}
+	c.mu.RUnlock()
+	if t != nil && aged {
+		c.remember(string(key), t)
+	}
+	return t
+}
+
+func (c *Cache) remember(key string, t *template) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.young[key]; !ok && len(c.young) >= c.most {
+		c.old, c.young = c.young, make(map[string]*template, c.most)
+	}
+	c.young[key] = t
+}

@@ -1,0 +1,457 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+)
+
+// redrawer gives filters other values: of few, so that some are equal, and some as the schema's own; of other types where a field takes any; nulls; and lists
+// of other lengths.
+type redrawer struct {
+	*rand.Rand
+	values map[bson.Type][]bson.RawValue
+}
+
+func newRedrawer(tb testing.TB, seed uint64) *redrawer {
+	r := &redrawer{rand.New(rand.NewPCG(seed, 6)), map[bson.Type][]bson.RawValue{}}
+	for _, v := range []any{
+		"book", "draft", "a", "", int32(1), int32(2), int64(1), int64(1) << 40, 1.5, 2.5, true, false, bson.ObjectID{1}, bson.ObjectID{2}, bson.DateTime(1), bson.DateTime(2),
+		bson.Binary{Data: []byte{1}}, bson.Binary{Subtype: 4, Data: make([]byte, 16)}, bson.Timestamp{T: 1}, bson.D{}, bson.D{{Key: "$a", Value: 1}}, bson.D{{Key: "a", Value: "b"}},
+	} {
+		raw := value(tb, v)
+		r.values[raw.Type] = append(r.values[raw.Type], raw)
+	}
+	return r
+}
+
+func (r *redrawer) value(v bson.RawValue) bson.RawValue {
+	of := r.values[v.Type]
+	if r.IntN(12) == 0 {
+		return bson.RawValue{Type: bson.TypeNull}
+	}
+	if len(of) == 0 || r.IntN(8) == 0 {
+		return v
+	}
+	return of[r.IntN(len(of))]
+}
+
+func (r *redrawer) filter(f filter.Filter) filter.Filter {
+	return filter.Filter{Resource: f.Resource, Clauses: r.clauses(f.Clauses)}
+}
+
+func (r *redrawer) clauses(in []filter.Clause) []filter.Clause {
+	out := make([]filter.Clause, len(in))
+	for i, c := range in {
+		c.Conditions = r.conditions(c.Conditions)
+		out[i] = c
+	}
+	return out
+}
+
+func (r *redrawer) conditions(in []filter.Condition) []filter.Condition {
+	out := make([]filter.Condition, len(in))
+	for i, c := range in {
+		switch c := c.(type) {
+		case filter.Any:
+			out[i] = filter.Any(r.clauses(c))
+		case filter.None:
+			out[i] = filter.None(r.clauses([]filter.Clause{filter.Clause(c)})[0])
+		case filter.Comparison:
+			literal, ok := c.Operand.(filter.Literal)
+			switch v := literal.Value.(type) {
+			case bson.RawValue:
+				literal.Value = r.value(v)
+			case []bson.RawValue:
+				var list []bson.RawValue
+				if n := r.IntN(5); len(v) > 0 {
+					for range n {
+						list = append(list, r.value(v[r.IntN(len(v))]))
+					}
+				}
+				if literal.Value = append([]bson.RawValue{}, list...); r.IntN(10) == 0 {
+					literal.Value = v
+				}
+			}
+			if ok {
+				c.Operand = literal
+			}
+			out[i] = c
+		}
+	}
+	return out
+}
+
+// rows are what the stages of a resolution may return: a key of each type.
+func (r *redrawer) rows(tb testing.TB, stages []bson.D) (out []bson.Raw) {
+	tb.Helper()
+	reads := strings.Count(fmt.Sprint(stages), "$unionWith") + 1
+	for range r.IntN(4) {
+		key := r.values[bson.TypeString][r.IntN(3)]
+		doc, err := bson.Marshal(bson.D{{Key: "r", Value: int32(r.IntN(reads))}, {Key: "k", Value: key}})
+		require.NoError(tb, err)
+		out = append(out, doc)
+	}
+	return out
+}
+
+// samePlan holds a plan to the one that was compiled for the filter alone.
+func samePlan(tb testing.TB, r *redrawer, s *relations.Schema, want, got *pipeline.Plan) {
+	tb.Helper()
+	require.Equal(tb, want.Resource, got.Resource)
+	require.Equal(tb, want.Collection, got.Collection)
+	require.Equal(tb, want.Outcome, got.Outcome)
+	require.Equal(tb, want.Clauses, got.Clauses)
+	require.Equal(tb, want.Joins, got.Joins)
+	require.Equal(tb, want.Prefilter, got.Prefilter)
+	require.Equal(tb, want.Match, got.Match)
+	require.Equal(tb, want.Stages(), got.Stages())
+	for _, eager := range []bool{false, true} {
+		a, b := want.Resolution(eager, 0), got.Resolution(eager, 0)
+		require.Equal(tb, a == nil, b == nil)
+		if a == nil {
+			continue
+		}
+		require.Equal(tb, a.Stages(), b.Stages())
+		rows := r.rows(tb, a.Stages())
+		x, errX := a.Resolve(rows)
+		y, errY := b.Resolve(rows)
+		require.Equal(tb, errX, errY)
+		if errX == nil {
+			require.Equal(tb, x.Stages(), y.Stages())
+			require.Equal(tb, x.Reads, y.Reads)
+		}
+	}
+	a, err := pipeline.Indexes(s, pipeline.Listing{Plan: want})
+	require.NoError(tb, err)
+	b, err := pipeline.Indexes(s, pipeline.Listing{Plan: got})
+	require.NoError(tb, err)
+	require.Equal(tb, lines(a), lines(b))
+}
+
+func TestCachedPlansAreThoseCompiledAnew(t *testing.T) {
+	t.Parallel()
+	type of struct {
+		schema *relations.Schema
+		filter filter.Filter
+	}
+	var cases []of
+	lib, management := library(t), caseManagement(t)
+	for _, c := range goldenCases() {
+		cases = append(cases, of{lib, c.filter})
+	}
+	for _, c := range resolutionCases() {
+		cases = append(cases, of{management, c.filter})
+	}
+	r := newRedrawer(t, 1)
+	hits, compiled := 0, 0
+	for _, c := range cases {
+		cache := pipeline.NewCache(c.schema, 0)
+		first, err := c.schema.Check(c.filter)
+		if err != nil {
+			continue
+		}
+		for range 30 {
+			f, err := c.schema.Check(r.filter(first))
+			if err != nil {
+				continue // an operator that takes no such value
+			}
+			hit, _ := cache.Keeps(c.schema, f)
+			want, errWant := pipeline.Compile(c.schema, f)
+			got, errGot := cache.Compile(c.schema, f)
+			require.Equal(t, errWant, errGot)
+			compiled++
+			if hit {
+				require.NoError(t, errGot)
+				hits++
+			}
+			if errGot == nil {
+				samePlan(t, r, c.schema, want, got)
+			}
+		}
+	}
+	require.Greater(t, hits, compiled/4)
+	t.Logf("%d of %d plans were kept", hits, compiled)
+}
+
+// scoped is a schema with a parameter in a scope.
+func scoped(tb testing.TB) *relations.Schema {
+	tb.Helper()
+	s, err := relations.New(
+		relations.Type{
+			Name: "Note", Collection: "notes",
+			Fields:    []relations.Field{{Name: "_id", Type: relations.Number}, {Name: "tenant", Type: relations.String}, {Name: "kind", Type: relations.String}, {Name: "folder_id", Type: relations.Number}},
+			Relations: []relations.Relation{{Name: "folder", Kind: relations.ReferencesOne, Type: "Folder", Keys: []relations.KeyPair{{Local: "folder_id"}}, Where: []relations.Constant{{Field: "kind", Value: "notes"}}}},
+			Scope:     []filter.Condition{filter.F("tenant").Eq(filter.Param("tenant")), filter.F("kind").In([]string{"a", "b"})},
+		},
+		relations.Type{
+			Name: "Folder", Collection: "folders",
+			Fields: []relations.Field{{Name: "_id", Type: relations.Number}, {Name: "tenant", Type: relations.String}, {Name: "kind", Type: relations.String}, {Name: "name", Type: relations.String}},
+			Scope:  []filter.Condition{filter.F("tenant").Eq(filter.Param("tenant"))},
+		},
+	)
+	require.NoError(tb, err)
+	return s
+}
+
+func TestCachedPlansHaveTheValuesBoundInScopes(t *testing.T) {
+	t.Parallel()
+	open := scoped(t)
+	cache := pipeline.NewCache(open, 0)
+	folder := filter.Reach("f", "folder")
+	filters := func(value string) []filter.Filter {
+		return []filter.Filter{
+			filter.Allow("Note"),
+			filter.For("Note", filter.Where(filter.F("tenant").Eq(value))),
+			filter.For("Note", filter.Where(filter.F("kind").In([]string{"a", value}))),
+			filter.For("Note", filter.Some(folder).Where(folder.F("name").Eq(value), folder.F("kind").Eq(value))),
+			filter.For("Note", filter.Where(filter.None(filter.Some(folder).Where(folder.F("tenant").Eq(value))))),
+		}
+	}
+	r := newRedrawer(t, 2)
+	hits := 0
+	for range 5 {
+		for _, tenant := range []any{"t", "u", "notes", "a", nil} {
+			s, err := open.Bind(map[string]any{"tenant": tenant})
+			require.NoError(t, err)
+			for _, value := range []string{"t", "v", "notes", "b"} {
+				for _, f := range filters(value) {
+					f, err := s.Check(f)
+					require.NoError(t, err)
+					if hit, _ := cache.Keeps(s, f); hit {
+						hits++
+					}
+					want, err := pipeline.Compile(s, f)
+					require.NoError(t, err)
+					got, err := cache.Compile(s, f)
+					require.NoError(t, err)
+					samePlan(t, r, s, want, got)
+				}
+			}
+		}
+	}
+	require.Greater(t, hits, 400)
+}
+
+// The compiler makes one list of what several clauses compare one field with, in an order of its own.
+func TestCachedPlansHaveTheListsThatClausesBecome(t *testing.T) {
+	t.Parallel()
+	s := library(t)
+	cache := pipeline.NewCache(s, 0)
+	owner, title := filter.F("owner"), filter.F("title")
+	r := newRedrawer(t, 3)
+	hits := 0
+	for range 300 {
+		v := func() string { return string(rune('a' + r.IntN(4))) }
+		var f filter.Filter
+		switch r.IntN(4) {
+		case 0:
+			f = filter.For("Book", filter.Where(owner.Eq(v())), filter.Where(owner.Eq(v())), filter.Where(owner.Eq(v())))
+		case 1:
+			f = filter.For("Book", filter.Where(owner.Eq(v()), title.Eq("x")), filter.Where(owner.In([]string{v()}), title.Eq("x")), filter.Where(title.Eq(v())))
+		case 2:
+			f = filter.For("Book", filter.Where(owner.Eq(v())), filter.Where(owner.In([]string{v(), v()})))
+		default: // whether the third becomes one with the first two depends on its list
+			f = filter.For("Book", filter.Where(owner.Eq(v()), title.Eq("x")), filter.Where(owner.Eq(v()), title.Eq("x")), filter.Where(owner.In([]string{v(), v()}), title.Eq("y")))
+		}
+		f, err := s.Check(f)
+		require.NoError(t, err)
+		if hit, _ := cache.Keeps(s, f); hit {
+			hits++
+		}
+		want, err := pipeline.Compile(s, f)
+		require.NoError(t, err)
+		got, err := cache.Compile(s, f)
+		require.NoError(t, err)
+		samePlan(t, r, s, want, got)
+	}
+	require.Greater(t, hits, 100)
+}
+
+func TestCacheTellsShapesApart(t *testing.T) {
+	t.Parallel()
+	s := library(t)
+	where := func(c ...filter.Condition) filter.Filter { return filter.For("Book", filter.Where(c...)) }
+	owner, tags, extra := filter.F("owner"), filter.F("tags"), filter.F("extra")
+	publisher := filter.Reach("p", "publisher")
+	standing := func(s filter.Standing) filter.Filter {
+		e := publisher
+		e.Standing = s
+		return filter.For("Book", filter.Some(e).Where(publisher.F("_id").Eq("a")))
+	}
+	paper, err := relations.New(relations.Type{
+		Name: "Paper", Collection: "papers", Fields: []relations.Field{{Name: "_id", Type: relations.String}, {Name: "kind", Type: relations.String}},
+		Scope: []filter.Condition{filter.F("kind").In([]string{"a", "b"})},
+	})
+	require.NoError(t, err)
+	tests := map[string]struct {
+		first, second filter.Filter
+		same          bool
+	}{
+		"other values":                {where(owner.Eq("a")), where(owner.Eq("b")), true},
+		"lists of two and of three":   {where(tags.Intersects([]string{"a", "b"})), where(tags.Intersects([]string{"c", "d", "e"})), true},
+		"a list of one":               {where(tags.Intersects([]string{"a", "b"})), where(tags.Intersects([]string{"c"})), false},
+		"an empty list":               {where(tags.Intersects([]string{"a", "b"})), where(tags.Intersects([]string{})), false},
+		"a null in a list":            {where(tags.Intersects([]any{"a", "b"})), where(tags.Intersects([]any{"a", "b", nil})), false},
+		"lists that are equal":        {where(tags.Intersects([]string{"a", "b"}), filter.F("labels").Intersects([]string{"c", "d"})), where(tags.Intersects([]string{"a", "b"}), filter.F("labels").Intersects([]string{"a", "b"})), false},
+		"where the nulls are":         {where(tags.Intersects([]any{"a", "b", nil})), where(tags.Intersects([]any{"a", nil, "b"})), false},
+		"a null":                      {where(owner.Eq("a")), where(owner.Eq(nil)), false},
+		"another type":                {where(extra.Eq("a")), where(extra.Eq(1)), false},
+		"types in a list":             {where(extra.In([]any{"a", "b"})), where(extra.In([]any{"a", bson.ObjectID{}})), false},
+		"values that are equal":       {where(owner.Eq("a"), filter.F("title").Eq("b")), where(owner.Eq("a"), filter.F("title").Eq("a")), false},
+		"a value that the schema has": {filter.For("Draft", filter.Where(filter.F("kind").Eq("a"))), filter.For("Draft", filter.Where(filter.F("kind").Eq("draft"))), false},
+		"another text":                {where(owner.StartsWith("a")), where(owner.StartsWith("b")), false},
+		"another label":               {filter.For("Book", filter.Where(owner.Eq("a")).As("x")), filter.For("Book", filter.Where(owner.Eq("a")).As("y")), false},
+		"another operator":            {where(owner.Lt("a")), where(owner.Leq("a")), false},
+		"a negation":                  {where(owner.Lt("a")), where(filter.Not(owner.Lt("a"))), false},
+		"another field":               {where(owner.Eq("a")), where(filter.F("title").Eq("a")), false},
+		"an Any and a None":           {where(filter.Any{filter.Where(owner.Eq("a"))}), where(filter.None(filter.Where(owner.Eq("a")))), false},
+		"a reference that is followed": {
+			standing(filter.Standing{Decided: true, Field: "_id"}), standing(filter.Standing{Decided: true}), false,
+		},
+		"an element that may be absent": {
+			standing(filter.Standing{Decided: true}), standing(filter.Standing{Decided: true, Null: true}), false,
+		},
+		"a list that the schema has": {
+			filter.For("Paper", filter.Where(filter.F("kind").In([]string{"a", "c"}))), filter.For("Paper", filter.Where(filter.F("kind").In([]string{"a", "b"}))), false,
+		},
+		"labels that run into one another": {
+			filter.For("Book", filter.Where(owner.Eq("a")).As("x"), filter.Where(tags.Contains("a")).As("yz")),
+			filter.For("Book", filter.Where(owner.Eq("a")).As("xy"), filter.Where(tags.Contains("a")).As("z")), false,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := s
+			if tt.first.Resource == "Paper" {
+				s = paper
+			}
+			cache := pipeline.NewCache(s, 0)
+			first, err := s.Check(tt.first)
+			require.NoError(t, err)
+			second, err := s.Check(tt.second)
+			require.NoError(t, err)
+			_, err = cache.Compile(s, first)
+			require.NoError(t, err)
+			kept, _ := cache.Keeps(s, first)
+			require.True(t, kept)
+			kept, _ = cache.Keeps(s, second)
+			require.Equal(t, tt.same, kept)
+		})
+	}
+}
+
+func TestCacheKeepsNeitherErrorsNorWhatWasNotChecked(t *testing.T) {
+	t.Parallel()
+	s := library(t)
+	cache := pipeline.NewCache(s, 0)
+	_, err := cache.Compile(s, filter.For("Book", filter.Where(filter.F("color").Eq(value(t, "a")))))
+	require.ErrorIs(t, err, filter.ErrMalformed)
+	unchecked := filter.For("Book", filter.Where(filter.F("owner").Eq("a")))
+	got, err := cache.Compile(s, unchecked)
+	require.NoError(t, err)
+	want, err := pipeline.Compile(s, unchecked)
+	require.NoError(t, err)
+	require.Equal(t, want.Stages(), got.Stages())
+
+	const hex = "0123456789abcdef01234567" // which Check would make an ObjectID
+	for _, id := range []string{hex, "aaaaaaaaaaaaaaaaaaaaaaaa"} {
+		converted := filter.For("Book", filter.Where(filter.F("isbn").Eq(value(t, id))))
+		got, err = cache.Compile(s, converted)
+		require.NoError(t, err)
+		want, err = pipeline.Compile(s, converted)
+		require.NoError(t, err)
+		require.Equal(t, want.Stages(), got.Stages())
+	}
+	_, plans := cache.Keeps(s, unchecked)
+	require.Zero(t, plans)
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	t.Parallel()
+	s := library(t)
+	const most = 10
+	cache := pipeline.NewCache(s, most)
+	kept := func(label string) bool {
+		f, err := s.Check(filter.For("Book", filter.Where(filter.F("owner").Eq("a")).As(label)))
+		require.NoError(t, err)
+		hit, plans := cache.Keeps(s, f)
+		require.LessOrEqual(t, plans, most)
+		_, err = cache.Compile(s, f)
+		require.NoError(t, err)
+		return hit
+	}
+	kept("often")
+	for i := range 10 * most {
+		require.False(t, kept(fmt.Sprint("once ", i)))
+		require.True(t, kept("often"))
+	}
+	var many filter.Filter
+	many.Resource = "Book"
+	for i := range 200 {
+		many.Clauses = append(many.Clauses, filter.Where(filter.F("owner").Eq(fmt.Sprint(i))))
+	}
+	checked, err := s.Check(many)
+	require.NoError(t, err)
+	_, err = cache.Compile(s, checked)
+	require.NoError(t, err)
+	hit, _ := cache.Keeps(s, checked)
+	require.False(t, hit, "too large to be kept")
+}
+
+func TestCacheServesManyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := caseManagement(t)
+	cache := pipeline.NewCache(s, 2)
+	first, err := s.Check(resolutionCases()[0].filter)
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		r := newRedrawer(t, uint64(i))
+		wg.Go(func() {
+			for range 30 {
+				f := r.filter(first)
+				want, errWant := pipeline.Compile(s, f)
+				got, errGot := cache.Compile(s, f)
+				if errWant != nil || errGot != nil {
+					t.Error(errWant, errGot)
+					continue
+				}
+				samePlan(t, r, s, want, got)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func ExampleCache() {
+	schema := bookSchema()
+	cache := pipeline.NewCache(schema, 0)
+	for _, country := range []string{"NZ", "PT"} {
+		publisher := filter.Reach("p", "publisher")
+		f, err := schema.Check(filter.For("Book", filter.Some(publisher).Where(publisher.F("country").Eq(country))))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		plan, err := cache.Compile(schema, f) // compiled once, for both
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		printStages(plan.Stages()[2:3])
+	}
+	// Output:
+	// {"$match":{"publisher_id":{"$ne":null,"$not":{"$type":"array"}},"__authz_0":{"$elemMatch":{"country":{"$eq":"NZ"}}}}}
+	// {"$match":{"publisher_id":{"$ne":null,"$not":{"$type":"array"}},"__authz_0":{"$elemMatch":{"country":{"$eq":"PT"}}}}}
+}

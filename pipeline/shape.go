@@ -1,0 +1,265 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// shape is a filter without its values, as bytes: two filters of one shape compile to the same plan, but for the values. Compilation looks at no more of a value than
+// its type, whether it is null, how many values a list has, and which values are the same bytes; so a shape has these in the place of
+// the values. It is no hash: filters of equal shapes are of one shape.
+type shape struct {
+	key   []byte
+	slots []slot
+	known *known
+	bad   bool // the filter has no shape: it was not checked, or is too large
+}
+
+// slot is a value, or a list of two or more, that a plan has in places.
+type slot struct {
+	value bson.RawValue
+	list  []bson.RawValue // without nulls
+}
+
+// What is larger than this is compiled anew: telling which values are the same, and keeping shapes, takes its time and space.
+const (
+	maxSlots = 128
+	maxShape = 16 << 10
+)
+
+// The marks of a shape. Lengths stand before what they count, so that no two filters are spelled alike.
+const (
+	markNone byte = iota
+	markNull
+	markValue
+	markText
+	markList
+	markField
+	markComparison
+	markAny
+	markNoneOf
+)
+
+// of makes s the shape of a filter that was checked by a schema: the cache's, or one that is bound, whose scopes then count like conditions.
+func (s *shape) of(c *Cache, schema *relations.Schema, f *filter.Filter) {
+	clear(s.slots) // of the values of whoever was here before
+	s.key, s.slots, s.known, s.bad = s.key[:0], s.slots[:0], &c.known, false
+	s.text(f.Resource)
+	s.clauses(f.Clauses)
+	if schema != c.schema {
+		for t := range schema.Types() {
+			s.conditions(t.Scope)
+		}
+	}
+	s.bad = s.bad || len(s.key) > maxShape || len(s.slots) > maxSlots
+}
+
+func (s *shape) n(n int) { s.key = binary.AppendUvarint(s.key, uint64(n)) }
+
+func (s *shape) text(t string) {
+	s.n(len(t))
+	s.key = append(s.key, t...)
+}
+
+func (s *shape) texts(ts []string) {
+	s.n(len(ts))
+	for _, t := range ts {
+		s.text(t)
+	}
+}
+
+func (s *shape) flags(bits ...bool) {
+	var b byte
+	for i, bit := range bits {
+		if bit {
+			b |= 1 << i
+		}
+	}
+	s.key = append(s.key, b)
+}
+
+func (s *shape) clauses(clauses []filter.Clause) {
+	s.n(len(clauses))
+	for i := range clauses {
+		s.clause(&clauses[i])
+	}
+}
+
+func (s *shape) clause(c *filter.Clause) {
+	s.text(c.Label)
+	s.n(len(c.Entities))
+	for i := range c.Entities {
+		e := &c.Entities[i]
+		s.text(e.Name)
+		s.text(e.Type)
+		s.n(len(e.Paths))
+		for _, p := range e.Paths {
+			s.text(p.From)
+			s.text(p.Relation)
+		}
+		s.flags(e.Standing.Decided, e.Standing.Null)
+		s.text(e.Standing.Field)
+		s.texts(e.Standing.Compared)
+		s.texts(e.Standing.Followed)
+	}
+	s.conditions(c.Conditions)
+}
+
+func (s *shape) conditions(cs []filter.Condition) {
+	s.n(len(cs))
+	for _, c := range cs {
+		switch c := c.(type) {
+		case filter.Comparison:
+			s.key = append(s.key, markComparison, byte(c.Op))
+			s.flags(c.Not)
+			s.text(c.Field.Entity)
+			s.text(c.Field.Path)
+			s.operand(c.Op, c.Operand)
+		case filter.Any:
+			s.key = append(s.key, markAny)
+			s.clauses(c)
+		case filter.None:
+			s.key = append(s.key, markNoneOf)
+			s.clause((*filter.Clause)(&c))
+		default:
+			s.bad = true
+		}
+	}
+}
+
+func (s *shape) operand(op filter.Operator, operand filter.Operand) {
+	switch o := operand.(type) {
+	case nil:
+		s.key = append(s.key, markNone)
+	case filter.Field:
+		s.key = append(s.key, markField)
+		s.text(o.Entity)
+		s.text(o.Path)
+	case filter.Literal:
+		switch v := o.Value.(type) {
+		case bson.RawValue:
+			s.value(op, v)
+		case []bson.RawValue:
+			s.list(v)
+		default:
+			s.bad = true
+		}
+	default:
+		s.bad = true
+	}
+}
+
+func (s *shape) value(op filter.Operator, v bson.RawValue) {
+	switch {
+	case v.Type == bson.TypeNull:
+		s.key = append(s.key, markNull)
+	case op.Text(): // what is emitted is a pattern made of it
+		s.key = append(s.key, markText, byte(v.Type))
+		s.n(len(v.Value))
+		s.key = append(s.key, v.Value...)
+	default:
+		s.key = append(s.key, markValue)
+		s.single(v)
+	}
+}
+
+// single adds a value that stands alone.
+func (s *shape) single(v bson.RawValue) {
+	s.key = append(s.key, byte(v.Type))
+	same := len(s.slots)
+	for i := range s.slots {
+		if w := &s.slots[i]; w.list == nil && w.value.Type == v.Type && bytes.Equal(w.value.Value, v.Value) {
+			same = i
+			break
+		}
+	}
+	s.n(same)
+	s.n(s.ofSchema(v))
+	s.add(slot{value: v})
+}
+
+// list adds a list: one of one value is compiled as the value.
+func (s *shape) list(vs []bson.RawValue) {
+	s.key = append(s.key, markList)
+	nulls := 0
+	for _, v := range vs {
+		if v.Type == bson.TypeNull {
+			nulls++
+		}
+	}
+	s.n(nulls)
+	values := vs
+	if nulls > 0 { // lists of which only the nulls differ are told apart
+		s.n(len(vs))
+		for _, v := range vs {
+			s.flags(v.Type == bson.TypeNull)
+		}
+		values = withoutNulls(vs)
+	}
+	s.n(min(len(values), 2))
+	switch len(values) {
+	case 0:
+		return
+	case 1:
+		s.single(values[0])
+		return
+	}
+	var types [256 / 64]uint64
+	s.bad = s.bad || equalLists(values[1:], values[:len(values)-1]) // one value, many times: with others it may become one
+	for _, v := range values {
+		types[byte(v.Type)/64] |= 1 << (byte(v.Type) % 64)
+	}
+	for _, t := range types {
+		s.key = binary.LittleEndian.AppendUint64(s.key, t)
+	}
+	same := len(s.slots)
+	for i := range s.slots {
+		if equalLists(s.slots[i].list, values) {
+			same = i
+			break
+		}
+	}
+	s.n(same)
+	ofSchema := 0
+	for i, list := range s.known.lists {
+		if equalLists(list, values) {
+			ofSchema = i + 1
+			break
+		}
+	}
+	s.n(ofSchema)
+	s.add(slot{list: values})
+}
+
+func equalLists(a, b []bson.RawValue) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Type != b[i].Type || !bytes.Equal(a[i].Value, b[i].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// ofSchema says which of the schema's own values v equals: 0 for none.
+func (s *shape) ofSchema(v bson.RawValue) int {
+	if len(s.known.values) == 0 {
+		return 0
+	}
+	var buf [64]byte
+	return s.known.values[string(append(append(buf[:0], byte(v.Type)), v.Value...))]
+}
+
+func (s *shape) add(v slot) {
+	if len(s.slots) > maxSlots {
+		s.bad = true
+		return
+	}
+	s.slots = append(s.slots, v)
+}
