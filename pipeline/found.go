@@ -1,0 +1,166 @@
+package pipeline
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// rows is what one read found.
+type rows struct {
+	documents int // that the stages returned
+	groups    []group
+	grouped   int // rows that the groups were made of
+	keys      int
+	problem   string
+}
+
+func (r *rows) tooMany(limit int) {
+	r.problem, r.groups = "more than "+strconv.Itoa(limit)+" keys", nil
+}
+
+// group is keys that belong together: one set for each tie.
+type group [][]bson.RawValue
+
+// add takes one document. With one tie its k is a key; with more it has a key or an array of keys for each but the last, and s those
+// of the last.
+func (r *rows) add(doc bson.Raw, ties, limit int) error {
+	r.documents++
+	if ties == 0 || r.problem != "" {
+		return nil
+	}
+	g := make(group, ties)
+	k, s := doc.Lookup("k"), doc.Lookup("s")
+	for i := range g[:ties-1] {
+		inner, ok := k.DocumentOK()
+		if !ok {
+			return errNotAsked
+		}
+		r.collect(&g[i], inner.Lookup(groupKey(i)))
+	}
+	if ties == 1 {
+		r.collect(&g[0], k)
+	} else {
+		last, ok := s.ArrayOK()
+		if !ok {
+			return errNotAsked
+		}
+		values, err := last.Values()
+		if err != nil {
+			return errNotAsked
+		}
+		for _, v := range values {
+			r.collect(&g[ties-1], v)
+		}
+		n, ok := doc.Lookup("n").AsInt64OK()
+		if !ok {
+			return errNotAsked
+		}
+		r.grouped += int(min(n, math.MaxInt32))
+	}
+	if r.documents > limit || r.grouped > limit { // one more was asked for than there may be, whatever it is
+		r.tooMany(limit)
+		return nil
+	}
+	for i := range g {
+		if len(g[i]) == 0 { // nothing meets it
+			return nil
+		}
+		r.keys += len(g[i])
+	}
+	if r.keys > limit {
+		r.tooMany(limit)
+		return nil
+	}
+	r.groups = append(r.groups, g)
+	return nil
+}
+
+var errNotAsked = unsupported("a document that the resolution did not ask for")
+
+// collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no keys: they reach nothing.
+func (r *rows) collect(to *[]bson.RawValue, v bson.RawValue) {
+	values := []bson.RawValue{v}
+	if v.Type == bson.TypeArray {
+		values, _ = v.Array().Values()
+	}
+	for _, v := range values {
+		switch v.Type {
+		case 0, bson.TypeNull, bson.TypeArray:
+			continue
+		case bson.TypeEmbeddedDocument:
+			if e, err := v.Document().IndexErr(0); err == nil && len(e.Key()) > 0 && e.Key()[0] == '$' {
+				r.problem = noMereValue
+			}
+		case bson.TypeDouble:
+			if math.IsNaN(v.Double()) {
+				r.problem = noMereValue
+			}
+		case bson.TypeDecimal128:
+			if d := v.Decimal128(); d.IsNaN() {
+				r.problem = noMereValue
+			}
+		case bson.TypeInt32, bson.TypeInt64, bson.TypeString, bson.TypeObjectID, bson.TypeBoolean, bson.TypeDateTime, bson.TypeBinary, bson.TypeTimestamp:
+		default:
+			r.problem = noMereValue
+		}
+		v.Value = bytes.Clone(v.Value)
+		*to = append(*to, v)
+	}
+}
+
+const noMereValue = "a key is no mere value"
+
+// node says that what is outside is among the keys.
+func (r *rows) node(ties []tie) node {
+	if len(ties) == 0 {
+		return constant(r.documents > 0)
+	}
+	if len(ties) == 1 { // every group is one key
+		var keys []bson.RawValue
+		for _, g := range r.groups {
+			keys = append(keys, g[0]...)
+		}
+		return ties[0].among(keys)
+	}
+	groups := make([]node, len(r.groups))
+	for i, g := range r.groups {
+		sets := make([]node, len(ties))
+		for j := range ties {
+			sets[j] = ties[j].among(g[j])
+		}
+		groups[i] = all(sets...)
+	}
+	return some(groups...)
+}
+
+// sortedKeys sorts keys in place, and keeps each once.
+func sortedKeys(keys []bson.RawValue) []bson.RawValue {
+	order := func(a, b bson.RawValue) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), bytes.Compare(a.Value, b.Value))
+	}
+	slices.SortFunc(keys, order)
+	return slices.CompactFunc(keys, func(a, b bson.RawValue) bool { return order(a, b) == 0 })
+}
+
+// among says that the value outside is, or holds, one of the keys.
+func (t tie) among(keys []bson.RawValue) node {
+	keys = slices.Clone(keys) // other sites have the same
+	if t.typed {
+		keys = slices.DeleteFunc(keys, func(v bson.RawValue) bool { return class(v) != alias(t.typ) })
+	}
+	keys = sortedKeys(keys)
+	l := leaf{op: filter.In, typ: t.typ, list: t.list, strict: t.typed, values: keys}
+	switch len(keys) {
+	case 0:
+		return constant(false)
+	case 1:
+		l.op, l.value, l.values = filter.Eq, keys[0], nil
+	}
+	return test{ref: t.outside, kind: testTrue, leaf: l}
+}
