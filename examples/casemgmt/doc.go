@@ -24,7 +24,9 @@
 //	body.go encode.go    JSON in and out; id.go: ids as text
 //	load.go generate.go  data from files, and many activity logs
 //	indexes.go           the indexes that the library advises
-//	ask.go               questions from the command line
+//	ask.go               questions about the policy, on the command line
+//	review.go page/      the same as a page for superusers: who may ask, what it costs; review_page.go: what it shows
+//	spell.go             Extended JSON for a person to read
 //
 // internal/oracle says the same as the policy by plain loops over the raw documents, and knows nothing of the library. The tests compare the two for every
 // user, action and type, on the demonstration's data, on rows chosen to catch mistakes, and on random ones.

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -170,13 +171,15 @@ var reviewCSS string
 var (
 	reviewStyle    = template.CSS(reviewCSS)
 	reviewTemplate = template.Must(template.New("review").Funcs(template.FuncMap{
-		"entity": func(e evaluate.EntityExplanation) string { return e.String() },
-		"truth":  truth,
-		"clause": clauseText,
-		"millis": func(d time.Duration) string { return d.Round(10 * time.Microsecond).String() },
-		"stages": func(text string) string { return spellJSON([]byte(text)) },
-		"inc":    func(i int) int { return i + 1 },
-		"rows":   func(p *reviewPage) int64 { return int64(len(p.Rows)) },
+		"entity":  func(e evaluate.EntityExplanation) string { return e.String() },
+		"truth":   truth,
+		"clause":  clauseText,
+		"outcome": outcome,
+		"single":  single,
+		"millis":  func(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond)) },
+		"stages":  func(text string) string { return spellJSON([]byte(text)) },
+		"inc":     func(i int) int { return i + 1 },
+		"rows":    func(p *reviewPage) int64 { return int64(len(p.Rows)) },
 	}).Parse(reviewHTML))
 
 	// reviewPolicy lets the browser load nothing and run nothing: there is one style, which stands in the page.
@@ -204,4 +207,23 @@ func truth(t evaluate.Tally) string {
 func clauseText(c filter.Clause) string {
 	c.Label = ""
 	return strings.TrimSpace(c.String())
+}
+
+// single reports whether a clause says no more than its one condition.
+func single(x evaluate.ClauseExplanation) bool {
+	return x.Label == "" && len(x.Entities) == 0 && len(x.Conditions) == 1
+}
+
+// outcome says what an outcome means.
+func outcome(o filter.Outcome) string {
+	switch o {
+	case filter.Denied:
+		return "The policy denies it, whatever the document."
+	case filter.Allowed:
+		return "The policy allows it, whatever the document."
+	case filter.Conditional:
+		return "It depends on the document."
+	default:
+		return o.String()
+	}
 }

@@ -152,8 +152,8 @@ func TestTheReviewPageShowsClausesPlanPipelineAndReasons(t *testing.T) {
 		require.Contains(t, text, part)
 	}
 	for query, part := range map[string]string{
-		"?action=view&type=document":                           "nobody may view 0 documents",
-		"?user=admin&action=view&type=document":                "admin may view 12 documents",
+		"?action=view&type=document":                           "The policy denies it",
+		"?user=admin&action=view&type=document":                "The policy allows it",
 		"?user=tom-auditor&action=change&type=document":        "tom-auditor may change 0 documents",
 		"?user=director&action=casemgmt.view_user&type=client": "director may casemgmt.view_user 8 clients",
 		"": "Who may do what",
