@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type config struct {
 	textbook    int           // the largest size at which the textbook form runs as often as the others
 	deadline    time.Duration // of one list
 	settle      time.Duration // between loading and measuring
+	strategies  string        // names, separated by commas; empty: all
 	out         string
 }
 
@@ -37,9 +39,10 @@ func main() {
 	flag.IntVar(&c.textbook, "textbook", 5_000, "largest size at which the textbook form runs as often as the others; it runs once at the next, and not beyond")
 	flag.DurationVar(&c.deadline, "deadline", 2*time.Minute, "for one list, after which it is given up")
 	flag.DurationVar(&c.settle, "settle", 0, "wait after loading, for a server that gathers statistics in the background")
+	flag.StringVar(&c.strategies, "strategies", "", "`names` of the strategies to compare, separated by commas; all if empty")
 	flag.StringVar(&c.out, "out", "report", "directory to write to")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, c); err != nil {
 		fmt.Fprintln(os.Stderr, "benchreport:", err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/bench/casemgmt"
@@ -60,7 +62,10 @@ func measure(ctx context.Context, s *server, c config) (*report, error) {
 	given := map[string]bool{} // strategies that have met the deadline
 	for i, size := range c.sizes {
 		w := casemgmt.New(size)
-		err := s.with(ctx, w, c.settle, func(strategies []lists.Strategy) error {
+		err := s.with(ctx, w, c.settle, func(strategies []lists.Strategy) (err error) {
+			if strategies, err = c.chosen(strategies); err != nil {
+				return err
+			}
 			r.strategies = strategies
 			m := &measurement{server: s, config: c, figures: r.figures, size: size, given: given}
 			once := i > 0 && c.sizes[i-1] == c.textbook
@@ -94,6 +99,22 @@ func measure(ctx context.Context, s *server, c config) (*report, error) {
 		}
 	}
 	return r, nil
+}
+
+// chosen returns the strategies that were asked for.
+func (c config) chosen(all []lists.Strategy) ([]lists.Strategy, error) {
+	if c.strategies == "" {
+		return all, nil
+	}
+	var out []lists.Strategy
+	for name := range strings.SplitSeq(c.strategies, ",") {
+		i := slices.IndexFunc(all, func(st lists.Strategy) bool { return st.Name() == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no strategy is named %q", name)
+		}
+		out = append(out, all[i])
+	}
+	return out, nil
 }
 
 // measurement is the measurement of one world.
@@ -131,7 +152,7 @@ func (m *measurement) run(ctx context.Context, w *casemgmt.World, strategies []l
 
 // Lists that take so long run less often.
 const (
-	slow     = 2 * time.Second
+	slow     = time.Second
 	slowRuns = 3
 )
 
