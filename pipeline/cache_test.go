@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -432,6 +433,38 @@ func TestCacheServesManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// FuzzCachedPlans compiles filters read from JSON, and the same with other values.
+func FuzzCachedPlans(f *testing.F) {
+	schema := library(f)
+	for _, c := range goldenCases() {
+		js, err := json.Marshal(c.filter)
+		require.NoError(f, err)
+		f.Add(js, uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, js []byte, seed uint64) {
+		var flt filter.Filter
+		if json.Unmarshal(js, &flt) != nil {
+			return
+		}
+		first, err := schema.Check(flt)
+		if err != nil {
+			return
+		}
+		cache, r := pipeline.NewCache(schema, 0), newRedrawer(t, seed)
+		for flt = first; err == nil; flt, err = schema.Check(r.filter(first)) {
+			want, errWant := pipeline.Compile(schema, flt)
+			got, errGot := cache.Compile(schema, flt)
+			require.Equal(t, errWant, errGot)
+			if errWant == nil {
+				samePlan(t, r, schema, want, got)
+			}
+			if r.IntN(8) == 0 {
+				return
+			}
+		}
+	})
 }
 
 func ExampleCache() {

@@ -35,6 +35,9 @@
 // Where three documents or more hang in a row from such values, the plan's own pipeline has the same read as a $lookup that depends on no
 // document (among.go), which servers run once.
 //
+// A [Cache] keeps plans by the shape of their filters, and puts the values of a filter into the plan that was compiled for another one (shape.go,
+// template.go). [Indexes] reads off the stages which indexes serve them, and [After] says what follows a document in the order of a $sort.
+//
 // # What the server must be
 //
 // MongoDB 6.0 or later. What follows is not as package evaluate has it, or is promised under a condition only:
