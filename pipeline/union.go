@@ -52,7 +52,7 @@ func unite(a, b node) node {
 		return nil
 	}
 	l.op, l.value = filter.In, bson.RawValue{}
-	l.values = distinct(xs, ys)
+	l.values = sortedKeys(slices.Concat(xs, ys))
 	if len(l.values) == 1 {
 		l.op, l.value, l.values = filter.Eq, l.values[0], nil
 	}
@@ -63,25 +63,6 @@ func unite(a, b node) node {
 		return all[0]
 	}
 	return and(all)
-}
-
-// distinct returns the values of both lists, each once, in their order.
-func distinct(xs, ys []bson.RawValue) []bson.RawValue {
-	type value struct {
-		typ   bson.Type
-		bytes string
-	}
-	seen := make(map[value]bool, len(xs)+len(ys))
-	out := make([]bson.RawValue, 0, len(xs)+len(ys))
-	for _, vs := range [][]bson.RawValue{xs, ys} {
-		for _, v := range vs {
-			if k := (value{v.Type, string(v.Value)}); !seen[k] {
-				seen[k] = true
-				out = append(out, v)
-			}
-		}
-	}
-	return out
 }
 
 func conjuncts(n node) []node {
