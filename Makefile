@@ -50,13 +50,29 @@ unit: ## the root module's tests: no server, no Docker
 	$(GO) test -race -shuffle=on -count=1 ./...
 
 .PHONY: integration
-integration: server $(WITHSERVER) ## the nested modules' tests against a server
-	@$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m $$($(GO) list ./... | grep -v /differential)); \
+integration: server browser $(WITHSERVER) ## the nested modules' tests against a server
+	@$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m $$($(GO) list ./... | grep -v integration/differential)); \
 		cd integration && $(GO) test -race -count=1 -timeout=30m -v ./differential'
 
 .PHONY: run
 run: $(if $(SERVER),server $(WITHSERVER)) ## the example, examples/library; with MONGODB_URI or SERVER=1 on a server as well
 	@$(if $(SERVER),$(WITHSERVER)) $(GO) run ./examples/library
+
+.PHONY: run-polar
+run-polar: $(if $(SERVER),server $(WITHSERVER)) ## the example with its policy in Polar; needs a C compiler
+	@$(if $(SERVER),$(WITHSERVER)) bash -euo pipefail -c 'cd examples/library/polar && $(GO) run .'
+
+.PHONY: casemgmt
+casemgmt: server $(WITHSERVER) ## serve the case-management example, with demonstration data and a page to review it
+	@$(WITHSERVER) bash -euo pipefail -c 'cd examples/casemgmt && $(GO) run ./cmd/casemgmt demo'
+
+.PHONY: casemgmt-full
+casemgmt-full: server browser $(WITHSERVER) ## the service beside its oracle in full, on 200 random worlds, and 60 s of load: takes hours
+	@$(WITHSERVER) bash -euo pipefail -c 'cd examples/casemgmt && $(GO) test -count=1 -timeout=0 -v . -full -worlds=200 -served=200 -load=60s'
+
+.PHONY: casemgmt-measure
+casemgmt-measure: server $(WITHSERVER) ## the example's table of activity logs, and its plot: on an idle machine
+	@$(WITHSERVER) bash -euo pipefail -c 'cd examples/casemgmt && $(GO) run ./cmd/casemgmt measure --times 41 --out report'
 
 .PHONY: bench
 bench: ## the root module's benchmarks
@@ -65,6 +81,10 @@ bench: ## the root module's benchmarks
 .PHONY: bench-server
 bench-server: server $(WITHSERVER) ## authorized lists beside the alternatives, on a server
 	@$(WITHSERVER) bash -euo pipefail -c 'cd bench && $(GO) test -run "^$$" -bench . -benchtime=20x -count=6 .'
+
+.PHONY: bench-report
+bench-report: server $(WITHSERVER) ## lists of up to 500,000 documents, by every strategy and by hand: a table and a plot in bench/report; takes long
+	@$(WITHSERVER) bash -euo pipefail -c 'cd bench && $(GO) run ./cmd/benchreport $(ARGS)'
 
 .PHONY: fuzz
 fuzz: server $(WITHSERVER) ## compare random lists with the evaluator's for as long as FOR says, e.g. FOR=1h
@@ -87,6 +107,10 @@ server: # whatever the harness needs to find or start a server
 .PHONY: server-image
 server-image: docker-engine ## build the compatible server's image, unless it is there and current
 	@bash integration/server/image.sh
+
+.PHONY: browser
+browser: # for the tests that look at pages
+	@bash examples/casemgmt/browser.sh
 
 .PHONY: docker-engine
 docker-engine: ## install and start a Docker engine, unless one answers (Debian, as root)

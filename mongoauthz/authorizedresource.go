@@ -2,9 +2,9 @@ package mongoauthz
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // AuthorizedResource returns the stored document with an [ID], decoded into T, if the actor may do the action with it: it is
@@ -55,7 +55,13 @@ func stored[T any](ctx context.Context, az *Authorizer, actor any, action string
 	if err != nil || q.plan.Outcome == filter.Denied {
 		return nil, err
 	}
+	cursor, err := q.one(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	var found []T
-	err = q.with(bson.D{{Key: "$match", Value: byID(id)}}, bson.D{{Key: "$limit", Value: int32(1)}}).all(ctx, &found, nil)
-	return found, err
+	if err := cursor.All(ctx, &found); err != nil {
+		return nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err)
+	}
+	return found, nil
 }
