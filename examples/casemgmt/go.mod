@@ -4,6 +4,7 @@ go 1.26
 
 require (
 	github.com/mongoauthz/go-mongoauthz v0.0.0-00010101000000-000000000000
+	github.com/mongoauthz/go-mongoauthz/engine/oso v0.0.0-00010101000000-000000000000
 	github.com/mongoauthz/go-mongoauthz/integration v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
 	go.mongodb.org/mongo-driver/v2 v2.9.3
@@ -49,6 +50,7 @@ require (
 	github.com/moby/term v0.5.2 // indirect
 	github.com/opencontainers/go-digest v1.0.0 // indirect
 	github.com/opencontainers/image-spec v1.1.1 // indirect
+	github.com/osohq/go-oso v0.27.3 // indirect
 	github.com/power-devops/perfstat v0.0.0-20240221224432-82ca36839d55 // indirect
 	github.com/shirou/gopsutil/v4 v4.26.6 // indirect
 	github.com/sirupsen/logrus v1.9.4 // indirect
@@ -76,3 +78,5 @@ require (
 replace github.com/mongoauthz/go-mongoauthz => ../../
 
 replace github.com/mongoauthz/go-mongoauthz/integration => ../../integration
+
+replace github.com/mongoauthz/go-mongoauthz/engine/oso => ../../engine/oso

@@ -9,17 +9,35 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/examples/casemgmt"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
 // worlds is how many random worlds are compared: few in CI, 200 by make casemgmt-full.
 var worlds = flag.Int("worlds", 12, "how many random worlds are compared with the oracle")
 
-// The policy, decided in process, against the oracle: no server is asked.
+// policies are the policies that have to give the same answers: in Go, and with cgo in Polar.
+var policies = map[string]func(casemgmt.Directory) mongoauthz.Policy{"go": casemgmt.Policy}
+
+// The policies, decided in process, against the oracle: no server is asked.
 func TestThePolicyIsWhatTheOracleSays(t *testing.T) {
 	t.Parallel()
+	for name, policy := range policies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := *worlds
+			if name != "go" && !*full { // Oso takes its time, under the race detector above all
+				random = min(random, 1)
+			}
+			agreesInProcess(t, policy, random)
+		})
+	}
+}
+
+func agreesInProcess(t *testing.T, policyOf func(casemgmt.Directory) mongoauthz.Policy, random int) {
+	t.Helper()
 	all := []world{demoWorld(t), hostileWorld(t)}
-	for seed := range *worlds {
+	for seed := range random {
 		all = append(all, randomWorld(t, uint64(seed)))
 	}
 	s, err := casemgmt.Schema()
@@ -28,7 +46,7 @@ func TestThePolicyIsWhatTheOracleSays(t *testing.T) {
 	for _, w := range all {
 		stored := evaluate.Memory(w.data)
 		directory := casemgmt.NewDirectory(stored)
-		policy := casemgmt.Policy(directory)
+		policy := policyOf(directory)
 		for _, user := range w.users() {
 			actor, err := directory.Actor(t.Context(), user)
 			require.NoError(t, err)
@@ -58,26 +76,31 @@ func TestAnUnknownPermissionIsAnError(t *testing.T) {
 	t.Parallel()
 	w := demoWorld(t)
 	directory := casemgmt.NewDirectory(evaluate.Memory(w.data))
-	policy := casemgmt.Policy(directory)
-	for _, user := range w.users() { // the superuser too
-		actor, err := directory.Actor(t.Context(), user)
-		require.NoError(t, err)
-		for _, action := range []string{"print", "", "casemgmt.print_client", "view_client.", "casemgmt.view"} {
-			f, err := policy.Filter(t.Context(), actor, action, "client")
-			require.ErrorIs(t, err, casemgmt.ErrUnknownPermission)
-			require.Empty(t, f.Clauses)
+	for name, policyOf := range policies {
+		policy := policyOf(directory)
+		for _, user := range w.users() { // the superuser too
+			actor, err := directory.Actor(t.Context(), user)
+			require.NoError(t, err)
+			for _, action := range []string{"print", "", "casemgmt.print_client", "view_client.", "casemgmt.view"} {
+				f, err := policy.Filter(t.Context(), actor, action, "client")
+				require.ErrorIs(t, err, casemgmt.ErrUnknownPermission, name)
+				require.Empty(t, f.Clauses, name)
+			}
 		}
 	}
 }
 
 func TestNobodyElseMayAnything(t *testing.T) {
 	t.Parallel()
-	policy := casemgmt.Policy(casemgmt.NewDirectory(evaluate.Memory(demoWorld(t).data)))
-	for _, actor := range []any{nil, (*casemgmt.Actor)(nil), casemgmt.Actor{Superuser: true}, "admin"} {
-		for _, typ := range casemgmt.Types() {
-			f, err := policy.Filter(t.Context(), actor, "view", typ.Name)
-			require.NoError(t, err)
-			require.Equal(t, "no "+typ.Name, f.String())
+	directory := casemgmt.NewDirectory(evaluate.Memory(demoWorld(t).data))
+	for name, policyOf := range policies {
+		policy := policyOf(directory)
+		for _, actor := range []any{nil, (*casemgmt.Actor)(nil), casemgmt.Actor{Superuser: true}, "admin"} {
+			for _, typ := range casemgmt.Types() {
+				f, err := policy.Filter(t.Context(), actor, "view", typ.Name)
+				require.NoError(t, err, name)
+				require.Equal(t, "no "+typ.Name, f.String(), name)
+			}
 		}
 	}
 }

@@ -28,10 +28,11 @@ func reviewed(t testing.TB, w world, policy mongoauthz.Policy) *site {
 	s := newSite(t, w)
 	opts, err := casemgmt.ServerOptions(t.Context(), s.db)
 	require.NoError(t, err)
-	s.service, err = casemgmt.New(s.db, casemgmt.Config{Password: password, Review: true, Policy: policy, Options: opts, Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	s.handler = s.service.Handler()
-	return s
+	c := casemgmt.Config{Password: password, Review: true, Options: opts, Logger: slog.New(slog.DiscardHandler)}
+	if policy != nil {
+		c.Policy = func(casemgmt.Directory) mongoauthz.Policy { return policy }
+	}
+	return siteBy(t, s.db, w, c)
 }
 
 // review returns the page for a query string, as the superuser sees it.

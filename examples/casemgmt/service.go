@@ -20,8 +20,8 @@ import (
 
 // Config says how a service is made.
 type Config struct {
-	// Policy says who may do what, by actors of type *[Actor]; nil is [Policy].
-	Policy mongoauthz.Policy
+	// Policy makes what says who may do what, by actors of type *[Actor]; nil is [Policy].
+	Policy func(Directory) mongoauthz.Policy
 	// Password is that of every user: this is a demonstration. Nobody can sign in while it is empty.
 	Password string
 	// Options are those of the authorizer besides its read action, such as [mongoauthz.WithoutCollation].
@@ -60,9 +60,9 @@ func New(db *mongo.Database, c Config) (*Service, error) {
 		s.log = slog.Default()
 	}
 	if c.Policy == nil {
-		c.Policy = Policy(s.directory)
+		c.Policy = Policy
 	}
-	s.az, err = mongoauthz.New(db, schema, c.Policy, append([]mongoauthz.Option{mongoauthz.WithReadAction("view")}, c.Options...)...)
+	s.az, err = mongoauthz.New(db, schema, c.Policy(s.directory), append([]mongoauthz.Option{mongoauthz.WithReadAction("view")}, c.Options...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -42,9 +42,24 @@ func siteOf(t testing.TB, db *mongo.Database, w world, opts ...mongoauthz.Option
 	t.Helper()
 	needed, err := casemgmt.ServerOptions(t.Context(), db)
 	require.NoError(t, err)
-	s, err := casemgmt.New(db, casemgmt.Config{Password: password, Options: append(needed, opts...)})
+	return siteBy(t, db, w, casemgmt.Config{Password: password, Options: append(needed, opts...)})
+}
+
+func siteBy(t testing.TB, db *mongo.Database, w world, c casemgmt.Config) *site {
+	t.Helper()
+	s, err := casemgmt.New(db, c)
 	require.NoError(t, err)
 	return &site{w, db, s, s.Handler()}
+}
+
+// by returns a site with the same world in the same database, by another policy.
+func (s *site) by(t testing.TB, name string, policy func(casemgmt.Directory) mongoauthz.Policy) *site {
+	t.Helper()
+	w := s.world
+	w.name += ", in " + name
+	needed, err := casemgmt.ServerOptions(t.Context(), s.db)
+	require.NoError(t, err)
+	return siteBy(t, s.db, w, casemgmt.Config{Policy: policy, Password: password, Options: needed})
 }
 
 // An answer is the status of a response and its body, if that is JSON.
