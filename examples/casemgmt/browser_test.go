@@ -52,6 +52,7 @@ type tab struct {
 	t       *testing.T
 	ctx     context.Context
 	address string
+	width   int64
 
 	mu        sync.Mutex
 	elsewhere []string // what was asked of another server
@@ -59,10 +60,10 @@ type tab struct {
 }
 
 // tabs starts the browser, and returns what opens a tab in it.
-func tabs(t *testing.T, address string) func(t *testing.T, user string, width, height int64, opts ...chromedp.EmulateViewportOption) *tab {
+func tabs(t *testing.T, program, address string) func(t *testing.T, user string, width, height int64, opts ...chromedp.EmulateViewportOption) *tab {
 	t.Helper()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(browser(t)), chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+		chromedp.ExecPath(program), chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	if os.Getuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox)
 	}
@@ -77,7 +78,7 @@ func tabs(t *testing.T, address string) func(t *testing.T, user string, width, h
 		t.Helper()
 		ctx, cancel := chromedp.NewContext(first)
 		t.Cleanup(cancel)
-		b := &tab{t: t, ctx: ctx, address: address}
+		b := &tab{t: t, ctx: ctx, address: address, width: width}
 		require.NoError(t, chromedp.Listen(ctx, b.notice))
 		_, err := chromedp.Call(ctx, browserlog.Enable, struct{}{})
 		require.NoError(t, err)
@@ -98,7 +99,10 @@ func (b *tab) notice(event any) {
 			b.elsewhere = append(b.elsewhere, event.Request.URL)
 		}
 	case *browserlog.EventEntryAdded:
-		b.refused = append(b.refused, event.Entry.Text)
+		if event.Entry.URL == b.address+"/favicon.ico" {
+			return // browsers look for one now and then, and need none
+		}
+		b.refused = append(b.refused, event.Entry.URL+": "+event.Entry.Text)
 	}
 }
 
@@ -108,9 +112,11 @@ func (b *tab) open(what string, lead chromedp.Action[chromedp.Void]) {
 	response, err := chromedp.RunResponse(b.ctx, lead)
 	require.NoError(b.t, err, what)
 	require.EqualValues(b.t, http.StatusOK, response.Status, what)
-	size, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]int](`[document.documentElement.scrollWidth, innerWidth]`))
+	// A phone's browser widens its window to what does not fit, and gives a page that says nothing of phones, such as the list, a wider one to begin with.
+	fits, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(
+		`document.documentElement.scrollWidth <= (document.querySelector("meta[name=viewport]") ? %d : innerWidth)`, b.width)))
 	require.NoError(b.t, err)
-	require.LessOrEqual(b.t, size[0], size[1], "%s scrolls sideways", what)
+	require.True(b.t, fits, "%s does not scroll sideways", what)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	require.Empty(b.t, b.elsewhere, "%s loads nothing from elsewhere", what)
@@ -137,9 +143,10 @@ func (b *tab) texts(selector string) []string {
 
 func TestTheReviewPageAndAListInABrowser(t *testing.T) {
 	t.Parallel()
+	program := browser(t)
 	server := httptest.NewServer(reviewed(t, demoWorld(t), nil).handler)
 	t.Cleanup(server.Close)
-	newTab := tabs(t, server.URL)
+	newTab := tabs(t, program, server.URL)
 	for _, screen := range []struct {
 		name          string
 		width, height int64
@@ -170,7 +177,7 @@ func TestTheReviewPageAndAListInABrowser(t *testing.T) {
 			require.Contains(t, b.text("#pipeline pre"), `"from": "caseload_roles"`)
 			require.Equal(t, screen.width > 640, visible(t, b, "#list thead"), "the rows are cards on a phone")
 			if screen.picture != "" && screen.id == "" {
-				b.picture(screen.picture, screen.last, float64(screen.width))
+				b.picture(screen.picture, screen.last)
 			}
 
 			b.open("why", chromedp.Click(chromedp.CSS("#list td a")))
@@ -181,7 +188,7 @@ func TestTheReviewPageAndAListInABrowser(t *testing.T) {
 			b.open("why not", chromedp.Click(chromedp.CSS("button")))
 			require.Equal(t, "alan-wkcmp may not view document 1", b.text("#why h2"))
 			if screen.id == "1" {
-				b.picture(screen.picture, screen.last, float64(screen.width))
+				b.picture(screen.picture, screen.last)
 			}
 
 			// The list itself, as the browser shows it to whom it is for.
@@ -212,7 +219,7 @@ func visible(t *testing.T, b *tab, selector string) bool {
 }
 
 // picture writes a screenshot of the page, down to the end of an element, with -update.
-func (b *tab) picture(path, last string, width float64) {
+func (b *tab) picture(path, last string) {
 	b.t.Helper()
 	if !*update {
 		return
@@ -221,7 +228,7 @@ func (b *tab) picture(path, last string, width float64) {
 	require.NoError(b.t, err)
 	beyond := true
 	shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Clip: &page.Viewport{Width: width, Height: height, Scale: 1.5}, CaptureBeyondViewport: &beyond,
+		Clip: &page.Viewport{Width: float64(b.width), Height: height, Scale: 1.5}, CaptureBeyondViewport: &beyond,
 	})
 	require.NoError(b.t, err)
 	require.NoError(b.t, os.WriteFile(path, shot.Data, 0o644))
@@ -240,8 +247,8 @@ func TestTheGuideShowsTheScreenshots(t *testing.T) {
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Less(t, len(data), 200<<10, path)
-		shot, err := png.Decode(bytes.NewReader(data))
+		shot, err := png.DecodeConfig(bytes.NewReader(data))
 		require.NoError(t, err, path)
-		require.Greater(t, shot.Bounds().Dy(), 500, path)
+		require.Greater(t, shot.Height, 500, path)
 	}
 }
