@@ -17,6 +17,7 @@
 //
 //	models.go types.go   what is stored, and the relations that lead from it to caseloads
 //	policy.go            the policy: who may do what, as a filter over these relations
+//	polar/               the same policy in Polar, for who has such policies
 //	actor.go             who asks: read anew for each request, so that what is revoked is gone with the next
 //	service.go           paths, methods and credentials, by package httpauthz
 //	list.go              lists: filters, search, order and pages behind the authorization
@@ -28,6 +29,6 @@
 //	review.go page/      the same as a page for superusers: who may ask, what it costs; review_page.go: what it shows
 //	spell.go             Extended JSON for a person to read
 //
-// internal/oracle says the same as the policy by plain loops over the raw documents, and knows nothing of the library. The tests compare the two for every
+// internal/oracle says the same as the policies by plain loops over the raw documents, and knows nothing of the library. The tests compare them for every
 // user, action and type, on the demonstration's data, on rows chosen to catch mistakes, and on random ones.
 package casemgmt

@@ -8,6 +8,8 @@
 //	casemgmt ask --user U --action A --type T --id ID   why they may, or why not
 //	casemgmt measure [--logs 2000,3000] [--out DIR]     how long a list of activity logs takes, as the logs grow
 //
+// demo, serve and ask take --policy polar for the policy in Polar (package polar) in place of the one in Go.
+//
 // MONGODB_URI names the server, and --database (casemgmt unless set) the database on it, whose collections load and generate replace.
 package main
 
@@ -111,12 +113,13 @@ func open(ctx context.Context, name string) (*mongo.Database, func(), error) {
 }
 
 // service returns the service of a database, once the database was found to be as it has to be.
-func service(ctx context.Context, db *mongo.Database, password string, review bool) (*casemgmt.Service, error) {
+func service(ctx context.Context, db *mongo.Database, c casemgmt.Config) (*casemgmt.Service, error) {
 	opts, err := casemgmt.ServerOptions(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	s, err := casemgmt.New(db, casemgmt.Config{Password: password, Review: review, Options: append(opts, mongoauthz.WithTimeLimit(30*time.Second))})
+	c.Options = append(opts, mongoauthz.WithTimeLimit(30*time.Second))
+	s, err := casemgmt.New(db, c)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +131,7 @@ func load(ctx context.Context, db *mongo.Database, data casemgmt.Data) error {
 	if err := casemgmt.Load(ctx, db, data); err != nil {
 		return err
 	}
-	s, err := service(ctx, db, "", false)
+	s, err := service(ctx, db, casemgmt.Config{})
 	if err != nil {
 		return err
 	}
@@ -170,13 +173,15 @@ func generateCommand(flags *flag.FlagSet, messages io.Writer) command {
 
 func askCommand(flags *flag.FlagSet, out io.Writer) command {
 	var q casemgmt.Question
+	var c casemgmt.Config
+	policyFlag(flags, &c)
 	flags.StringVar(&q.User, "user", "", "the id of the user; empty is nobody")
 	flags.StringVar(&q.Action, "action", "view", "the action: view, add, change, delete, or a permission such as casemgmt.view_client")
 	flags.StringVar(&q.Type, "type", "", "the resource type, such as client")
 	flags.StringVar(&q.ID, "id", "", "the id of one document: why the user may, or why not")
 	flags.BoolVar(&q.Stages, "pipeline", false, "print the stages of the pipeline")
 	return command{flags, 0, func(ctx context.Context, db *mongo.Database) error {
-		s, err := service(ctx, db, "", false)
+		s, err := service(ctx, db, c)
 		if err != nil {
 			return err
 		}

@@ -51,9 +51,11 @@ func TestAskAnswersAsTheListDoes(t *testing.T) {
 		{"--user tom-auditor --type document --action change", ""},
 		{"--type document", ""},
 	} {
-		got, err := casemgmtCommand(append([]string{"ask"}, strings.Fields(tt.args)...)...)
-		require.NoError(t, err)
-		require.Equal(t, tt.want, got, tt.args)
+		for policy := range policies {
+			got, err := casemgmtCommand(append([]string{"ask", "--policy", policy}, strings.Fields(tt.args)...)...)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got, "%s, policy in %s", tt.args, policy)
+		}
 	}
 	why, err := casemgmtCommand("ask", "--user", "alan-wkcmp", "--type", "document", "--id", "6")
 	require.NoError(t, err)
@@ -80,7 +82,7 @@ func TestWhatCannotBeAskedIsAnError(t *testing.T) {
 		require.Error(t, err, args)
 		require.NotContains(t, err.Error(), "$where")
 	}
-	for _, args := range [][]string{{"fly"}, {"ask", "--fly"}, {"ask", "more"}, {"load", "one", "two"}} {
+	for _, args := range [][]string{{"fly"}, {"ask", "--fly"}, {"ask", "--policy", "prolog"}, {"ask", "more"}, {"load", "one", "two"}} {
 		_, err = casemgmtCommand(args...)
 		require.ErrorIs(t, err, errUsage)
 	}

@@ -105,7 +105,7 @@ func measure(ctx context.Context, db *mongo.Database, sizes []int, times int, me
 	if err := load(ctx, db, data); err != nil {
 		return nil, err
 	}
-	s, err := service(ctx, db, "measured", false)
+	s, err := service(ctx, db, casemgmt.Config{Password: "measured"})
 	if err != nil {
 		return nil, err
 	}

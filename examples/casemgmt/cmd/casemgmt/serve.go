@@ -21,8 +21,10 @@ import (
 
 func serveCommand(flags *flag.FlagSet, out io.Writer, demo bool) command {
 	listen := flags.String("listen", "127.0.0.1:8080", "the address to listen at")
-	password := flags.String("password", "casemgmt", "the password of every user: this is a demonstration")
-	review := flags.Bool("review", demo, "serve /review, on which superusers see what any user may do, and why")
+	var c casemgmt.Config
+	policyFlag(flags, &c)
+	flags.StringVar(&c.Password, "password", "casemgmt", "the password of every user: this is a demonstration")
+	flags.BoolVar(&c.Review, "review", demo, "serve /review, on which superusers see what any user may do, and why")
 	return command{flags, 0, func(ctx context.Context, db *mongo.Database) error {
 		if demo {
 			data, err := casemgmt.ReadData(casemgmt.Demo())
@@ -33,7 +35,7 @@ func serveCommand(flags *flag.FlagSet, out io.Writer, demo bool) command {
 				return err
 			}
 		}
-		s, err := service(ctx, db, *password, *review)
+		s, err := service(ctx, db, c)
 		if err != nil {
 			return err
 		}
@@ -41,7 +43,7 @@ func serveCommand(flags *flag.FlagSet, out io.Writer, demo bool) command {
 		if err != nil {
 			return err
 		}
-		if err := welcome(ctx, out, db, listener.Addr().String(), *password, *review); err != nil {
+		if err := welcome(ctx, out, db, listener.Addr().String(), c.Password, c.Review); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 		return serve(ctx, listener, s.Handler())
