@@ -17,23 +17,26 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# apt runs apt-get with its output in a file, shown only when it fails for good. Mirrors fail now and then.
+# apt runs apt-get with its output in a file, shown only when it fails for good.
 apt() {
-	local tries=3
-	until DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" >>"$log" 2>&1 </dev/null; do
-		tries=$((tries - 1))
-		if [ "$tries" = 0 ]; then
-			tail -n 20 "$log" >&2
-			say "apt-get $1 failed"
-			exit 1
-		fi
-		sleep 5
-	done
+	DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" >>"$log" 2>&1 </dev/null
 }
 
 say "installing chromium"
-apt update
-apt install -y --no-install-recommends chromium
+installed=
+for pause in 0 5 20; do # mirrors fail now and then
+	sleep "$pause"
+	apt update || true # the lists that are there may do
+	if apt install -y --no-install-recommends chromium; then
+		installed=yes
+		break
+	fi
+done
+if [ -z "$installed" ]; then
+	tail -n 20 "$log" >&2
+	say "chromium cannot be installed"
+	exit 1
+fi
 hash -r
 chromium --version >/dev/null 2>&1 || { say "chromium was installed, and does not start"; exit 1; }
 say "ready after ${SECONDS}s"
