@@ -17,7 +17,7 @@
 // The classes of a policy are the resource types of the schema, embedded ones included, and those of [WithClass]. A field of a Go struct has its
 // Go name (d.OwnerID, d.Address.City); that of a type for which there is no struct has its name in the schema. A relation has its name in the schema, or
 // that as Go would write it (d.case_type, d.CaseType). Nothing is declared twice: which struct fields are relations, lists, or can be nil
-// is known from the schema and the Go types.
+// is known from the schema and the Go types. A variable cannot have the name of a class: where types are named in lower case, New refuses book in u.books.
 //
 // # Values
 //

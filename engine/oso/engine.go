@@ -166,6 +166,9 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := cs.checkNames(policy); err != nil {
+		return nil, err
+	}
 	e := &Engine{schema: schema, classes: cs, policy: policy, fetcher: c.fetcher, limit: c.limit, noNil: c.noNil, cache: &cache{limit: c.cache, roots: map[string]*node{}}}
 	e.pool = &pool{slots: make(chan struct{}, c.osos)}
 	if c.db != nil {
