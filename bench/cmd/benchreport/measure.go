@@ -40,7 +40,8 @@ type place struct {
 
 // figure is what was measured.
 type figure struct {
-	times    []time.Duration // of the runs in which all strategies took part, by run, without the first
+	times    []time.Duration // by run, without the first
+	warmUp   time.Duration   // the first
 	slow     bool            // fewer runs than asked for, or a single one that had not been warmed up
 	over     bool            // given up
 	commands int64           // of the last run
@@ -188,10 +189,12 @@ func (m *measurement) one(ctx context.Context, st lists.Strategy, user string, o
 		return err
 	}
 	if round == 0 && !once {
-		f.slow = took > slow && (st.Name() != "textbook" || m.size > m.textbook)
+		f.warmUp = took
 		return nil
 	}
-	f.slow = f.slow || once
+	if len(f.times) == 0 { // slow twice: once may be another's fault
+		f.slow = once || min(f.warmUp, took) > slow && (st.Name() != "textbook" || m.size > m.textbook)
+	}
 	f.times = append(f.times, took)
 	return nil
 }
