@@ -36,6 +36,7 @@ type part struct {
 	parts []*part //
 	slot  int     // of a value; of a list, which a bson.A begins with
 	list  int     // how many of a bson.A are of the list; 0 for none
+	union []int   // the slots of values that clauses became one for, in the order of keys; nil for none
 	keep  int     // counted from 1, if it stands in several places
 	uses  int
 }
@@ -96,15 +97,24 @@ func (f *finder) listOf(a bson.A) int {
 	})
 }
 
-// isUnion reports whether an array has values of several slots: clauses have become one ([united]), and beside lists it depends on the values in
-// these which do.
-func (f *finder) isUnion(a bson.A) bool {
-	for _, v := range a {
-		if v, ok := v.(bson.RawValue); !ok || f.slotOf(v) < 0 {
-			return false
+// unionOf returns the slots of the values of an array, nil for another array. Beside lists it depends on their values which clauses become one
+// ([united]), and the values are lost.
+func (f *finder) unionOf(a bson.A) []int {
+	if len(a) < 2 {
+		return nil
+	}
+	union := make([]int, len(a))
+	for i := range a {
+		v, ok := a[i].(bson.RawValue)
+		if !ok {
+			return nil
+		}
+		if union[i] = f.slotOf(v); union[i] < 0 {
+			return nil
 		}
 	}
-	return len(a) > 1
+	f.lost = f.lost || slices.ContainsFunc(f.slots, func(s slot) bool { return s.list != nil })
+	return union
 }
 
 func (f *finder) find(v any) *part {
@@ -121,7 +131,9 @@ func (f *finder) find(v any) *part {
 			}
 			return p
 		}
-		f.lost = f.lost || f.isUnion(v) && slices.ContainsFunc(f.slots, func(s slot) bool { return s.list != nil })
+		if union := f.unionOf(v); union != nil {
+			return &part{of: v, union: union}
+		}
 		return f.inside(unsafe.Pointer(unsafe.SliceData(v)), v, len(v), func(i int) any { return v[i] })
 	case []bson.D:
 		return f.inside(unsafe.Pointer(unsafe.SliceData(v)), v, len(v), func(i int) any { return v[i] })
@@ -253,6 +265,13 @@ func (b *binder) bind(p *part) any {
 				a = append(a, v)
 			}
 			return append(a, of[p.list:]...)
+		}
+		if p.union != nil {
+			values := make([]bson.RawValue, len(p.union))
+			for i, slot := range p.union {
+				values[i] = b.slots[slot].value
+			}
+			return array(sortedKeys(values), false)
 		}
 		a := taken(&b.elements, of)
 		for i, at := range p.at {
