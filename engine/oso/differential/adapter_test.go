@@ -51,6 +51,7 @@ func TestRandomPoliciesListThroughTheAdapterWhatOsoAllows(t *testing.T) {
 				through(t, w, &o, alone, p, u, &sum, why)
 			}
 		}
+		require.NoError(t, db.Drop(t.Context()))
 	}
 	t.Logf("%d lists compared, %d of them neither empty nor everything; %d refused, %d failed; %d documents left out",
 		sum.lists, sum.some, sum.refused, sum.wrong, sum.unknown)
