@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +38,32 @@ func (s scalar) Lt(other any) bool {
 
 // Format writes no value: Oso formats whatever it is given, for its traces.
 func (s scalar) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.Type.String()) }
+
+// elements stand for those of a list of the actor's, in the place of "in": what equals one of them equals it.
+type elements struct{ list []any }
+
+// Equal reports whether other is one of the elements. Oso calls it to compare.
+func (e elements) Equal(other any) bool {
+	return slices.ContainsFunc(e.list, func(v any) bool {
+		if n, ok := v.(types.ValueNumber); ok {
+			v = float64(n.NumericVariant.(types.NumericFloat))
+		}
+		a, ok := toBSON(v)
+		b, ok2 := toBSON(other)
+		if v == nil {
+			a, ok = bson.RawValue{Type: bson.TypeNull}, true
+		}
+		return ok && ok2 && evaluate.Equal(a, b) || !ok && !ok2 && reflect.DeepEqual(v, other)
+	})
+}
+
+// Lt refuses.
+func (e elements) Lt(any) bool {
+	panic(unsupported("<", "the elements of a list are compared by order"))
+}
+
+// Format writes no value.
+func (e elements) Format(f fmt.State, _ rune) { fmt.Fprint(f, "elements") }
 
 // toBSON returns what Oso hands back as a BSON value, if it is a single one.
 func toBSON(v any) (bson.RawValue, bool) {

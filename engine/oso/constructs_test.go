@@ -309,8 +309,13 @@ var constructs = []construct{
 		{condition: `not d.Public`, holds: func(f facts) bool { return !f.Public }},
 		{condition: `not (not (d.Level = 3))`, holds: func(f facts) bool { return is(f.Level, 3) }},
 		{condition: `x = d.Level and not x = 3`, holds: func(f facts) bool { return !is(f.Level, 3) }},
-		{condition: `not (d.Public = true and (d.Status = "x" or d.Level = 3))`, unloaded: "not"},
-		{condition: `not helper(u, d)`, unloaded: "not"},
+		{condition: `not (d.Public = true and (d.Status = "x" or d.Level = 3))`, holds: func(f facts) bool { return !(f.Public && (f.Status == "x" || is(f.Level, 3))) }},
+		{condition: `not (d.Status in u.Roles) and not (d.Title in u.Roles) and not d.Public and not (u.Name in d.Tags)`, holds: func(f facts) bool {
+			return !slices.Contains(f.actor.Roles, string(f.Status)) && !slices.Contains(f.actor.Roles, f.Title) && !f.Public && !slices.Contains(f.Tags, f.actor.Name)
+		}},
+		{condition: `not (i in d.Items and i.Kind = "a")`, unloaded: "not"},
+		{condition: `not helper(u, d)`, holds: func(f facts) bool { return f.owner != nil && f.OwnerID != f.actor.ID && f.Status != "x" }},
+		{condition: `not (not helper(u, d))`, holds: func(f facts) bool { return f.OwnerID == f.actor.ID || f.Status == "x" }},
 	}},
 	{"A or B", []kase{
 		{condition: `d.Public or d.owner = u or d.editor.Name = "ben"`, holds: func(f facts) bool {

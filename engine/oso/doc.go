@@ -77,7 +77,7 @@
 //	d matches Doc{Field: value}                        yes   as the comparisons one by one
 //	x in d.relations and x.Field = value               yes   an entity for each variable; embedded, referenced and referencing documents
 //	u in d.relations, not u in d.relations             yes   by the key
-//	not (A and B), not (A or B), not not A             yes   without a new variable inside, and as far as Oso gets it right: see Negation
+//	not (A and B), not (A or B), not not A             yes   without a new variable inside; see Negation
 //	A or B                                             yes   alternatives
 //	rules, helpers, rule heads                         yes   as Polar runs them
 //	u.relation.Field                                   yes   looked up once for each evaluation
@@ -90,8 +90,8 @@
 //
 // # Negation
 //
-// Oso decides about a document by running the negated conditions on it, which is right. Where it leaves the document open, it negates what it
-// finds, and gets some of that wrong, with no trace in its answer (go-oso v0.27.3):
+// Oso runs negated conditions on a document in hand, which is right. Where the document is left open, it negates what it found, and gets some of
+// that wrong, with no trace in its answer (go-oso v0.27.3):
 //
 //	not (A and (B or C))                          is read as (not A or not B) and not C; so is a rule with alternatives in place of B or C
 //	not r(d);  r(d) if A and q(d);  q(d) if B;  q(d) if C;    is read as not A or not B
@@ -99,9 +99,12 @@
 //	not (i.Kind = "a" and A), i in d.Items        is read as i.Kind != "a" and not A
 //	not r(u, d);  r(u: User, d: Doc) if …;        denies everything
 //
-// Such negations are refused when the text is loaded, wherever it is not sure that they are harmless: a negation of conditions on the document without
-// a choice among them is let through, as is one of alternatives that stand first, and one of a rule that reads nothing but the document. Bring
-// the others into that form: not A or not B and not C, say not (A and B) for each definition of a rule.
+// and two negations in a row, such as not d.N in [1, 2] and not d.N = u.N behind d.N != 9, can exhaust its stack, which ends the process.
+//
+// So a policy that negates conditions on documents is rewritten before it is loaded: not (A and B) is not A or not B, a rule that is called under a
+// not is written out there, and what is left are comparisons by the opposite operator. What it says of a document does not change by that. Where a
+// variable is bound under the not, a forall included, or the text cannot be written anew (it has a backslash, the rest of a list, a dictionary or a
+// recursive rule there), one negation is let through, if it is of a kind that Oso gets right; other texts are refused.
 //
 // A comparison behind something absent holds neither plainly nor negated: not d.Box.Size = 3 is not true of a document without a Box, as
 // Oso would have it.

@@ -159,9 +159,6 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 			return nil, err
 		}
 	}
-	if err := checkText(policy); err != nil {
-		return nil, err
-	}
 	cs, err := newClasses(schema, c.structs, c.others)
 	if err != nil {
 		return nil, err
@@ -176,9 +173,20 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 			return nil, err
 		}
 	}
+	// Of a text that is wrong, Oso's words are better than ours; one that only we refuse is refused all the same.
 	w, err := e.newWorker()
 	if err != nil {
 		return nil, err
+	}
+	text, err := prepare(policy)
+	if err != nil {
+		return nil, err
+	}
+	if text != policy {
+		e.policy = text
+		if w, err = e.newWorker(); err != nil { // which is ours to get right; the policy is refused if it cannot be run as it was written
+			return nil, errors.Join(textProblem(checkNegations(policy)), err)
+		}
 	}
 	e.pool.idle = append(e.pool.idle, w)
 	return e, nil

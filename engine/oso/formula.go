@@ -123,10 +123,56 @@ func (a *alternative) compare(l any, op filter.Operator, r any, not bool) (formu
 		}
 		return a.comparePlaces(left, op, right, not)
 	}
+	if e, ok := r.(elements); ok && op == filter.Eq {
+		return a.compareElements(left, e, not)
+	}
 	value, err := a.literal(r)
 	if err != nil {
 		return nil, err
 	}
+	return a.compareValue(left, op, value, not)
+}
+
+// compareElements compares with each of the elements of an actor's list.
+func (a *alternative) compareElements(p place, e elements, not bool) (formula, error) {
+	var values []bson.RawValue
+	var each []formula
+	for _, x := range e.list {
+		if n, ok := x.(types.ValueNumber); ok {
+			x = float64(n.NumericVariant.(types.NumericFloat))
+		}
+		v := literal{value: bson.RawValue{Type: bson.TypeNull}}
+		if x != nil {
+			var err error
+			if v, err = a.literal(x); err != nil {
+				return nil, err
+			}
+		}
+		f, err := a.compareValue(p, filter.Eq, v, not)
+		if err != nil {
+			return nil, err
+		}
+		each = append(each, f)
+		if v.object == nil && !v.empty && !v.isNil() {
+			values = append(values, v.value)
+		}
+	}
+	if len(values) == len(e.list) && len(values) > 1 && p.class == nil && !p.attr.list && (len(p.entity.paths) == 0 || p.attr.path != p.entity.class.stored.Key) {
+		c := filter.Compare(p.field(), filter.In, values) // each alone was found to fit
+		c.Not = not
+		if not && p.attr.nullable && !a.engine.noNil {
+			return leaf{condition: either(p.field().IsNull(), c), entities: []*entity{p.entity}}, nil
+		}
+		return comparison(c, p.entity), nil
+	}
+	if not {
+		return all(each), nil
+	}
+	return some(each), nil
+}
+
+// compareValue compares what a path leads to with a value.
+func (a *alternative) compareValue(left place, op filter.Operator, value literal, not bool) (formula, error) {
 	switch {
 	case left.attr != nil && left.attr.list:
 		return a.compareList(left, op, value, not)

@@ -1,11 +1,22 @@
 package oso
 
-import "github.com/osohq/go-oso/types"
+import (
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
+	"github.com/osohq/go-oso/types"
+)
 
 // worker is one Oso. It serves one session at a time, which is how a look-up knows whose it is: Oso passes no context.
 type worker struct {
 	oso     oso
 	session *session
+}
+
+// reading is a question between the two calls that Oso makes for it.
+type reading struct {
+	question
+	ofElements bool
 }
 
 // BuildQuery is called by Oso for every attribute that is read of an object, since all are registered as relations to one.
@@ -15,8 +26,9 @@ func (w *worker) BuildQuery(f *types.Filter) (any, error) {
 		projection, ok := c.Lhs.DatumVariant.(types.Projection)
 		value, isValue := c.Rhs.DatumVariant.(types.Immediate)
 		if o, isObject := value.Value.(*object); ok && isValue && isObject {
-			if a := o.class.attrs[projection.FieldName]; a != nil {
-				return question{o, a}, nil
+			name, ofElements := strings.CutSuffix(projection.FieldName, polar.Elements)
+			if a := o.class.attrs[name]; a != nil {
+				return reading{question{o, a}, ofElements}, nil
 			}
 		}
 	}
@@ -25,13 +37,16 @@ func (w *worker) BuildQuery(f *types.Filter) (any, error) {
 
 // ExecuteQuery returns the value of the attribute as the only row.
 func (w *worker) ExecuteQuery(q any) ([]any, error) {
-	r, ok := q.(question)
+	r, ok := q.(reading)
 	if !ok {
 		return nil, w.fail(unsupported("", "the engine asked for something else than an attribute"))
 	}
 	v, err := w.session.read(r.of, r.attr)
 	if err != nil {
 		return nil, w.fail(err)
+	}
+	if list, isList := v.([]any); r.ofElements && isList {
+		v = elements{list}
 	}
 	return []any{v}, nil
 }

@@ -15,18 +15,46 @@ var refused = map[string]string{
 	"debug": "it waits for somebody at the standard input",
 }
 
-// checkText refuses the constructs of which nothing is left in what Oso answers, or that do harm when it is asked. A text that cannot be read is
-// left to Oso, whose words about it are better.
-func checkText(text string) error {
-	rules, err := polar.Parse(text)
-	if err == nil {
-		err = polar.CheckNegations(text)
-		for i := range rules {
-			if rules[i].Body != nil && err == nil {
-				err = checkExpression(rules[i].Body)
+// prepare returns the text that Oso is to load for a policy, which differs where negations have to be rewritten. What it refuses are constructs
+// of which nothing is left in what Oso answers, or that do harm when it is asked, and a text that it cannot read.
+func prepare(policy string) (string, error) {
+	rules, err := polar.Parse(policy)
+	if err != nil {
+		return "", textProblem(err)
+	}
+	for i := range rules {
+		if rules[i].Body != nil {
+			if err := checkExpression(rules[i].Body); err != nil {
+				return "", textProblem(err)
 			}
 		}
 	}
+	if polar.Negations(rules) == 0 {
+		return policy, textProblem(polar.CheckNegations(policy))
+	}
+	rewritten, err := polar.Rewrite(policy)
+	if err == nil && checkNegations(rewritten) == nil {
+		return rewritten, nil
+	}
+	return policy, textProblem(checkNegations(policy))
+}
+
+// maxNegations is how many negations that Oso has to find out about a derivation may run. With two, policies were found that end the process.
+const maxNegations = 1
+
+// checkNegations refuses the negations that Oso gets wrong, and more of them than its stack is sure to hold.
+func checkNegations(policy string) error {
+	if err := polar.CheckNegations(policy); err != nil {
+		return err
+	}
+	rules, err := polar.Parse(policy)
+	if err == nil && polar.Negations(rules) > maxNegations {
+		err = &polar.Error{Construct: "not", Line: 1, Problem: "several negations in a row, by which Oso may exhaust its stack"}
+	}
+	return err
+}
+
+func textProblem(err error) error {
 	if problem, ok := errors.AsType[*polar.Error](err); ok {
 		return &textError{UnsupportedError{Construct: problem.Construct, Problem: fmt.Sprintf("line %d: %s", problem.Line, problem.Problem)}}
 	}

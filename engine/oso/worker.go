@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	gooso "github.com/osohq/go-oso"
 	osoerrors "github.com/osohq/go-oso/errors"
@@ -37,6 +38,9 @@ func (e *Engine) newWorker() (w *worker, err error) {
 		fields := make(map[string]any, len(c.attrs))
 		for attr, a := range c.attrs {
 			fields[attr] = types.Relation{Kind: "one", OtherType: a.tag, MyField: wrapped, OtherField: attr}
+			if a.list {
+				fields[attr+polar.Elements] = types.Relation{Kind: "one", OtherType: unknownTag, MyField: wrapped, OtherField: attr + polar.Elements}
+			}
 		}
 		if err := o.RegisterClassWithNameAndFields(c.wrapper, nil, name, fields); err != nil {
 			return nil, &PolicyError{Class: name, Problem: err.Error()}

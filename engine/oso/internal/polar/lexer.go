@@ -33,6 +33,8 @@ type parser struct {
 	kind tokenKind
 	tok  string // the text of a symbol or an operator, the value of a string
 	at   int    // the token's line
+	from int    // where the token begins, and the whole text's length
+	size int
 }
 
 type tokenKind uint8
@@ -49,7 +51,7 @@ const (
 // Parse returns the rules of a policy, those included that its resource blocks stand for. Inline queries and declarations of types are left out.
 // The errors are *Error.
 func Parse(policy string) (rules []Rule, err error) {
-	p := &parser{text: policy, line: 1}
+	p := &parser{text: policy, line: 1, size: len(policy)}
 	defer func() {
 		if r := recover(); r != nil {
 			problem, ok := r.(*Error)
@@ -134,7 +136,7 @@ const operators = ": , [ ] ( ) { } . ! * / + - == != <= >= < > = | ; := ?= "
 // next reads a token as Oso does.
 func (p *parser) next() {
 	p.blanks()
-	p.at = p.line
+	p.at, p.from = p.line, p.size-len(p.text)
 	if p.text == "" {
 		p.kind, p.tok = end, ""
 		return

@@ -14,7 +14,9 @@ func (p *parser) rule() Rule {
 		}
 	}
 	if p.take("if") {
+		r.From = p.from
 		r.Body = p.or()
+		r.To = p.from
 	}
 	p.want(";")
 	return r
@@ -181,7 +183,7 @@ func (p *parser) value() *Expr {
 	case p.take("["):
 		e.Op, e.Args = List, p.list("]")
 	case p.take("{"):
-		e.Op = List
+		e.Op, e.Name = List, Dictionary
 		for !p.take("}") {
 			p.attribute()
 			p.want(":")

@@ -23,11 +23,16 @@ const (
 	Attribute = "attribute" // of a pattern, with its value
 )
 
+// Dictionary is the Name of a List that is a dictionary, whose keys are not kept.
+const Dictionary = "{}"
+
 // Rule is a rule of a policy, or one that a resource block stands for.
 type Rule struct {
 	Name   string
 	Params []Param
 	Body   *Expr // nil if there is none
+	From   int   // where the body begins in the text, and where it ends; 0 for a rule that a resource block stands for
+	To     int
 	Line   int
 }
 
