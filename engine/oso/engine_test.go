@@ -188,6 +188,31 @@ func TestAlternativesAreFolded(t *testing.T) {
 	}
 }
 
+func TestNotAmongTheElementsOfAnActorsList(t *testing.T) {
+	t.Parallel()
+	ann, ben := users(t)[0], users(t)[1] // whose roles are a and b, and none
+	for condition, want := range map[string][2]string{
+		`not d.Title in u.Roles`:                           {`Doc where title not in ["a", "b"]`, "every Doc"},
+		`not d.Nick in u.Roles and not d.Title in u.Roles`: {`Doc where (nick is null or nick not in ["a", "b"]) and title not in ["a", "b"]`, "every Doc"},
+		`not d.owner.Name in u.Roles`:                      {`Doc where owner owner: owner.name not in ["a", "b"]`, "Doc where owner owner"},
+		`not (d.Title in u.Roles and d.Public)`:            {"Doc where\n  title not in [\"a\", \"b\"]\n  or public != true", "every Doc"},
+		`not u.Name in u.Roles and not "a" in u.Roles`:     {"no Doc", "every Doc"},
+		`not (u.Name = "ann" and not d.Title in u.Roles)`:  {`Doc where title in ["a", "b"]`, "every Doc"},
+		`not d.Level in u.Grants`:                          {"", "every Doc"},
+	} {
+		e := engine(t, `allow(u: User, "read", d: Doc) if u.Name != "" and d = d and `+condition+`;`)
+		for i, actor := range []User{ann, ben} {
+			f, err := read(e, actor)
+			if want[i] == "" {
+				require.ErrorIs(t, err, oso.ErrUnsupported, condition)
+				continue
+			}
+			require.NoError(t, err, condition)
+			require.Equal(t, want[i], f.String(), condition)
+		}
+	}
+}
+
 func TestTheSameFilterEachTime(t *testing.T) {
 	t.Parallel()
 	policy := `allow(u: User, "read", d: Doc) if d.owner.team.Name = "red" and i in d.Items and i.Kind = "a" and j in d.Items and j.Qty = 2 and u.Name in d.Tags and not (d.Public and d.editor = u);`

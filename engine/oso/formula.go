@@ -135,6 +135,12 @@ func (a *alternative) compare(l any, op filter.Operator, r any, not bool) (formu
 
 // compareElements compares with each of the elements of an actor's list.
 func (a *alternative) compareElements(p place, e elements, not bool) (formula, error) {
+	if len(e.list) == 0 && not { // nothing to compare with, but something that has to be there
+		if e := a.entered(p); e != a.root {
+			return leaf{entities: []*entity{e}}, nil
+		}
+		return always, nil
+	}
 	var values []bson.RawValue
 	var each []formula
 	for _, x := range e.list {

@@ -13,6 +13,7 @@ import (
 // translate returns the filter for what Oso found of the resource, in as many ways as a rule may hold.
 func (e *Engine) translate(c *class, found []any) (filter.Filter, error) {
 	alternatives := make([][]formula, 0, len(found))
+	everything := false
 	for _, x := range found {
 		a := e.newAlternative(c)
 		f, err := a.whole(x)
@@ -22,7 +23,11 @@ func (e *Engine) translate(c *class, found []any) (filter.Filter, error) {
 		parts, possible := flatten(f)
 		if possible {
 			alternatives = append(alternatives, parts)
+			everything = everything || len(parts) == 0
 		}
+	}
+	if everything {
+		return filter.Allow(c.name), nil
 	}
 	clauses := make([]filter.Clause, 0, len(alternatives))
 	for _, parts := range fold(alternatives) {
