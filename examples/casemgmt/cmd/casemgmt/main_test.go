@@ -196,7 +196,7 @@ func TestTheServiceSaysWhereItIsAndAnswers(t *testing.T) {
 	require.Contains(t, text.String(), "alan-wkcmp")
 	address := strings.TrimSuffix(strings.SplitN(text.String(), "\n", 2)[0], "/")
 	client := &http.Client{Timeout: 10 * time.Second}
-	for path, status := range map[string]int{"/documents/6": 200, "/documents/1": 404, "/": 200} {
+	for path, status := range map[string]int{"/documents/6": 200, "/documents/1": 404, "/": 200, "/review": 403} { // a demonstration has the review page
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address+path, nil)
 		require.NoError(t, err)
 		r.SetBasicAuth("alan-wkcmp", "open")
