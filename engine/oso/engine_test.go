@@ -180,7 +180,15 @@ func TestAlternativesAreFolded(t *testing.T) {
 		`d.Level = 1 and d.Level = 1`:                                   `Doc where level = 1`,
 		`d.owner.Name in ["a", "b"]`:                                    `Doc where owner owner: owner.name in ["a", "b"]`,
 		`(d.Level = 1 and d.Public) or (d.Level = 2 and d.Title = "a")`: "Doc where\n  level = 1 and public = true\n  or level = 2 and title = \"a\"",
-		`not ((d.Public or d.Level = 1) and d.Status = "a")`:            "Doc where\n  public != true and (level is null or level != 1)\n  or status != \"a\"",
+		// Of rows that are joined, either may hold; the resource's own fields keep their clauses, and so does a key, which is compared without a join.
+		`d.owner.Name = "a" and (d.team.Name in ["b", "c"] or d.team.Limit = 1 or d.team.Limit < 0)`:                                             `Doc where owner owner, team team: owner.name = "a" and (team.name in ["b", "c"] or team.limit = 1 or team.limit < 0)`,
+		`(d.team.Name = "a" or d.team.Limit < 1) and (d.team.Name = "b" or d.team.Limit < 2)`:                                                    `Doc where team team: (team.name = "a" or team.limit < 1) and (team.name = "b" or team.limit < 2)`,
+		`d.team.Limit < 1 and d.Public or d.team.Limit < 2 and d.Public or d.team.Limit < 1 and d.Level = 3 or d.team.Limit < 3 and d.Level = 3`: "Doc where\n  team team: (team.limit < 1 or team.limit < 2) and public = true\n  or team team: (team.limit < 1 or team.limit < 3) and level = 3",
+		`d.Level = 1 or d.Title = "a"`:                       "Doc where\n  level = 1\n  or title = \"a\"",
+		`d.team.Name = "a" or d.team.ID = 3`:                 "Doc where\n  team team: team.name = \"a\"\n  or team team: team._id = 3",
+		`d.team.Name = "a" or d.owner.Name = "a"`:            "Doc where\n  team team: team.name = \"a\"\n  or owner owner: owner.name = \"a\"",
+		`i in d.Items and (i.Kind = "a" or i.Qty = 2)`:       "Doc where\n  items i: i.kind = \"a\"\n  or items i: i.qty = 2",
+		`not ((d.Public or d.Level = 1) and d.Status = "a")`: "Doc where\n  public != true and (level is null or level != 1)\n  or status != \"a\"",
 	} {
 		f, err := read(engine(t, `allow(_, "read", d: Doc) if `+condition+`;`), "anyone")
 		require.NoError(t, err)

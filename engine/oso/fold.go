@@ -16,7 +16,8 @@ type way struct {
 }
 
 // fold drops alternatives that are there twice, and joins those that differ in one comparison "field = value" only, into one with
-// "field in values" (or "list contains value", "list intersects values"): Oso makes an alternative of each element of a list.
+// "field in values" (or "list contains value", "list intersects values"): Oso makes an alternative of each element of a list. Then it joins those that
+// differ in one condition on what they have joined only, which Oso makes of an or, or of several rules.
 func fold(alternatives [][]formula) [][]formula {
 	ways := make([]*way, 0, len(alternatives))
 	seen := map[string]bool{}
@@ -29,6 +30,9 @@ func fold(alternatives [][]formula) [][]formula {
 	}
 	for again := true; again; {
 		ways, again = foldOnce(ways)
+	}
+	for again := true; again; {
+		ways, again = foldRows(ways)
 	}
 	folded := make([][]formula, len(ways))
 	for i, w := range ways {
@@ -57,9 +61,17 @@ func newWay(parts []formula) *way {
 
 // without returns what says the same for ways that differ in the values of one part only.
 func (w *way) without(part int) string {
+	if part < 0 {
+		return w.instead(part, "")
+	}
+	return w.instead(part, fieldKey(w.parts[part].(leaf)))
+}
+
+// instead returns what says the same for ways that differ in one part only, which has the same key in them.
+func (w *way) instead(part int, key string) string {
 	keys := slices.Clone(w.keys)
 	if part >= 0 {
-		keys[part] = "\x00" + fieldKey(w.parts[part].(leaf))
+		keys[part] = "\x00" + key
 	}
 	slices.Sort(keys)
 	return strings.Join(keys, "\x00\x00")
