@@ -91,6 +91,8 @@ func (r *report) cell(f *figure) string {
 	switch {
 	case f == nil:
 		return "–"
+	case f.failed:
+		return "failed"
 	case f.over:
 		return fmt.Sprintf("> %.0f", float64(r.deadline.Milliseconds()))
 	case len(f.times) == 0:
