@@ -13,7 +13,7 @@
 // along both paths. So the text says nothing of joins, and a list is one query all the same.
 //
 // There are no resource blocks: their roles and permissions are names in the text, while here both are rows that users write. Blocks that only say
-// what belongs to what (has_relation, and one role for all) were tried, with the same answers: the text was twice as long, and Oso took 2.5 times as long.
+// what belongs to what (has_relation, and one role for all) were tried, with the same answers: the text was twice as long, and Oso took two to three times as long.
 //
 // What Polar has no word for is said in Go: which permission an action takes, and that an unknown one is an error.
 package polar
