@@ -19,6 +19,9 @@ var worlds = flag.Int("worlds", 12, "how many random worlds are compared with th
 // policies are the policies that have to give the same answers: in Go, and with cgo in Polar.
 var policies = map[string]func(casemgmt.Directory) mongoauthz.Policy{"go": casemgmt.Policy}
 
+// policy is the one by which the services of the tests decide, besides those of the tests that ask each.
+var policy = flag.String("policy", "go", "the policy of the tests that ask one only: go or polar")
+
 // The policies, decided in process, against the oracle: no server is asked.
 func TestThePolicyIsWhatTheOracleSays(t *testing.T) {
 	t.Parallel()

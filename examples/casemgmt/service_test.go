@@ -42,7 +42,8 @@ func siteOf(t testing.TB, db *mongo.Database, w world, opts ...mongoauthz.Option
 	t.Helper()
 	needed, err := casemgmt.ServerOptions(t.Context(), db)
 	require.NoError(t, err)
-	return siteBy(t, db, w, casemgmt.Config{Password: password, Options: append(needed, opts...)})
+	require.Contains(t, policies, *policy)
+	return siteBy(t, db, w, casemgmt.Config{Policy: policies[*policy], Password: password, Options: append(needed, opts...)})
 }
 
 func siteBy(t testing.TB, db *mongo.Database, w world, c casemgmt.Config) *site {
