@@ -82,7 +82,9 @@ func (k *keyCache) read(ctx context.Context, r *pipeline.Resolution, ask func() 
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if forgotten == k.forgotten {
-		k.makeRoom(now)
+		if _, ok := k.found[id]; !ok {
+			k.makeRoom(now)
+		}
 		k.found[id] = foundKeys{now, r.Collections(), documents}
 	}
 	return documents, now, nil
@@ -94,11 +96,11 @@ func (k *keyCache) makeRoom(now time.Time) {
 		return
 	}
 	var oldest [sha256.Size]byte
-	at := now
+	var at time.Time
 	for id, have := range k.found {
 		if !now.Before(have.at.Add(k.maxAge)) {
 			delete(k.found, id)
-		} else if !have.at.After(at) {
+		} else if at.IsZero() || have.at.Before(at) {
 			oldest, at = id, have.at
 		}
 	}

@@ -78,8 +78,8 @@ func WithoutCollation() Option {
 // [Query.Aggregate] until the first batch is there, after which the context handed to the cursor rules. The error of a call that took longer is one of which mongo.IsTimeout
 // is true.
 //
-// The driver sends no maxTimeMS with an aggregation that returns a cursor; at the deadline it gives up the connection, upon which
-// MongoDB ends the operation.
+// The server is told of the deadline (maxTimeMS) where the whole answer is read within it. For Query.Aggregate the driver gives up the connection, upon
+// which MongoDB ends the operation.
 func WithTimeLimit(d time.Duration) Option {
 	return func(s *settings) error {
 		if d <= 0 {

@@ -44,7 +44,8 @@ type ranges struct {
 // ranges returns nil where ranges would be no gain. What goes wrong here goes wrong again, and is told, when the page is read.
 func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []bson.D) *ranges {
 	switch {
-	case q.strategy == SingleCommand, r.Facet, q.recheck, len(q.plan.Joins) > 0, order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
+	case mongo.SessionFromContext(ctx) != nil, // a transaction has neither counts nor explanations, and a snapshot no samples of its moment
+		q.strategy == SingleCommand, r.Facet, q.recheck, len(q.plan.Joins) > 0, order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
 		return nil
 	}
 	if c := q.az.collation; c != nil && c.Locale != "simple" {

@@ -88,12 +88,14 @@ func (q *Query) Outcome() filter.Outcome {
 // empty where not everything is allowed. Conjoin it with $and; do not merge its keys with others. Keep it out of upserts, and run it with a
 // simple collation.
 //
-// It returns a [*pipeline.UnsupportedError] where the query needs a join, which [Query.Resolve] may do away with, or stages were appended: only the
-// pipeline can say these.
+// It returns a [*pipeline.UnsupportedError] where the query needs a join, which [Query.Resolve] may do away with, where it asks its joins
+// again ([Query.Rechecking]), or stages were appended: only the pipeline can say these.
 func (q *Query) FindFilter() (bson.D, error) {
 	switch {
 	case !q.made():
 		return nil, errNoQuery
+	case q.recheck && q.resolved != nil && len(q.resolved.plan.Joins) > 0:
+		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query that asks its joins again"}
 	case len(q.appended) > 0:
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
 	}

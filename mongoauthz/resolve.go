@@ -76,11 +76,11 @@ func (q *Query) Using(s Strategy) *Query {
 // Resolve reads, by one command, the keys by which documents meet what the policy asks of other collections, and returns the query with these keys
 // in the place of its joins: what the actor's roles, groups and assignments come to. Where no join is left, it is a find filter too, and a
 // filter for counts, updates and deletions ([Query.FindFilter]). Queries that run resolve by themselves, anew each time, as their [Strategy] says; a query that
-// is resolved, or needs not be, is returned as it is. Resolve takes joins that are left to the pipeline by [SingleCommand] as [Automatic] does.
+// is resolved, or needs not be, is returned as it is, and so is one in a transaction, whose joins are of its moment. Resolve takes joins that are left to the pipeline by [SingleCommand] as [Automatic] does.
 //
 // The answer of a resolved query is that of two moments: what the keys say is as old as [Query.ResolvedAt], what is asked of the documents
 // themselves is not. A role that is revoked in between still counts; one that is granted does not yet; and where one document of the far side was
-// moved while the keys were read, the keys may be of both its states. Use the query at once, and not for long. [Authorizer.Snapshot] makes both moments one,
+// moved while the keys were read, the keys may be of both its states. From a secondary, the keys are older by its lag. Use the query at once, and not for long. [Authorizer.Snapshot] makes both moments one,
 // and [Query.Rechecking] asks the joins again.
 //
 // The errors are an [*ArgumentError] for the zero Query, and the driver's, wrapped.
@@ -90,11 +90,11 @@ func (q *Query) Resolve(ctx context.Context) (*Query, error) {
 	}
 	ctx, cancel := q.az.limit(ctx)
 	defer cancel()
-	if q.strategy == SingleCommand {
-		next := q.Using(Automatic)
-		return next.bound(ctx)
+	if q.strategy != SingleCommand {
+		return q.bound(ctx)
 	}
-	return q.bound(ctx)
+	bound, err := q.Using(Automatic).bound(ctx)
+	return bound.Using(SingleCommand), err
 }
 
 // ResolvedAt returns when the keys began to be read, and whether the query has been resolved.
@@ -107,7 +107,7 @@ func (q *Query) ResolvedAt() (at time.Time, ok bool) {
 
 // Rechecking returns the query such that, when it is resolved, the documents that its keys choose are asked for the joins again, in
 // the same command that reads them. So nothing that was revoked before that command began counts; what was granted after the keys were read
-// may be missing. The joins run for every document that the keys choose, which costs what [SingleCommand] costs for as many documents.
+// may be missing. Writes ask the joins again when they choose their documents, and there is no find filter. The joins run for every document that the keys choose, which costs what [SingleCommand] costs for as many documents.
 func (q *Query) Rechecking() *Query {
 	if !q.made() {
 		return q
@@ -126,10 +126,23 @@ type resolved struct {
 	*pipeline.Resolved
 }
 
+// unresolved returns the query as it was before its keys were read.
+func (q *Query) unresolved() *Query {
+	if q.resolved == nil {
+		return q
+	}
+	next := *q
+	next.plan, next.resolved = q.resolved.plan, nil
+	return &next
+}
+
 // bound returns the query with its keys read, as its strategy says.
 func (q *Query) bound(ctx context.Context) (*Query, error) {
 	if q.strategy == SingleCommand || q.resolved != nil {
 		return q, nil
+	}
+	if session := mongo.SessionFromContext(ctx); session != nil && session.TransactionRunning() {
+		return q, nil // which refuses $unionWith; joins are of its moment anyway
 	}
 	r := q.plan.Resolution(q.strategy == ResolveFirst, q.az.keyLimit)
 	if r == nil {

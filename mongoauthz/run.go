@@ -3,6 +3,7 @@ package mongoauthz
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -95,7 +96,11 @@ func withinDeadline(ctx context.Context) bson.M {
 	if !ok {
 		return nil
 	}
-	return bson.M{"maxTimeMS": max(1, time.Until(deadline).Milliseconds())}
+	ms := time.Until(deadline).Milliseconds()
+	if ms > math.MaxInt32 { // more than the server takes
+		return nil
+	}
+	return bson.M{"maxTimeMS": max(1, ms)}
 }
 
 // open sends the query with more stages, and more fields of the command.

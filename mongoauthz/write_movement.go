@@ -124,7 +124,7 @@ func (q *Query) among(ctx context.Context, documents []bson.Raw) (map[string]boo
 	for i, document := range documents {
 		ids[i] = document.Lookup("_id")
 	}
-	stages := append(mongo.Pipeline{{{Key: "$match", Value: holds(evaluate.Match{Field: "_id", Keys: ids})}}}, q.plan.Stages()...)
+	stages := append(mongo.Pipeline{{{Key: "$match", Value: holds(evaluate.Match{Field: "_id", Keys: ids})}}}, q.unresolved().plan.Stages()...)
 	stages = append(stages, bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: int32(1)}}}})
 	found, err := q.primary(ctx, stages, options.AggregateOptions{})
 	if err != nil {

@@ -59,6 +59,9 @@ func (q *Query) write(operation string, callers any, opts writeOptions) (*write,
 	case len(q.appended) > 0:
 		return nil, &pipeline.UnsupportedError{Problem: "a write to a query with appended stages"}
 	}
+	if q.recheck || q.transaction {
+		q = q.unresolved()
+	}
 	w := &write{q: q, operation: operation, opts: opts, one: operation != "UpdateMany" && operation != "DeleteMany"}
 	if opts.upsert != nil && *opts.upsert {
 		return nil, w.refuse(RefuseUpsert, "")
@@ -126,6 +129,9 @@ func (w *write) refuse(r Refusal, problem string) error {
 
 // run runs the write. Whether it was sent at all is in w.sent afterwards.
 func (w *write) run(ctx context.Context, send sender) error {
+	if session := mongo.SessionFromContext(ctx); session != nil && session.TransactionRunning() {
+		w.q = w.q.unresolved() // its moment is that of the transaction
+	}
 	if w.q.plan.Outcome == filter.Denied {
 		return nil
 	}

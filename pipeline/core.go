@@ -76,11 +76,17 @@ func coreOf(n exists) (*core, bool) {
 	add(n)
 	for _, n := range conjuncts {
 		inside, outside := c.speaksOf(n)
+		p, ok := n.(pair)
 		if len(outside) == 0 && len(inside) > 0 {
 			c.conds = append(c.conds, cond{n, inside})
+			if ok && len(inside) > 1 { // asked before rows become one, which takes a symbol for the string
+				c.conds = append(c.conds, cond{comparedWithItself(p.l, p), []*variable{p.l.v}})
+				if p.op != filter.In {
+					c.conds = append(c.conds, cond{comparedWithItself(p.r, p), []*variable{p.r.v}})
+				}
+			}
 			continue
 		}
-		p, ok := n.(pair)
 		if !ok || p.op != filter.Eq || !p.truth || len(inside) != 1 || len(outside) != 1 {
 			return nil, false
 		}
@@ -88,7 +94,7 @@ func coreOf(n exists) (*core, bool) {
 			p.l, p.r = p.r, p.l
 		}
 		c.ties = append(c.ties, tie{outside: p.l, at: p.r, typ: p.typ, typed: true})
-		c.conds = append(c.conds, cond{test{ref: p.r, kind: testKey}, inside})
+		c.conds = append(c.conds, cond{comparedWithItself(p.r, p), inside})
 	}
 	links := c.links
 	c.links = nil
@@ -104,6 +110,11 @@ func coreOf(n exists) (*core, bool) {
 		}
 	}
 	return c, c.connected()
+}
+
+// comparedWithItself says of a side of a comparison of two fields what the comparison needs of it alone: one value, of the type, and no NaN.
+func comparedWithItself(r ref, p pair) node {
+	return pair{l: r, r: r, typ: p.typ, op: filter.Eq, truth: true}
 }
 
 // keyGuards is what must hold beside a link, whichever side it is followed from.
@@ -193,7 +204,7 @@ func (c *core) score(v *variable) int {
 	}
 	for _, k := range c.links {
 		if k.to == v && k.foreign.Path == "_id" && !k.list {
-			return best - scoreReferee
+			return max(0, best-scoreReferee)
 		}
 	}
 	return best

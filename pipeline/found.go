@@ -17,12 +17,13 @@ type rows struct {
 	groups    []group
 	grouped   int // rows that the groups were made of
 	keys      int
+	bytes     int // of the keys
 	problem   string
 }
 
-func (r *rows) tooMany(limit int) {
-	r.problem, r.groups = "more than "+strconv.Itoa(limit)+" keys", nil
-}
+func (r *rows) tooMany(limit int) { r.refuse("more than " + strconv.Itoa(limit) + " keys") }
+
+func (r *rows) refuse(problem string) { r.problem, r.groups = problem, nil }
 
 // group is keys that belong together: one set for each tie.
 type group [][]bson.RawValue
@@ -77,6 +78,10 @@ func (r *rows) add(doc bson.Raw, ties, limit int) error {
 		r.tooMany(limit)
 		return nil
 	}
+	if ties > 1 && len(r.groups) == maxGroups {
+		r.refuse("more than " + strconv.Itoa(maxGroups) + " groups of keys")
+		return nil
+	}
 	r.groups = append(r.groups, g)
 	return nil
 }
@@ -110,6 +115,7 @@ func (r *rows) collect(to *[]bson.RawValue, v bson.RawValue) {
 			r.problem = noMereValue
 		}
 		v.Value = bytes.Clone(v.Value)
+		r.bytes += len(v.Value)
 		*to = append(*to, v)
 	}
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -84,7 +85,7 @@ type hop struct {
 // next chooses the hop to the variable that should leave the fewest rows: one that the filter's values narrow, one that is found by
 // its _id, one from which others can be.
 func (g *gatherer) next() (best hop, ok bool) {
-	best.rank = -1
+	best.rank = math.MinInt
 	for i, k := range g.core.links {
 		from, to := g.isBehind(k.local.v), g.isBehind(k.to)
 		h := hop{link: i, forward: from}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -9,6 +10,12 @@ import (
 
 // DefaultKeyLimit is how many keys a resolution may find, unless it is made with another limit.
 const DefaultKeyLimit = 10_000
+
+const (
+	maxKeys   = 1 << 24
+	maxBytes  = 8 << 20 // of keys in one plan; the server takes commands of 16 MiB
+	maxGroups = 200     // of keys of several relations, each of which is a branch of an $or
+)
 
 // A Resolution is a read that makes joins of a plan unnecessary. What a join asks of documents elsewhere is turned around: its pipeline starts
 // from what the filter's values choose there (the actor's roles), and follows the relations towards the plan's collection until it has the
@@ -48,6 +55,7 @@ func (p *Plan) Resolution(eager bool, limit int) *Resolution {
 	if limit <= 0 {
 		limit = DefaultKeyLimit
 	}
+	limit = min(limit, maxKeys) // the server's $limit is asked for a little more
 	r := &Resolution{plan: p, limit: limit, sites: map[*variable]site{}, clauses: make([]int, len(p.formula().clauses))}
 	for i, n := range p.formula().clauses {
 		if !eager && score(n, p.formula().root) == scoreID {
@@ -220,6 +228,15 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 			if n > len(b.reads)*r.limit {
 				found[i].tooMany(r.limit)
 			}
+		}
+	}
+	size := 0
+	for i := range found {
+		size += found[i].bytes
+	}
+	for i := range found {
+		if size > maxBytes && found[i].bytes > 0 {
+			found[i].refuse("keys of more than " + strconv.Itoa(maxBytes>>20) + " MiB")
 		}
 	}
 	out := &Resolved{Reads: make([]ReadOutcome, len(r.reads))}

@@ -48,7 +48,7 @@ func unite(a, b node) node {
 	}
 	l, m := x.leaf, y.leaf
 	xs, ys := l.among(), m.among()
-	if xs == nil || ys == nil || l.typ != m.typ || l.list != m.list || l.strict != m.strict {
+	if xs == nil || ys == nil || slices.ContainsFunc(xs, isDocument) || slices.ContainsFunc(ys, isDocument) || l.typ != m.typ || l.list != m.list || l.strict != m.strict {
 		return nil
 	}
 	l.op, l.value = filter.In, bson.RawValue{}
@@ -64,6 +64,9 @@ func unite(a, b node) node {
 	}
 	return and(all)
 }
+
+// isDocument: servers refuse a list with a document whose first key begins with $, and a kept plan gets other documents.
+func isDocument(v bson.RawValue) bool { return v.Type == bson.TypeEmbeddedDocument }
 
 func conjuncts(n node) []node {
 	if n, ok := n.(and); ok {
