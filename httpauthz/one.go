@@ -40,7 +40,8 @@ type Access struct {
 }
 
 // Query returns the authorized query for the actor, the action and the type of the access: all of its documents, not the one alone. A write that is made
-// with it, and with [Access.ID] as its filter, is authorized at the moment it is made. The errors are those of [mongoauthz.Authorizer.AuthorizedQuery].
+// with it, and with [Access.ID] as its filter, is authorized at the moment it is made, for the
+// actor as [Authenticate] found it: what that value holds is not read again. The errors are those of [mongoauthz.Authorizer.AuthorizedQuery].
 func (a *Access) Query(ctx context.Context) (*mongoauthz.Query, error) {
 	return a.one.Authorizer.AuthorizedQuery(ctx, a.Actor, a.Action, a.one.Type)
 }

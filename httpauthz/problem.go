@@ -46,7 +46,7 @@ func ProblemOf(ctx context.Context, err error) *Problem {
 	var write *mongoauthz.WriteError
 	var cursor *mongoauthz.CursorError
 	switch {
-	case errors.As(err, &said):
+	case errors.As(err, &said) && said != nil:
 		return said
 	case errors.Is(err, ErrUnauthenticated):
 		return unauthorized("The credentials are not good.")

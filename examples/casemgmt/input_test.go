@@ -55,6 +55,7 @@ func TestBadInputIsRefusedAndSaysWhy(t *testing.T) {
 		{"an order by an operator", "GET", "/clients?order=" + q("$natural"), "", 400, "order"},
 		{"an order by a list", "GET", "/caseloads?order=clients", "", 400, "order"},
 		{"a search for nothing", "GET", "/clients?search=", "", 400, "search"},
+		{"a search that is no text", "GET", "/clients?search=%ff", "", 400, "UTF-8"},
 		{"a search for much", "GET", "/clients?search=" + strings.Repeat("a", 201), "", 400, "search"},
 		{"a search where there are no texts", "GET", "/caseload_roles?search=a", "", 400, "no texts"},
 		{"a date that is none", "GET", "/activity_logs?date=yesterday", "", 400, "date"},

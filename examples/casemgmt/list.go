@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -97,6 +98,9 @@ func parseListing(query string, t *relations.Type) (listing, error) {
 	for name, given := range values {
 		if len(given) != 1 {
 			return l, bad("%q is there %d times.", cut(name), len(given))
+		}
+		if !utf8.ValidString(name) || !utf8.ValidString(given[0]) {
+			return l, bad("%q is not UTF-8.", cut(name))
 		}
 		var err error
 		switch value := given[0]; name {

@@ -63,10 +63,8 @@ func (s *Service) activities(w http.ResponseWriter, r *http.Request, a *httpauth
 // required has to be there.
 func (s *Service) complete(ctx context.Context, t Type, doc bson.D) (bson.D, error) {
 	doc = slices.DeleteFunc(doc, func(e bson.E) bool { return e.Value == nil })
-	for _, field := range t.stamped {
-		if slices.ContainsFunc(doc, func(e bson.E) bool { return e.Key == field }) {
-			return nil, bad("%s: the service says that.", field)
-		}
+	if err := t.notStamped(doc); err != nil {
+		return nil, err
 	}
 	if name, ok := t.missing(doc); ok {
 		return nil, unprocessable("%s is missing.", name)
@@ -80,6 +78,16 @@ func (s *Service) complete(ctx context.Context, t Type, doc bson.D) (bson.D, err
 		doc = append(doc, bson.E{Key: "date", Value: bson.NewDateTimeFromTime(time.Now())})
 	}
 	return append(bson.D{{Key: "_id", Value: bson.NewObjectID()}}, doc...), nil
+}
+
+// notStamped returns a problem if a body says what the service itself says, that it is null included.
+func (t Type) notStamped(doc bson.D) error {
+	for _, field := range t.stamped {
+		if slices.ContainsFunc(doc, func(e bson.E) bool { return e.Key == field }) {
+			return bad("%s: the service says that.", field)
+		}
+	}
+	return nil
 }
 
 // store inserts a document that was judged, if what it refers to exists.
@@ -118,6 +126,9 @@ func (s *Service) serveOne(t Type) func(http.ResponseWriter, *http.Request, *htt
 // out of it.
 func (s *Service) change(w http.ResponseWriter, r *http.Request, t Type, a *httpauthz.Access) error {
 	doc, err := s.readBody(w, r, t)
+	if err == nil {
+		err = t.notStamped(doc)
+	}
 	if err != nil {
 		return err
 	}
@@ -198,15 +209,19 @@ func (s *Service) remove(w http.ResponseWriter, r *http.Request, a *httpauthz.Ac
 
 func byID(id any) bson.D { return bson.D{{Key: "_id", Value: bson.D{{Key: "$eq", Value: id}}}} }
 
-// refersToSomething returns a problem if a field of a document has the id of nothing. What the document had before is not asked for again.
+// refersToSomething returns a problem if a field of a document has the id of nothing that the actor may view: what is not visible is not there, and
+// nobody takes what they cannot see into a caseload of theirs. What the document had before is not asked for again, nor what the service itself says.
 func (s *Service) refersToSomething(ctx context.Context, t Type, doc bson.D, before bson.Raw) error {
+	if len(doc) == 0 { // a nil document does not marshal
+		return nil
+	}
 	raw, err := bson.Marshal(doc)
 	if err != nil {
 		return err
 	}
 	for _, e := range doc {
 		collection, ok := t.references[e.Key]
-		if !ok {
+		if !ok || slices.Contains(t.stamped, e.Key) {
 			continue
 		}
 		var ids []bson.RawValue
@@ -218,7 +233,15 @@ func (s *Service) refersToSomething(ctx context.Context, t Type, doc bson.D, bef
 		if len(ids) == 0 {
 			continue
 		}
-		n, err := s.db.Collection(collection).CountDocuments(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+		referred, _ := TypeNamed(collection)
+		q, err := s.az.AuthorizedQuery(ctx, httpauthz.Actor(ctx), "view", referred.Name)
+		if err == nil {
+			q, err = q.Append(bson.D{{Key: "$match", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}}})
+		}
+		var n int64
+		if err == nil {
+			n, err = q.Count(ctx)
+		}
 		switch {
 		case err != nil:
 			return err

@@ -10,7 +10,8 @@
 //
 // demo, serve and ask take --policy polar for the policy in Polar (package polar) in place of the one in Go.
 //
-// MONGODB_URI names the server, and --database (casemgmt unless set) the database on it, whose collections load and generate replace.
+// MONGODB_URI names the server, and --database (casemgmt unless set) the database on it, all of whose collections load,
+// demo and measure replace, and generate the activity logs.
 package main
 
 import (

@@ -23,9 +23,16 @@ func serveCommand(flags *flag.FlagSet, out io.Writer, demo bool) command {
 	listen := flags.String("listen", "127.0.0.1:8080", "the address to listen at")
 	var c casemgmt.Config
 	policyFlag(flags, &c)
-	flags.StringVar(&c.Password, "password", "casemgmt", "the password of every user: this is a demonstration")
+	password := "" // what is served in earnest has none that everybody knows
+	if demo {
+		password = "casemgmt"
+	}
+	flags.StringVar(&c.Password, "password", password, "the password of every user: this is a demonstration; serve needs one to be named")
 	flags.BoolVar(&c.Review, "review", demo, "serve /review, on which superusers see what any user may do, and why")
 	return command{flags, 0, func(ctx context.Context, db *mongo.Database) error {
+		if c.Password == "" {
+			return errors.New("serve needs --password")
+		}
 		if demo {
 			data, err := casemgmt.ReadData(casemgmt.Demo())
 			if err != nil {
