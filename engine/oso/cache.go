@@ -1,12 +1,15 @@
 package oso
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"reflect"
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // DefaultCache is how many filters an engine keeps, unless [WithCache] says otherwise.
@@ -34,7 +37,7 @@ func (c *cache) get(s *session, root string) (filter.Filter, bool) {
 	defer c.mu.RUnlock()
 	for n := c.roots[root]; n != nil; {
 		if n.answer != nil {
-			return *n.answer, true
+			return clone(*n.answer), true
 		}
 		if n.object >= len(s.trace.objects) {
 			return filter.Filter{}, false
@@ -80,8 +83,58 @@ func (c *cache) put(t *trace, root string, f filter.Filter) {
 		at = next
 	}
 	if at.answer == nil && at.attr == nil {
-		at.answer = &f
+		kept := clone(f)
+		at.answer = &kept
 		c.leaves++
+	}
+}
+
+// clone returns a filter that shares nothing with another that can be changed: whoever is given a filter may do with it as they like.
+func clone(f filter.Filter) filter.Filter {
+	f.Clauses = cloneClauses(f.Clauses)
+	return f
+}
+
+func cloneClauses(clauses []filter.Clause) []filter.Clause {
+	out := slices.Clone(clauses)
+	for i := range out {
+		out[i] = cloneClause(out[i])
+	}
+	return out
+}
+
+func cloneClause(c filter.Clause) filter.Clause {
+	c.Entities = slices.Clone(c.Entities)
+	for i := range c.Entities {
+		c.Entities[i].Paths = slices.Clone(c.Entities[i].Paths)
+	}
+	c.Conditions = slices.Clone(c.Conditions)
+	for i, condition := range c.Conditions {
+		switch condition := condition.(type) {
+		case filter.Any:
+			c.Conditions[i] = filter.Any(cloneClauses(condition))
+		case filter.None:
+			c.Conditions[i] = filter.None(cloneClause(filter.Clause(condition)))
+		case filter.Comparison:
+			if l, ok := condition.Operand.(filter.Literal); ok {
+				condition.Operand = filter.Literal{Value: cloneValue(l.Value)}
+				c.Conditions[i] = condition
+			}
+		}
+	}
+	return c
+}
+
+func cloneValue(v any) any {
+	switch v := v.(type) {
+	case []any:
+		return slices.Clone(v)
+	case bson.RawValue:
+		return bson.RawValue{Type: v.Type, Value: bytes.Clone(v.Value)}
+	case []bson.RawValue:
+		return slices.Clone(v)
+	default:
+		return v
 	}
 }
 
@@ -90,7 +143,7 @@ type request struct{ rule, action, resource, field string }
 
 // root names what was asked for, and who asked: a value, or an instance of a class of which nothing was asked yet.
 func (r request) root(s *session, who any) string {
-	b := []byte(strings.Join([]string{r.rule, r.action, r.resource, r.field}, "\x00") + "\x00")
+	b := []byte(fmt.Sprintf("%q", []string{r.rule, r.action, r.resource, r.field}))
 	if o := s.engine.classes.unwrap(who); o != nil {
 		return string(s.trace.writeObject(b, o, true))
 	}

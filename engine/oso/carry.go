@@ -83,6 +83,11 @@ func toBSON(v any) (bson.RawValue, bool) {
 
 // carry returns a Go value as it is handed to Oso: nothing in it is changed on the way. The error is an *UnsupportedError without a construct.
 func (s *session) carry(v reflect.Value) (any, error) {
+	if s.depth++; s.depth > maxDepth {
+		s.depth--
+		return nil, unsupported("", "a value nests too deep, or holds itself")
+	}
+	defer func() { s.depth-- }()
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
 			return nil, nil
@@ -150,6 +155,9 @@ func (s *session) carry(v reflect.Value) (any, error) {
 		return nil, unsupported("", fmt.Sprintf("a Go %s has no form in Polar", t))
 	}
 }
+
+// maxDepth bounds how deep lists and maps nest: a value that holds itself would exhaust the stack, which ends the process.
+const maxDepth = 100
 
 // carryStruct wraps the struct that a pointer points to.
 func (s *session) carryStruct(p reflect.Value) (any, error) {

@@ -46,6 +46,12 @@ type classes struct {
 	byWrap map[reflect.Type]*class
 }
 
+// isList reports whether an attribute of a class is declared as a list.
+func (cs *classes) isList(class, attr string) bool {
+	c := cs.byName[class]
+	return c != nil && c.attrs[attr] != nil && c.attrs[attr].list
+}
+
 // wrapped is the name of the one field of every wrapper.
 const wrapped = "Object"
 

@@ -106,6 +106,15 @@
 // variable is bound under the not, a forall included, or the text cannot be written anew (it has a backslash, the rest of a list, a dictionary or a
 // recursive rule there), one negation is let through, if it is of a kind that Oso gets right; other texts are refused.
 //
+// A variable of which a not is the first to speak is the not's own, as in Polar, and renamed where another has its name behind it; where that cannot
+// be written, the text is refused.
+//
+// A relation that is bound and of which an alternative asks nothing (e = d.editor and (e.Name = "ann" or d.Public = true)) is dropped by Oso from that
+// alternative: the documents that lead nowhere are given by it, too. Say d.editor != nil where that matters. And d.owner.ID = u.ID takes the
+// reference as existing, as the filter does.
+//
+// A document that the actor brings (d in u.Docs) is given by its key. If the policy asks more of it, it is refused: what is stored may be another.
+//
 // A comparison behind something absent holds neither plainly nor negated: not d.Box.Size = 3 is not true of a document without a Box, as
 // Oso would have it.
 //

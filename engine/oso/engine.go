@@ -178,7 +178,7 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	if err != nil {
 		return nil, err
 	}
-	text, err := prepare(policy)
+	text, err := prepare(policy, cs.isList)
 	if err != nil {
 		return nil, err
 	}
@@ -272,6 +272,9 @@ func (e *Engine) compile(w *worker, actor any, c *class, r request) (filter.Filt
 	open := make([]any, len(found))
 	for i, bindings := range found {
 		open[i] = bindings["resource"]
+		if o := e.classes.unwrap(open[i]); o != nil && o != e.classes.unwrap(who) && w.session.decidedBy(o) {
+			return filter.Filter{}, unsupported("the resource", "is a document that the actor brings, of which the policy asks more than its key: what is stored may be another")
+		}
 	}
 	f, err := e.translate(c, open)
 	if err == nil {

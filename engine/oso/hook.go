@@ -45,7 +45,11 @@ func (w *worker) ExecuteQuery(q any) ([]any, error) {
 	if err != nil {
 		return nil, w.fail(err)
 	}
-	if list, isList := v.([]any); r.ofElements && isList {
+	if r.ofElements {
+		list, isList := v.([]any)
+		if !isList {
+			return nil, w.fail(unsupported(r.of.class.name+"."+r.attr.name, "is nil where a list belongs"))
+		}
 		v = elements{list}
 	}
 	return []any{v}, nil

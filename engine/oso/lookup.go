@@ -35,6 +35,7 @@ type session struct {
 	found   map[string][]*object // by relation and keys
 	answers map[question]any     // what was read
 	trace   *trace
+	depth   int   // of the value that is carried
 	err     error // the first failure of a look-up
 }
 
@@ -114,6 +115,16 @@ func (s *session) read(o *object, a *attribute) (any, error) {
 		s.answers[question{o, a}] = v
 	}
 	return v, err
+}
+
+// decidedBy reports whether anything but the key was asked of an object.
+func (s *session) decidedBy(o *object) bool {
+	for q := range s.answers {
+		if q.of == o && (o.class.stored == nil || q.attr.path != o.class.stored.Key) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *session) readStored(o *object, a *attribute) (any, error) {

@@ -17,7 +17,7 @@ var refused = map[string]string{
 
 // prepare returns the text that Oso is to load for a policy, which differs where negations have to be rewritten. What it refuses are constructs
 // of which nothing is left in what Oso answers, or that do harm when it is asked, and a text that it cannot read.
-func prepare(policy string) (string, error) {
+func prepare(policy string, isList func(class, attr string) bool) (string, error) {
 	rules, err := polar.Parse(policy)
 	if err != nil {
 		return "", textProblem(err)
@@ -32,7 +32,7 @@ func prepare(policy string) (string, error) {
 	if polar.Negations(rules) == 0 {
 		return policy, textProblem(polar.CheckNegations(policy))
 	}
-	rewritten, err := polar.Rewrite(policy)
+	rewritten, err := polar.Rewrite(policy, isList)
 	if err == nil && checkNegations(rewritten) == nil {
 		return rewritten, nil
 	}

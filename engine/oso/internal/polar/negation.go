@@ -1,5 +1,10 @@
 package polar
 
+import (
+	"errors"
+	"maps"
+)
+
 // CheckNegations refuses the negations of a policy that Oso's partial evaluation gets wrong, of which nothing is to be seen in its results.
 //
 // Measured with go-oso v0.27.3: where what is negated has a choice (an or, a rule with several definitions, an element of a list) behind a
@@ -33,8 +38,33 @@ func CheckNegations(policy string) error {
 		if err := n.walk(r, r.Body); err != nil {
 			return err
 		}
+		if err := apart(r.Body, heads(r), count(r)); err != nil {
+			return err
+		}
 		if err := same.check(r, r.Body, negated[r.Head()]); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// apart refuses a negation that is the first to speak of a variable which stands elsewhere too: there it is another one, and for Oso the same.
+func apart(e *Expr, bound map[string]bool, counts map[string]int) error {
+	switch e.Op {
+	case "and":
+		if err := apart(e.Args[0], bound, counts); err != nil {
+			return err
+		}
+		behind := maps.Clone(bound)
+		maps.Copy(behind, variables(e.Args[0]))
+		return apart(e.Args[1], behind, counts)
+	case "or":
+		return errors.Join(apart(e.Args[0], bound, counts), apart(e.Args[1], bound, counts))
+	case "not", "forall":
+		for v, n := range countIn(e) {
+			if !bound[v] && v != "_" && n < counts[v] {
+				return refuse(e, "a variable that stands under a not first, and behind it, too")
+			}
 		}
 	}
 	return nil

@@ -16,7 +16,7 @@ func newOpen(rules []Rule) *open {
 			o.known[Place{rules[i].Head(), at}] = true
 		}
 	}
-	o.known[Place{Head{"allow", 3}, 2}] = false
+	o.known[Place{Head{"allow", 3}, 2}], o.known[Place{Head{"allow_field", 4}, 2}] = false, false
 	for changed := true; changed; {
 		changed = false
 		for i := range rules {

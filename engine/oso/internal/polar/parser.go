@@ -1,6 +1,10 @@
 package polar
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // rule reads a rule: name(parameters) if body;
 func (p *parser) rule() Rule {
@@ -142,7 +146,10 @@ func (p *parser) value() *Expr {
 	case p.kind == text:
 		e.Name = "\"" + p.tok // so that it is no number
 		p.next()
-	case p.kind == number, p.is(symbol, "true"), p.is(symbol, "false"), p.is(symbol, "nil"):
+	case p.kind == number: // spelled one way: 01 is 1
+		e.Name = cmp.Or(strings.TrimLeft(p.tok, "0"), "0")
+		p.next()
+	case p.is(symbol, "true"), p.is(symbol, "false"), p.is(symbol, "nil"):
 		p.next()
 	case p.kind == fraction, p.is(symbol, "inf"), p.is(symbol, "nan"):
 		e.Op = Fraction
@@ -154,7 +161,7 @@ func (p *parser) value() *Expr {
 			p.refuse("the text", "a sign stands before what is no number")
 		}
 		e = p.value()
-		if sign == "-" {
+		if sign == "-" && e.Name != "0" {
 			e.Name = sign + e.Name
 		}
 	case p.is(operator, "*"): // the rest of a list

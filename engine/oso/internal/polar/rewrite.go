@@ -11,10 +11,10 @@ import (
 
 // Rewrite returns the policy with its negations brought into a form that Oso gets right where that can be done: a negation of several conditions
 // becomes negations of each, and a rule that is called under a not is written out there. What a rule says of a document and an actor in hand does not
-// change by it; Oso makes more alternatives of it. The negations left are still to be checked.
+// change by it; Oso makes more alternatives of it. The negations left are still to be checked. Whether an attribute of a class is a list is for isList to say.
 //
 // The error says that something in the text cannot be written anew; then the text has to stay as it is.
-func Rewrite(policy string) (rewritten string, err error) {
+func Rewrite(policy string, isList func(class, attr string) bool) (rewritten string, err error) {
 	rules, err := Parse(policy)
 	if err != nil {
 		return "", err
@@ -22,7 +22,7 @@ func Rewrite(policy string) (rewritten string, err error) {
 	if strings.Contains(policy, `\`) {
 		return "", errRewrite // what is escaped is not kept
 	}
-	w := &rewriter{policy: policy, known: NewKnown(rules), rules: map[Head][]*Rule{}}
+	w := &rewriter{policy: policy, isList: isList, known: NewKnown(rules), rules: map[Head][]*Rule{}}
 	for i := range rules {
 		w.rules[rules[i].Head()] = append(w.rules[rules[i].Head()], &rules[i])
 	}
@@ -43,7 +43,9 @@ func Rewrite(policy string) (rewritten string, err error) {
 			continue
 		}
 		w.writable(r)
-		body := w.positive(r.Body, scope{rule: r, counts: count(r)}, 0)
+		own := *r
+		own.Body = w.separate(r.Body, heads(r), count(r))
+		body := w.positive(own.Body, scope{rule: &own, counts: count(&own)}, 0)
 		left := variables(body)
 		for _, p := range r.Params { // a variable that is used once only is an error
 			if v := p.Value; v.Op == Variable && variables(r.Body)[v.Name] && !left[v.Name] {
@@ -60,6 +62,7 @@ func Rewrite(policy string) (rewritten string, err error) {
 var errRewrite = errors.New("the text cannot be written anew")
 
 type rewriter struct {
+	isList func(class, attr string) bool
 	policy string
 	known  Known
 	rules  map[Head][]*Rule
@@ -152,7 +155,7 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 		}
 		return none
 	}
-	if list := e.Args; e.Op == "in" && list[1].Op == Dot && w.known.Is(s.rule, list[1]) && !strings.HasSuffix(list[1].Name, Elements) {
+	if list := e.Args; e.Op == "in" && list[1].Op == Dot && w.known.Is(s.rule, list[1]) && w.isList(s.class(list[1].Args[0]), list[1].Name) && !strings.HasSuffix(list[1].Name, Elements) {
 		elements := *list[1]
 		elements.Name += Elements
 		return &Expr{Op: "!=", Args: []*Expr{list[0], &elements}, Line: e.Line}
@@ -187,7 +190,7 @@ func (w *rewriter) inlined(e *Expr, s scope, depth int) *Expr {
 		}
 		body := matches
 		if r.Body != nil {
-			body = append(body, replaced(r.Body, with))
+			body = append(body, replaced(w.separate(r.Body, heads(r), count(r)), with))
 		}
 		one := &Expr{Op: Constant, Name: "false"}
 		if len(body) > 0 {
@@ -253,11 +256,10 @@ func (w *rewriter) match(r *Rule, e *Expr, s scope) (matches []*Expr, possible b
 			matches = append(matches, replaced(f, with))
 		}
 	}
-	w.fresh++
 	if r.Body != nil {
 		for v := range variables(r.Body) {
 			if with[v] == nil && v != "_" {
-				with[v] = &Expr{Op: Variable, Name: v + "_" + strconv.Itoa(w.fresh)}
+				with[v] = w.variable(v)
 			}
 		}
 	}
@@ -285,6 +287,86 @@ func replaced(e *Expr, with map[string]*Expr) *Expr {
 		out.Args[i] = replaced(a, with)
 	}
 	return &out
+}
+
+// variable returns a variable that stands nowhere in the policy.
+func (w *rewriter) variable(like string) *Expr {
+	for {
+		w.fresh++
+		if name := like + "_" + strconv.Itoa(w.fresh); !strings.Contains(w.policy, name) {
+			return &Expr{Op: Variable, Name: name}
+		}
+	}
+}
+
+// heads returns the variables in the head of a rule.
+func heads(r *Rule) map[string]bool {
+	bound := map[string]bool{}
+	for _, p := range r.Params {
+		maps.Copy(bound, variables(p.Value))
+		for _, f := range p.Fields {
+			maps.Copy(bound, variables(f))
+		}
+	}
+	return bound
+}
+
+// separate renames the variables that a negation is the first to speak of: they are its own, whatever stands behind it under the same name.
+// What is bound before, and in some alternatives only, may or may not be; that is not written anew.
+func (w *rewriter) separate(e *Expr, bound map[string]bool, counts map[string]int) *Expr {
+	switch e.Op {
+	case "and":
+		left := w.separate(e.Args[0], bound, counts)
+		if negates(e.Args[1]) {
+			of := negated(e.Args[1])
+			maps.DeleteFunc(of, func(v string, _ bool) bool { return bound[v] || v == "_" })
+			if partly(left, of) {
+				panic(errRewrite)
+			}
+		}
+		behind := maps.Clone(bound)
+		maps.Copy(behind, variables(left))
+		return &Expr{Op: e.Op, Line: e.Line, Args: []*Expr{left, w.separate(e.Args[1], behind, counts)}}
+	case "or":
+		return &Expr{Op: e.Op, Line: e.Line, Args: []*Expr{w.separate(e.Args[0], bound, counts), w.separate(e.Args[1], bound, counts)}}
+	case "not", "forall":
+		with := map[string]*Expr{}
+		for v, n := range countIn(e) {
+			if bound[v] || v == "_" || n == counts[v] {
+				continue
+			}
+			if with[v] = w.variable(v); n == 1 { // which Oso wants to be named so
+				with[v].Name = "_" + with[v].Name
+			}
+		}
+		return replaced(e, with)
+	}
+	return e
+}
+
+// negated returns the variables under the negations in an expression.
+func negated(e *Expr) map[string]bool {
+	if e.Op == "not" || e.Op == "forall" {
+		return variables(e)
+	}
+	all := map[string]bool{}
+	for _, a := range e.Args {
+		maps.Copy(all, negated(a))
+	}
+	return all
+}
+
+// partly reports whether one of the variables stands in some of the alternatives of an expression only.
+func partly(e *Expr, of map[string]bool) bool {
+	if e.Op == "or" {
+		left, right := variables(e.Args[0]), variables(e.Args[1])
+		for v := range of {
+			if left[v] != right[v] {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(e.Args, func(a *Expr) bool { return partly(a, of) })
 }
 
 func negates(e *Expr) bool {

@@ -17,6 +17,9 @@ func Roots(rules []Rule) map[Place]bool {
 	}
 	allow := Head{"allow", 3}
 	root[Place{allow, 0}], root[Place{allow, 1}] = false, false
+	for _, at := range []int{0, 1, 3} {
+		root[Place{Head{"allow_field", 4}, at}] = false
+	}
 	for changed := true; changed; {
 		changed = false
 		for i := range rules {

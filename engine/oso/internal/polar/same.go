@@ -18,8 +18,9 @@ const maxDots = 12
 
 func newSame(rules []Rule, o *open) *same {
 	s := &same{rules, map[Place]map[string]bool{}, o}
-	for at := range 3 {
-		s.paths[Place{Head{"allow", 3}, at}] = map[string]bool{"#" + string(rune('0'+at)): true}
+	for at := range 4 {
+		self := map[string]bool{"#" + string(rune('0'+at)): true}
+		s.paths[Place{Head{"allow", 3}, at}], s.paths[Place{Head{"allow_field", 4}, at}] = maps.Clone(self), self
 	}
 	for changed := true; changed; {
 		changed = false
