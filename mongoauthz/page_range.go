@@ -19,9 +19,9 @@ import (
 // of s out of n has about j·n/s of its documents before it.
 const (
 	sampleSize   = 1_000
-	rangeFrom    = 20_000 // documents of a collection from which the commands pay
-	rangeMost    = 5_000  // documents before the page's end up to which it is tried
-	spareSamples = 2      // by which the guess is more than needed
+	rangeFrom    = 4_000 // documents of a collection from which the commands pay
+	rangeMost    = 5_000 // documents before the page's end up to which it is tried
+	spareSamples = 2     // by which the guess is more than needed
 
 	sortingKnown = 10 * time.Minute
 	sizeKnown    = time.Minute
