@@ -52,6 +52,16 @@ func (cs *classes) isList(class, attr string) bool {
 	return c != nil && c.attrs[attr] != nil && c.attrs[attr].list
 }
 
+// isRelation reports whether an attribute of that name leads to documents elsewhere, whatever the class.
+func (cs *classes) isRelation(attr string) bool {
+	for _, c := range cs.byName {
+		if a := c.attrs[attr]; a != nil && a.relation != nil && !a.relation.Kind.Embedded() {
+			return true
+		}
+	}
+	return false
+}
+
 // wrapped is the name of the one field of every wrapper.
 const wrapped = "Object"
 

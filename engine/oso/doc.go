@@ -110,7 +110,8 @@
 // be written, the text is refused.
 //
 // A relation that is bound and of which an alternative asks nothing (e = d.editor and (e.Name = "ann" or d.Public = true)) is dropped by Oso from that
-// alternative: the documents that lead nowhere are given by it, too. Say d.editor != nil where that matters. And d.owner.ID = u.ID takes the
+// alternative, so the text is refused. One that is handed to a rule which asks nothing of it is dropped, too, and not noticed: the documents that lead
+// nowhere are given. Say d.editor != nil where that matters. And d.owner.ID = u.ID takes the
 // reference as existing, as the filter does.
 //
 // A document that the actor brings (d in u.Docs) is given by its key. If the policy asks more of it, it is refused: what is stored may be another.

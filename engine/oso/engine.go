@@ -178,7 +178,7 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	if err != nil {
 		return nil, err
 	}
-	text, err := prepare(policy, cs.isList)
+	text, err := prepare(policy, cs.isList, cs.isRelation)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ var refused = map[string]string{
 
 // prepare returns the text that Oso is to load for a policy, which differs where negations have to be rewritten. What it refuses are constructs
 // of which nothing is left in what Oso answers, or that do harm when it is asked, and a text that it cannot read.
-func prepare(policy string, isList func(class, attr string) bool) (string, error) {
+func prepare(policy string, isList func(class, attr string) bool, isRelation func(attr string) bool) (string, error) {
 	rules, err := polar.Parse(policy)
 	if err != nil {
 		return "", textProblem(err)
@@ -28,6 +28,9 @@ func prepare(policy string, isList func(class, attr string) bool) (string, error
 				return "", textProblem(err)
 			}
 		}
+	}
+	if err := polar.CheckBound(rules, isRelation); err != nil {
+		return "", textProblem(err)
 	}
 	if polar.Negations(rules) == 0 {
 		return policy, textProblem(polar.CheckNegations(policy))
