@@ -19,15 +19,14 @@ const (
 
 // A Resolution is a read that makes joins of a plan unnecessary. What a join asks of documents elsewhere is turned around: its pipeline starts
 // from what the filter's values choose there (the actor's roles), and follows the relations towards the plan's collection until it has the
-// keys by which documents meet it. [Plan.Resolve] puts these where the joins were.
+// keys by which documents meet it. [Resolution.Resolve] puts these where the joins were.
 //
 // The keys are a set of facts about one moment: what is written later, a revocation too, is not in them.
 type Resolution struct {
-	plan    *Plan
-	limit   int
-	reads   []read
-	sites   map[*variable]site // by the variable of the quantifier that is replaced
-	clauses []int              // how many of the plan's joins each clause gets rid of
+	plan  *Plan
+	limit int
+	reads []read
+	sites map[*variable]site // by the variable of the quantifier that is replaced
 }
 
 // read is one pipeline of a resolution.
@@ -56,17 +55,13 @@ func (p *Plan) Resolution(eager bool, limit int) *Resolution {
 		limit = DefaultKeyLimit
 	}
 	limit = min(limit, maxKeys) // the server's $limit is asked for a little more
-	r := &Resolution{plan: p, limit: limit, sites: map[*variable]site{}, clauses: make([]int, len(p.formula().clauses))}
-	for i, n := range p.formula().clauses {
+	r := &Resolution{plan: p, limit: limit, sites: map[*variable]site{}}
+	for _, n := range p.formula().clauses {
 		if !eager && score(n, p.formula().root) == scoreID {
 			continue
 		}
 		replace(n, func(e exists) (node, bool) {
-			if r.turn(e, eager) {
-				r.clauses[i]++
-				return e, true
-			}
-			return nil, false
+			return e, r.turn(e, eager)
 		})
 	}
 	if len(r.reads) == 0 {
