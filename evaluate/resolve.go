@@ -136,7 +136,11 @@ func (r *resolver) condition(in filter.Condition) (condition, error) {
 }
 
 func (r *resolver) comparison(in filter.Comparison) (*comparison, error) {
-	left, err := r.field(in.Field)
+	find := r.schema.Field
+	if in.Op.Unary() {
+		find = r.schema.Presence
+	}
+	left, err := r.field(in.Field, find)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +170,7 @@ func (r *resolver) comparison(in filter.Comparison) (*comparison, error) {
 		err = c.operand.literal(o, in.Op.TakesList())
 	case filter.Field:
 		var right field
-		right, err = r.field(o)
+		right, err = r.field(o, find)
 		c.operand.field = &right
 		if in.Op == filter.Contains { // a list contains x: x is in the list
 			c.op, c.field, c.operand.field = filter.In, right, &left
@@ -212,8 +216,8 @@ func (o *operand) literal(l filter.Literal, list bool) error {
 	return nil
 }
 
-// field resolves a field of an entity in sight.
-func (r *resolver) field(in filter.Field) (field, error) {
+// field resolves a field of an entity in sight, as find finds it.
+func (r *resolver) field(in filter.Field, find func(*relations.Type, string) (relations.FieldRef, bool)) (field, error) {
 	e, ok := r.entity(in.Entity)
 	if !ok {
 		return field{}, errSchema
@@ -224,7 +228,7 @@ func (r *resolver) field(in filter.Field) (field, error) {
 		f.name = name
 		return f, nil
 	}
-	ref, ok := r.schema.Field(e.typ, in.Path)
+	ref, ok := find(e.typ, in.Path)
 	if !ok {
 		return field{}, errSchema
 	}

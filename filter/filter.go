@@ -83,6 +83,7 @@ type Operand interface{ operand() }
 type Literal struct{ Value any }
 
 // Field is a field of an entity, by the name the schema declares; a dot steps into an embedded document ("address.city").
+// For IsNull and IsSet it may be an embedded document itself ("address").
 type Field struct {
 	Entity string // the entity's name; "" is the resource
 	Path   string

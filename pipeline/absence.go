@@ -76,7 +76,7 @@ func (r *reach) fieldAbsent(f filter.Field, name string, unary bool) bool {
 	if f.Entity != name {
 		return false
 	}
-	p, ok := r.schema.Field(r.entity.typ, f.Path)
+	p, ok := r.schema.Presence(r.entity.typ, f.Path)
 	return ok && len(p.Steps) == 0 && (unary || p.AbsentEmpty)
 }
 

@@ -130,7 +130,11 @@ func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
 	case filter.Intersects:
 		op = filter.In
 	}
-	left, ok := l.place(c.Field, e)
+	find := l.schema.Field
+	if op == filter.IsNull {
+		find = l.schema.Presence
+	}
+	left, ok := l.place(c.Field, e, find)
 	if !ok {
 		return constant(false)
 	}
@@ -143,7 +147,7 @@ func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
 	case filter.Literal:
 		return l.literal(left, op, operand.Value, m)
 	case filter.Field:
-		right, ok := l.place(operand, e)
+		right, ok := l.place(operand, e, find)
 		if !ok {
 			return constant(false)
 		}
@@ -169,8 +173,8 @@ type place struct {
 	base  string // prefix of the steps' paths
 }
 
-// place finds a field. It is not ok where the field's entity is a phantom.
-func (l *lowerer) place(f filter.Field, e *env) (place, bool) {
+// place finds a field, by find. It is not ok where the field's entity is a phantom.
+func (l *lowerer) place(f filter.Field, e *env, find func(*relations.Type, string) (relations.FieldRef, bool)) (place, bool) {
 	b, ok := e.get(f.Entity)
 	if !ok {
 		l.fail("entity %q is not in scope", f.Entity)
@@ -179,7 +183,7 @@ func (l *lowerer) place(f filter.Field, e *env) (place, bool) {
 	if b.phantom {
 		return place{}, false
 	}
-	p, ok := l.schema.Field(b.typ, f.Path)
+	p, ok := find(b.typ, f.Path)
 	if !ok || p.CrossesArray() {
 		l.fail("%s has no field %q", b.typ.Name, f.Path)
 		return place{}, false

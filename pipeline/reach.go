@@ -82,7 +82,7 @@ func (l *lowerer) constants(rel *relations.Relation, near bool, b binding, m mod
 		if c.Near != near {
 			continue
 		}
-		p, ok := l.place(filter.Field{Path: c.Field}, (*env)(nil).bind("", b))
+		p, ok := l.place(filter.Field{Path: c.Field}, (*env)(nil).bind("", b), l.schema.Field)
 		if !ok {
 			return constant(false)
 		}

@@ -76,6 +76,11 @@ func (c *checker) field(ref filter.Field, op filter.Operator) *Field {
 		return nil // reported where the entity is declared
 	}
 	f, crosses, ok := c.s.lookup(e.typ, ref.Path)
+	if !ok && op.Unary() {
+		var asked FieldRef
+		asked, ok = c.s.Presence(e.typ, ref.Path)
+		f, crosses = asked.Field, asked.CrossesArray()
+	}
 	switch {
 	case !ok:
 		c.fail(name(ref), e.typ.Name+" declares no such field")

@@ -168,7 +168,13 @@ func (r FieldRef) CrossesArray() bool {
 }
 
 // Field returns the field at a dotted path from the type, whose steps are relations of the embedded kinds.
-func (s *Schema) Field(t *Type, path string) (FieldRef, bool) {
+func (s *Schema) Field(t *Type, path string) (FieldRef, bool) { return s.field(t, path, false) }
+
+// Presence returns what IsNull and IsSet may ask of at a dotted path: a field, as [Schema.Field] returns it, or the embedded document
+// of an EmbedsOne relation, as a field of type Document.
+func (s *Schema) Presence(t *Type, path string) (FieldRef, bool) { return s.field(t, path, true) }
+
+func (s *Schema) field(t *Type, path string, embedded bool) (FieldRef, bool) {
 	ref := FieldRef{Path: path}
 	rest := path
 	for {
@@ -179,6 +185,10 @@ func (s *Schema) Field(t *Type, path string) (FieldRef, bool) {
 					ref.Field = &t.Fields[i]
 					return ref, true
 				}
+			}
+			if r, ok := t.Relation(rest); embedded && ok && r.Kind == EmbedsOne {
+				ref.Field = &Field{Name: rest, Type: Document}
+				return ref, true
 			}
 			return FieldRef{}, false
 		}

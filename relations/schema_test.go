@@ -31,6 +31,25 @@ func TestFieldFindsDottedPaths(t *testing.T) {
 	}
 }
 
+func TestPresenceIsAskedOfFieldsAndEmbeddedDocuments(t *testing.T) {
+	t.Parallel()
+	s := mustNew(t, library()...)
+	book, _ := s.Type("Book")
+	ref, ok := s.Presence(book, "chapters.image")
+	require.True(t, ok)
+	require.Equal(t, relations.Document, ref.Type)
+	require.Equal(t, []relations.Step{{Path: "chapters", Many: true}}, ref.Steps)
+	for _, path := range []string{"title", "cover", "cover.color", "chapters.image.width"} {
+		ref, ok = s.Presence(book, path)
+		require.True(t, ok, path)
+		require.Equal(t, path, ref.Path)
+	}
+	for _, path := range []string{"", "x", "chapters", "publisher", "cover.x", "cover."} {
+		_, ok = s.Presence(book, path)
+		require.False(t, ok, path)
+	}
+}
+
 func TestNamesOfConstants(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "Timestamp", relations.Timestamp.String())

@@ -90,6 +90,70 @@ func TestAbsenceOfOneValue(t *testing.T) {
 	}.everywhere(t)
 }
 
+func TestAbsenceOfAnEmbeddedDocument(t *testing.T) {
+	box, lid := f("box"), f("box.lid")
+	world{
+		types: types{typ("Doc", "docs", embedsOne("box", "Box")), typ("Box", "", embedsOne("lid", "Lid")), typ("Lid", "", nums("n"))},
+		docs: docs{"docs": `
+			{"_id": "missing"}
+			{"_id": "null", "box": null}
+			{"_id": "bare", "box": {}}
+			{"_id": "open", "box": {"n": 1, "lid": null}}
+			{"_id": "shut", "box": {"lid": {}}}
+			{"_id": "other", "box": 3}
+			{"_id": "array", "box": []}
+		`},
+		rules: []rule{
+			{
+				name:  "IsNull is true where there is none, missing or null",
+				when:  when(box.IsNull()),
+				holds: "missing null", none: "bare open shut other array",
+			}, {
+				name:  "IsSet is its negation, whatever is stored there",
+				when:  when(box.IsSet()),
+				holds: "bare open shut other array", none: "missing null",
+			}, {
+				name:  "of one inside another, it is unknown where the other is no document",
+				when:  when(lid.IsNull()),
+				holds: "bare open", none: "shut",
+			}, {
+				name:  "none on the way",
+				when:  when(either(when(box.IsNull()), when(lid.IsNull()), when(f("box.lid.n").IsNull()))),
+				holds: "missing null bare open shut",
+			},
+		},
+	}.everywhere(t)
+}
+
+func TestAbsenceOfADocumentEmbeddedInAnother(t *testing.T) {
+	b, each := filter.Reach("b", "box"), filter.Reach("p", "parts")
+	world{
+		types: types{
+			typ("Doc", "docs", embedsOne("box", "Box"), embedsMany("parts", "Box")), typ("Box", "", nums("n"), embedsOne("lid", "Lid")), typ("Lid", "", nums("n")),
+		},
+		docs: docs{"docs": `
+			{"_id": "missing", "parts": [{"n": 1}]}
+			{"_id": "null", "box": null, "parts": [{"n": 1, "lid": null}]}
+			{"_id": "bare", "box": {}, "parts": [{"n": 1, "lid": {}}, {"n": 2}]}
+			{"_id": "open", "box": {"n": 1, "lid": null}, "parts": [{"n": 1, "lid": {"n": 1}}]}
+			{"_id": "shut", "box": {"lid": {}}, "parts": []}
+			{"_id": "other", "box": 3, "parts": [{"lid": 3}]}
+			{"_id": "array", "box": [], "parts": [[{"n": 1}]]}
+		`},
+		rules: []rule{
+			{
+				name:  "of an entity",
+				when:  some(b).Where(b.F("lid").IsNull()),
+				holds: "bare open", not: "shut", none: "shut",
+			}, {
+				name:  "of an element",
+				when:  some(each).Where(each.F("lid").IsNull(), each.F("n").Eq(1)),
+				holds: "missing null", not: "bare", none: "bare open shut other",
+			},
+		},
+	}.check(t)
+}
+
 func TestAbsenceOfAList(t *testing.T) {
 	ns, es := f("ns"), f("es")
 	world{
