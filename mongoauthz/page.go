@@ -93,7 +93,11 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 	var page *Page[T]
 	var rows *tile
 	ranges := q.ranges(ctx, r, order, stages)
-	for within := ranges.next(ctx); within != nil && page == nil && err == nil; within = ranges.next(ctx) {
+	for page == nil && err == nil {
+		within := ranges.next(ctx)
+		if within == nil {
+			break
+		}
 		page, rows, err = readPage[T](ctx, q.with(within), order, stages, r, opts)
 		if err == nil && (rows.seen <= r.Limit || rows.unplaced) {
 			page = nil // the range ends too early, or perhaps does
