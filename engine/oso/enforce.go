@@ -96,16 +96,17 @@ func (o *Enforcer) IsAllowed(ctx context.Context, actor any, action string, reso
 const Wildcard = "*"
 
 // AuthorizedActions returns the actions that the actor may do with a resource, in order, among those that the policy's rules name for its
-// type. A rule that leaves the action open gives the [Wildcard].
+// type. A rule that leaves the action open gives the [Wildcard], which stands first.
 //
 // It costs what [Enforcer.Authorize] does for each action that the policy names. The errors are those of [Enforcer.Authorize], but
-// ErrForbidden and ErrNotFound; and an [*UnsupportedError] for a rule that asks of the action more than what it is, such as "action != x".
+// ErrForbidden and ErrNotFound; and an [*UnsupportedError] for a rule that asks of the action more than what it is, such as "action != x", or that
+// names it as the Wildcard.
 func (o *Enforcer) AuthorizedActions(ctx context.Context, actor, resource any) ([]string, error) {
 	r, err := o.resource(resource)
 	if err != nil {
 		return nil, err
 	}
-	actions, err := o.engine.named(ctx, ruleAllow, "action", r.Type(), func(who any) []any { return []any{who, types.Variable("action"), types.Variable("resource")} }, actor)
+	actions, open, err := o.engine.named(ctx, ruleAllow, "action", r.Type(), func(who any) []any { return []any{who, types.Variable("action"), types.Variable("resource")} }, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +118,15 @@ func (o *Enforcer) AuthorizedActions(ctx context.Context, actor, resource any) (
 		}
 		if ok {
 			authorized = append(authorized, action)
+		}
+	}
+	if open {
+		ok, err := allowed(o.az.Authorize(ctx, actor, Wildcard, r))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			authorized = slices.Insert(authorized, 0, Wildcard)
 		}
 	}
 	return authorized, nil
@@ -159,22 +169,24 @@ func (o *Enforcer) AuthorizedFields(ctx context.Context, actor any, action strin
 	if err != nil {
 		return Fields{}, err
 	}
-	names, err := o.engine.named(ctx, ruleField, "field", r.Type(), func(who any) []any {
+	names, open, err := o.engine.named(ctx, ruleField, "field", r.Type(), func(who any) []any {
 		return []any{who, action, types.Variable("resource"), types.Variable("field")}
 	}, actor)
 	if err != nil {
 		return Fields{}, err
 	}
 	f := Fields{Names: []string{}}
+	if open {
+		if f.All, err = allowed(o.az.Authorize(ofField(ctx, Wildcard), actor, action, r)); err != nil {
+			return Fields{}, err
+		}
+	}
 	for _, name := range names {
 		ok, err := allowed(o.az.Authorize(ofField(ctx, name), actor, action, r))
 		switch {
 		case err != nil:
 			return Fields{}, err
-		case !ok:
-		case name == Wildcard:
-			f.All = true
-		default:
+		case ok:
 			path, err := o.engine.classes.byName[r.Type()].storedPath(name)
 			if err != nil {
 				return Fields{}, about(err, action, r.Type())
@@ -271,10 +283,9 @@ func (e enforced) Filter(ctx context.Context, actor any, action, resource string
 	return e.filter(ctx, actor, request{rule: ruleField, action: action, resource: resource, field: field})
 }
 
-// named returns the values of a variable that the ways in which a rule may hold name, sorted, with the Wildcard where one leaves it open.
-func (e *Engine) named(ctx context.Context, rule, variable, resource string, args func(who any) []any, actor any) ([]string, error) {
-	names := []string{}
-	err := e.evaluate(ctx, func(w *worker) error {
+// named returns the values of a variable that the ways in which a rule may hold name, sorted, and whether one leaves it open.
+func (e *Engine) named(ctx context.Context, rule, variable, resource string, args func(who any) []any, actor any) (names []string, open bool, err error) {
+	err = e.evaluate(ctx, func(w *worker) error {
 		who, err := w.session.carry(reflect.ValueOf(actor))
 		if err != nil {
 			return err
@@ -283,9 +294,12 @@ func (e *Engine) named(ctx context.Context, rule, variable, resource string, arg
 		for _, bindings := range found {
 			switch name := bindings[variable].(type) {
 			case string:
+				if name == Wildcard {
+					return unsupported(rule, "a rule names the "+variable+" that stands for every one")
+				}
 				names = append(names, name)
 			case types.Variable:
-				names = append(names, Wildcard)
+				open = true
 			default:
 				return unsupported(rule, "a rule asks of the "+variable+" more than what it is")
 			}
@@ -293,10 +307,10 @@ func (e *Engine) named(ctx context.Context, rule, variable, resource string, arg
 		return err
 	})
 	if err != nil {
-		return nil, about(err, Wildcard, resource)
+		return nil, false, about(err, Wildcard, resource)
 	}
 	slices.Sort(names)
-	return slices.Compact(names), nil
+	return slices.Compact(names), open, nil
 }
 
 // storedPath returns where a field is stored that a policy names.

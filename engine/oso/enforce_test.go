@@ -164,6 +164,36 @@ func TestAuthorizedFields(t *testing.T) {
 	require.Empty(t, shown(t, o, oso.Fields{}.Projection()))
 }
 
+// An action or a field that is called as the Wildcard stands for itself, as for Oso, and would be taken for every one.
+func TestTheWildcardIsNoName(t *testing.T) {
+	o := enforcer(t, `
+allow(_: User, "*", _: Doc);
+allow(u: User, _, d: Doc) if u.Name = "cyd" and d.Title = "b";
+allow_field(_: User, "read", _: Doc, "*");
+allow_field(u: User, "read", d: Doc, _) if u.Name = "cyd" and d.Title = "b";
+allow_field(u: User, "edit", d: Doc, _) if u.Name = "cyd" and d.Title = "b";
+allow_field(u: User, "edit", d: Doc, field) if field in u.Roles and d.ID != nil;`)
+	ctx := context.Background()
+	d := docs(t)[0]
+	for _, actor := range users(t) {
+		_, err := o.AuthorizedFields(ctx, actor, "read", d)
+		requireUnsupported(t, err, "allow_field")
+		_, err = o.AuthorizedActions(ctx, actor, d)
+		requireUnsupported(t, err, "allow")
+		require.ErrorIs(t, o.AuthorizeField(ctx, actor, "read", d, "Title"), mongoauthz.ErrForbidden)
+		require.ErrorIs(t, o.Authorize(ctx, actor, "list", d), mongoauthz.ErrNotFound)
+	}
+	cyd := users(t)[2]
+	cyd.Roles = []string{"*"}
+	_, err := o.AuthorizedFields(ctx, cyd, "edit", d)
+	requireUnsupported(t, err, "allow_field")
+	cyd.Roles = []string{"Title"}
+	fields, err := o.AuthorizedFields(ctx, cyd, "edit", d)
+	require.NoError(t, err)
+	require.Equal(t, []string{"Title"}, fields.Names)
+	require.False(t, fields.All, "the rule that leaves the field open does not hold")
+}
+
 // shown returns what a find with a projection shows of a document.
 func shown(t *testing.T, o *oso.Enforcer, projection bson.D) bson.D {
 	q, err := o.AuthorizedQuery(context.Background(), users(t)[0], "list", "Doc")
