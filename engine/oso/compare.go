@@ -2,6 +2,7 @@ package oso
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -115,10 +116,13 @@ func (a *alternative) compareDocument(p place, op filter.Operator, v literal, no
 		if e == a.root { // the resource is not nil
 			return constant(not), nil
 		}
-		if !not { // what is not there is unknown to Oso, and not nil
-			return never, nil
+		if not {
+			return leaf{entities: []*entity{e}}, nil
 		}
-		return leaf{entities: []*entity{e}}, nil
+		if a.engine.noNil || p.attr == nil || p.attr.relation.Kind != relations.EmbedsOne || !p.attr.nullable {
+			return never, nil // a relation that leads nowhere is unknown to Oso, and not nil
+		}
+		return comparison(filter.Field{Entity: p.entity.name, Path: strings.Join(p.embeds, ".")}.IsNull(), p.entity), nil
 	}
 	if v.object == nil {
 		return nil, unsupported("", "a document is compared with a value")

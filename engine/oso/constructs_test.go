@@ -219,6 +219,14 @@ var constructs = []construct{
 		{condition: `d.Address matches Address{City: "a"}`, holds: func(f facts) bool { return f.Address.City == "a" }},
 		{condition: `a = d.Address and a.City = "a" and a.Zip = 8`, holds: func(f facts) bool { return f.Address.City == "a" && is(f.Address.Zip, 8) }},
 	}},
+	{"d.Embedded = nil, d.Embedded != nil", []kase{
+		{condition: `d.Stamp = nil`, holds: func(f facts) bool { return f.Stamp == nil }},
+		{condition: `d.Stamp != nil`, holds: func(f facts) bool { return f.Stamp != nil }},
+		{condition: `not d.Stamp matches Address`, holds: func(f facts) bool { return f.Stamp == nil }},
+		{condition: `d.Stamp = nil or d.Stamp.Zip = nil`, holds: func(f facts) bool { return f.Stamp == nil || f.Stamp.Zip == nil }},
+		{condition: `d.Address = nil`, holds: func(facts) bool { return false }},
+		{condition: `d.Address != nil`, holds: func(facts) bool { return true }},
+	}},
 	{"d.relation.Field", []kase{
 		{condition: `d.owner.Name = "ann"`, holds: func(f facts) bool { return f.owner != nil && f.owner.Name == "ann" }},
 		{condition: `d.Owner.Name = "ann"`, holds: func(f facts) bool { return f.owner != nil && f.owner.Name == "ann" }},

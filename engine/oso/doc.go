@@ -43,6 +43,9 @@
 // So by default an actor whose Level is nil is given the documents that have none. Where that is not wanted, the policy has to say
 // u.Level != nil, or the engine is made with [WithoutNil].
 //
+// An embedded document whose Go type is a pointer is nil likewise: d.Box = nil asks for documents without one, and d.Box.Lid = nil for those
+// with a box that has no lid.
+//
 // A relation of a document that leads nowhere is not nil: no condition on it holds, neither d.editor = nil nor d.editor != u. To ask for documents
 // without an editor, compare the field that holds the key: d.EditorID = nil. A relation of the actor that leads nowhere is nil, and
 // reading an attribute of that is an [*EngineError]; say u.team != nil first.
@@ -69,6 +72,7 @@
 //	e in d.List and e < value                          once  only by order, and once for an element: a filter asks one thing of an element of a list field
 //	_ in d.List, d.List = []                           yes   a list is compared as a whole with [] only
 //	d.Embedded.Field                                   yes   a dotted field
+//	d.Embedded = nil, d.Embedded != nil                yes   IsNull where the Go type is a pointer; "!= nil" is that there is one
 //	d.relation.Field                                   yes   an entity, joined in the alternatives only that ask for it
 //	d.relation = u, d.relation != u                    yes   a comparison of keys
 //	d.relation = d.other                               yes   a comparison of keys
@@ -109,10 +113,18 @@
 // A variable of which a not is the first to speak is the not's own, as in Polar, and renamed where another has its name behind it; where that cannot
 // be written, the text is refused.
 //
-// A relation that is bound and of which an alternative asks nothing (e = d.editor and (e.Name = "ann" or d.Public = true)) is dropped by Oso from that
-// alternative, so the text is refused. One that is handed to a rule which asks nothing of it is dropped, too, and not noticed: the documents that lead
-// nowhere are given. Say d.editor != nil where that matters. And d.owner.ID = u.ID takes the
-// reference as existing, as the filter does.
+// # What Oso drops
+//
+// Where the document is left open, Oso drops conditions that it holds for true, with no trace either:
+//
+//	h(d.EditorID, d.OwnerID);  h(x, y) if x = y;      gives every document; so do x = d.A and y = d.B and x = y, and d.A in [d.B]
+//	h(d.editor, d);  h(_, d) if d.Public = true;      asks for no editor; on a document whose editor is missing, Oso itself fails
+//	e = d.editor and (e.Name = "ann" or d.Public = true)      nor does this, in its second alternative
+//
+// So two variables that may both stand for something of the document are compared by == in the text that is loaded, and a relation of which
+// an alternative asks nothing is asked to be unlike nil. Where that cannot be written, the text is refused: a variable that stands in the head of a rule twice,
+// lists that hold something of the document, and a relation that may be the actor's as well. d.owner.ID = u.ID, and d.owner = u, take the reference
+// as existing, as the filter does.
 //
 // A document that the actor brings (d in u.Docs) is given by its key. If the policy asks more of it, it is refused: what is stored may be another.
 //

@@ -115,6 +115,8 @@ func (a *alternative) isa(x, pattern any, not bool) (formula, error) {
 		return nil, unsupported("", "a list matches a class")
 	case at.class != nil && at.class.name == class && !not:
 		return leaf{entities: []*entity{a.entered(at)}}, nil
+	case at.class != nil && at.class.name == class && at.attr != nil && at.attr.relation.Kind == relations.EmbedsOne:
+		return a.compareDocument(at, filter.Eq, literal{value: bson.RawValue{Type: bson.TypeNull}}, false)
 	case at.class == nil && at.attr.tag == class && !not:
 		return comparison(at.field().IsSet(), at.entity), nil
 	case at.class == nil && at.attr.tag == class && at.attr.nullable && !a.engine.noNil:

@@ -79,6 +79,7 @@ type Doc struct {
 	Numbers  []int           `bson:"numbers"`
 	Items    []Item          `bson:"items"`
 	Address  Address         `bson:"address"`
+	Stamp    *Address        `bson:"stamp"`
 	Any      any             `bson:"any"`
 }
 
@@ -136,6 +137,7 @@ func docs(tb testing.TB) []Doc {
 			Any:   []any{nil, int32(3), "a"}[pick(2, 3)],
 		}
 		d.Address.Zip = []*int{nil, ref(8)}[pick(2, 2)]
+		d.Stamp = []*Address{nil, {}, {Zip: ref(7)}}[pick(2, 3)]
 		all = append(all, d)
 	}
 	return all

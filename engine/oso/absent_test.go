@@ -1,0 +1,91 @@
+package oso_test
+
+import (
+	"testing"
+
+	gooso "github.com/osohq/go-oso"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/mongoauthz/go-mongoauthz/engine/oso"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+)
+
+type (
+	Lid struct {
+		N int      `bson:"n"`
+		P *int     `bson:"p"`
+		T []string `bson:"t"`
+	}
+	Box struct {
+		Size int  `bson:"size"`
+		Wide *int `bson:"wide"`
+		Lid  *Lid `bson:"lid"`
+		Base Lid  `bson:"base"`
+	}
+	Parcel struct {
+		ID  int  `bson:"_id"`
+		Box *Box `bson:"box"`
+		N   int  `bson:"n"`
+	}
+	Clerk struct {
+		Name  string
+		Attrs map[string]any
+		Box   *Box
+	}
+)
+
+func parcels() []Parcel {
+	return []Parcel{
+		{ID: 0}, {ID: 1, Box: &Box{Size: 3}}, {ID: 2, Box: &Box{Size: 4, Wide: ref(3), Lid: &Lid{N: 3}}},
+		{ID: 3, N: 3, Box: &Box{Size: 3, Wide: ref(2), Lid: &Lid{N: 2, P: ref(3), T: []string{"a"}}}}, {ID: 4, N: 3},
+	}
+}
+
+var clerks = []Clerk{{Name: "ann"}, {Name: "ben", Attrs: map[string]any{"n": 3}, Box: &Box{Size: 3}}}
+
+// asOso compares what the engine gives of parcels, stored with null and without, with what Oso itself allows. A parcel on which Oso fails is not allowed.
+func asOso(t *testing.T, body string) {
+	t.Helper()
+	policy := `allow(u: Clerk, "read", d: Parcel) if u.Name != "nobody" and d.N != 99 and (` + body + `);
+		holds(d: Parcel) if d.Box.Size = 3;
+		three(b: Box) if b.Size = 3;`
+	structs := relations.Struct{Of: Parcel{}, Collection: "parcels"}
+	schema, err := relations.FromStructs(structs)
+	require.NoError(t, err)
+	plain, err := gooso.NewOso()
+	require.NoError(t, err)
+	for name, of := range map[string]any{"Clerk": Clerk{}, "Parcel": Parcel{}, "Box": Box{}, "Lid": Lid{}} {
+		require.NoError(t, plain.RegisterClassWithName(of, nil, name))
+	}
+	require.NoError(t, plain.LoadString(policy))
+	engine, err := oso.New(schema, policy, oso.WithStructs(structs), oso.WithClass("Clerk", Clerk{}))
+	require.NoError(t, err)
+	for _, clerk := range clerks {
+		f, err := engine.Filter(t.Context(), clerk, "read", "Parcel")
+		require.NoError(t, err)
+		for _, p := range parcels() {
+			allowed, err := plain.IsAllowed(clerk, "read", p)
+			raw, encodeErr := bson.Marshal(p)
+			require.NoError(t, encodeErr)
+			var d bson.D
+			require.NoError(t, bson.Unmarshal(raw, &d))
+			require.Equal(t, allowed && err == nil, given(t, schema, f, d), "%s: parcel %d for %s, with null: %v", body, p.ID, clerk.Name, f)
+			require.Equal(t, allowed && err == nil, given(t, schema, f, withoutNull(d)), "%s: parcel %d for %s, without: %v", body, p.ID, clerk.Name, f)
+		}
+	}
+}
+
+// TestAnEmbeddedDocumentMayBeNil asks for documents that embed another one, or none.
+func TestAnEmbeddedDocumentMayBeNil(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`d.Box = nil`, `d.Box != nil`, `not d.Box = nil`, `not d.Box != nil`, `nil = d.Box`, `b = d.Box and b = nil`, `b = d.Box and b != nil`, `d.Box = u.Attrs.none`,
+		`d.Box.Lid = nil`, `d.Box.Lid != nil`, `d.Box != nil and d.Box.Lid = nil`, `d.Box = nil or d.Box.Lid = nil`, `d.Box != nil or d.N = 0`, `d.Box = nil and d.N = 3`,
+		`d.Box.Base = nil`, `d.Box.Base != nil`, `d.Box.Size = 3`, `d.Box.Size != 3`, `d.Box.Wide = nil`, `d.Box.Lid.P = nil`, `d.Box.Lid.P != 3`,
+		`d.Box matches Box`, `not d.Box matches Box`, `d.Box matches Box{Size: 3}`, `holds(d)`, `three(d.Box)`, `not three(d.Box)`,
+		`u.Name = "ann" and d.Box = u.Box`, `u.Name = "ann" and d.Box != u.Box`,
+	} {
+		asOso(t, body)
+	}
+}
