@@ -52,14 +52,16 @@ func (cs *classes) isList(class, attr string) bool {
 	return c != nil && c.attrs[attr] != nil && c.attrs[attr].list
 }
 
-// isRelation reports whether an attribute of that name leads to documents elsewhere, whatever the class.
-func (cs *classes) isRelation(attr string) bool {
+// isRelation reports whether an attribute of that name leads to a document elsewhere, and whether it does so in every class that has it.
+func (cs *classes) isRelation(attr string) (some, all bool) {
+	all = true
 	for _, c := range cs.byName {
-		if a := c.attrs[attr]; a != nil && a.relation != nil && !a.relation.Kind.Embedded() {
-			return true
+		if a := c.attrs[attr]; a != nil {
+			leads := a.relation != nil && !a.relation.Kind.Embedded() && !a.list
+			some, all = some || leads, all && leads
 		}
 	}
-	return false
+	return some, some && all
 }
 
 // wrapped is the name of the one field of every wrapper.

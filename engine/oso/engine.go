@@ -185,7 +185,7 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	if text != policy {
 		e.policy = text
 		if w, err = e.newWorker(); err != nil { // which is ours to get right; the policy is refused if it cannot be run as it was written
-			return nil, errors.Join(textProblem(checkNegations(policy)), err)
+			return nil, errors.Join(textProblem(check(policy, cs.isRelation)), err)
 		}
 	}
 	e.pool.idle = append(e.pool.idle, w)

@@ -15,9 +15,9 @@ var refused = map[string]string{
 	"debug": "it waits for somebody at the standard input",
 }
 
-// prepare returns the text that Oso is to load for a policy, which differs where negations have to be rewritten. What it refuses are constructs
+// prepare returns the text that Oso is to load for a policy, which differs where negations have to be rewritten, or relations to be asked for a document. What it refuses are constructs
 // of which nothing is left in what Oso answers, or that do harm when it is asked, and a text that it cannot read.
-func prepare(policy string, isList func(class, attr string) bool, isRelation func(attr string) bool) (string, error) {
+func prepare(policy string, isList func(class, attr string) bool, relations polar.Relations) (string, error) {
 	rules, err := polar.Parse(policy)
 	if err != nil {
 		return "", textProblem(err)
@@ -29,30 +29,30 @@ func prepare(policy string, isList func(class, attr string) bool, isRelation fun
 			}
 		}
 	}
-	if err := polar.CheckBound(rules, isRelation); err != nil {
-		return "", textProblem(err)
+	wrong := check(policy, relations)
+	if wrong == nil && polar.Negations(rules) == 0 {
+		return policy, nil
 	}
-	if polar.Negations(rules) == 0 {
-		return policy, textProblem(polar.CheckNegations(policy))
-	}
-	rewritten, err := polar.Rewrite(policy, isList)
-	if err == nil && checkNegations(rewritten) == nil {
+	if rewritten, err := polar.Rewrite(policy, isList, relations); err == nil && check(rewritten, relations) == nil {
 		return rewritten, nil
 	}
-	return policy, textProblem(checkNegations(policy))
+	return policy, textProblem(wrong)
 }
 
 // maxNegations is how many negations that Oso has to find out about a derivation may run. With two, policies were found that end the process.
 const maxNegations = 1
 
-// checkNegations refuses the negations that Oso gets wrong, and more of them than its stack is sure to hold.
-func checkNegations(policy string) error {
-	if err := polar.CheckNegations(policy); err != nil {
+// check refuses what Oso gets wrong, or drops, and more negations than its stack is sure to hold.
+func check(policy string, relations polar.Relations) error {
+	if err := polar.Check(policy); err != nil {
 		return err
 	}
 	rules, err := polar.Parse(policy)
 	if err == nil && polar.Negations(rules) > maxNegations {
 		err = &polar.Error{Construct: "not", Line: 1, Problem: "several negations in a row, by which Oso may exhaust its stack"}
+	}
+	if err == nil {
+		err = polar.NewAsked(rules, relations).Check()
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func check(policy string, cs *classes) (exists map[string]bool, err error) {
 		err = lossless(rules)
 	}
 	if err == nil {
-		err = polar.CheckNegations(policy) // and comparisons with itself
+		err = polar.Check(policy) // and comparisons with itself
 	}
 	var problem *polar.Error
 	if errors.As(err, &problem) {

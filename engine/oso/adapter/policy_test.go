@@ -98,6 +98,9 @@ var lossy = []struct{ construct, policy string }{
 	{"new", `allow(_: User, _, d: Doc) if d.Owner = new User();`},
 	{"print", `allow(u: User, _, d: Doc) if print(u) and d.Public;`},
 	{"debug", `allow(_: User, _, d: Doc) if debug() and d.Public;`},
+	{"=", `allow(_: User, _, d: Doc) if x = d.OwnerID and y = d.EditorID and x = y;`},
+	{"=", `allow(_: User, _, d: Doc) if same(d.OwnerID, d.EditorID); same(x, y) if x = y;`},
+	{"in", `allow(_: User, _, d: Doc) if d.OwnerID in [d.EditorID];`},
 	{":=", `allow(u: User, _, d: Doc) if x := u.ID and d.OwnerID = x;`},
 	{".Rating", `allow(u: User, _, d: Doc) if d.Level = u.Rating;`},
 	{".Count", `allow(u: User, _, d: Doc) if d.Level = u.Count;`},
@@ -131,7 +134,7 @@ var lossy = []struct{ construct, policy string }{
 	{"two elements of Items", `
 		allow(_: User, _, d: Doc) if has(d, "a") and has(d, "b");
 		has(d: Doc, kind) if i in d.Items and i.Kind = kind;`},
-	{"two variables", `allow(_: User, _, d: Doc) if i in d.Items and j in d.Team.Docs and i = j and i.Kind = "a" and j.ID = "x";`},
+	{"=", `allow(_: User, _, d: Doc) if i in d.Items and j in d.Team.Docs and i = j and i.Kind = "a" and j.ID = "x";`},
 	{"a value made of the document's", `allow(u: User, _, d: Doc) if u.ID in [d.OwnerID];`},
 	{"a value made of the document's", `allow(u: User, _, d: Doc) if u.Root = d.Owner.Named("x");`},
 	{"an expression as a value", `allow(u: User, _, d: Doc) if (d.OwnerID = u.ID) = true;`},

@@ -105,7 +105,7 @@ func TestAListIsWhatOsoAllows(t *testing.T) {
 	require.NoError(t, err)
 	world := newOracle()
 	stores := []stored{store(t, "null", false), store(t, "missing", true)}
-	for _, tc := range cases {
+	for _, tc := range slices.Concat(cases, lost) {
 		t.Run(tc.name, func(t *testing.T) {
 			engines := make([]*oso.Engine, len(stores))
 			for i, s := range stores {

@@ -33,12 +33,23 @@ func (k Known) Is(r *Rule, e *Expr) bool { return k.is(r, e, 0) }
 func (k Known) is(r *Rule, e *Expr, depth int) bool {
 	switch e.Op {
 	case Variable:
+		if e.Name == "_" { // another one each time
+			return false
+		}
 		for at, p := range r.Params {
 			if p.Value.Op == Variable && p.Value.Name == e.Name {
 				return k.places[Place{r.Head(), at}]
 			}
 		}
 		by := binding(r.Body, e.Name)
+		for _, f := range fieldsOf(r) { // which come first
+			if countIn(f)[e.Name] > 0 {
+				if by = nil; f.Args[1].Op == Variable && f.Args[1].Name == e.Name {
+					by = f.Args[0]
+				}
+				break
+			}
+		}
 		return by != nil && depth < 8 && k.is(r, by, depth+1)
 	case Call, Method, "forall":
 		return false

@@ -5,7 +5,8 @@ import (
 	"maps"
 )
 
-// CheckNegations refuses the negations of a policy that Oso's partial evaluation gets wrong, of which nothing is to be seen in its results.
+// Check refuses what Oso's partial evaluation gets wrong, of which nothing is to be seen in its results: negations, comparisons with itself, and
+// what it unifies and drops (see unified).
 //
 // Measured with go-oso v0.27.3: where what is negated has a choice (an or, a rule with several definitions, an element of a list) behind a
 // condition, the second alternative loses that condition; where a rule that is called has a choice in its body, alternatives are lost; and
@@ -20,7 +21,7 @@ import (
 // Comparisons that may be of an attribute with itself are refused as well: under a not Oso drops them, whether they hold or not.
 //
 // The error is an [*Error], also for a text that cannot be read.
-func CheckNegations(policy string) error {
+func Check(policy string) error {
 	rules, err := Parse(policy)
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func CheckNegations(policy string) error {
 			return err
 		}
 	}
-	return nil
+	return checkUnified(rules)
 }
 
 // apart refuses a negation that is the first to speak of a variable which stands elsewhere too: there it is another one, and for Oso the same.

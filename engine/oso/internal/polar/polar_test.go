@@ -62,7 +62,7 @@ func TestNegationsOfWhichOsoLosesAPartAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, policy := range lost {
 		var refused *polar.Error
-		require.ErrorAs(t, polar.CheckNegations(head+policy), &refused, policy)
+		require.ErrorAs(t, polar.Check(head+policy), &refused, policy)
 		require.Equal(t, "not", refused.Construct, policy)
 	}
 }
@@ -123,7 +123,7 @@ func TestComparisonsWithItselfAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, policy := range selves {
 		var refused *polar.Error
-		require.ErrorAs(t, polar.CheckNegations(head+policy), &refused, policy)
+		require.ErrorAs(t, polar.Check(head+policy), &refused, policy)
 		require.Contains(t, []string{"=", "!=", "not"}, refused.Construct, policy)
 	}
 }
@@ -132,7 +132,7 @@ func TestNegationsThatOsoGetsWrongAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, policy := range wrong {
 		var refused *polar.Error
-		require.ErrorAs(t, polar.CheckNegations(head+policy), &refused, policy)
+		require.ErrorAs(t, polar.Check(head+policy), &refused, policy)
 		require.Equal(t, "not", refused.Construct, policy)
 		require.Positive(t, refused.Line)
 	}
@@ -141,6 +141,6 @@ func TestNegationsThatOsoGetsWrongAreRefused(t *testing.T) {
 func TestNegationsThatOsoGetsRightAreNot(t *testing.T) {
 	t.Parallel()
 	for _, policy := range right {
-		require.NoError(t, polar.CheckNegations(head+policy), policy)
+		require.NoError(t, polar.Check(head+policy), policy)
 	}
 }

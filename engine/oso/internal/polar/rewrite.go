@@ -11,10 +11,11 @@ import (
 
 // Rewrite returns the policy with its negations brought into a form that Oso gets right where that can be done: a negation of several conditions
 // becomes negations of each, and a rule that is called under a not is written out there. What a rule says of a document and an actor in hand does not
-// change by it; Oso makes more alternatives of it. The negations left are still to be checked. Whether an attribute of a class is a list is for isList to say.
+// change by it; Oso makes more alternatives of it. Variables of the document are compared by ==, and relations that Oso would drop asked to lead to a document. The negations left, and what is asked of
+// relations, are still to be checked. Whether an attribute of a class is a list is for isList to say.
 //
 // The error says that something in the text cannot be written anew; then the text has to stay as it is.
-func Rewrite(policy string, isList func(class, attr string) bool) (rewritten string, err error) {
+func Rewrite(policy string, isList func(class, attr string) bool, relations Relations) (rewritten string, err error) {
 	rules, err := Parse(policy)
 	if err != nil {
 		return "", err
@@ -22,7 +23,13 @@ func Rewrite(policy string, isList func(class, attr string) bool) (rewritten str
 	if strings.Contains(policy, `\`) {
 		return "", errRewrite // what is escaped is not kept
 	}
-	w := &rewriter{policy: policy, isList: isList, known: NewKnown(rules), rules: map[Head][]*Rule{}}
+	u, original := newUnified(rules, func(*Expr, string, string) {}), make([]*Expr, len(rules))
+	for i := range rules {
+		if original[i] = rules[i].Body; original[i] != nil {
+			rules[i].Body = u.compared(original[i])
+		}
+	}
+	w := &rewriter{policy: policy, isList: isList, known: NewKnown(rules), asked: NewAsked(rules, relations), rules: map[Head][]*Rule{}}
 	for i := range rules {
 		w.rules[rules[i].Head()] = append(w.rules[rules[i].Head()], &rules[i])
 	}
@@ -39,12 +46,16 @@ func Rewrite(policy string, isList func(class, attr string) bool) (rewritten str
 	done := 0
 	for i := range rules {
 		r := &rules[i]
-		if r.To == 0 || !negates(r.Body) {
+		if r.To == 0 {
+			continue
+		}
+		bound := w.whole(r)
+		if bound == original[i] && !negates(bound) {
 			continue
 		}
 		w.writable(r)
 		own := *r
-		own.Body = w.separate(r.Body, heads(r), count(r))
+		own.Body = w.separate(bound, heads(r), count(r))
 		body := w.positive(own.Body, scope{rule: &own, counts: count(&own)}, 0)
 		left := variables(body)
 		for _, p := range r.Params { // a variable that is used once only is an error
@@ -65,6 +76,7 @@ type rewriter struct {
 	isList func(class, attr string) bool
 	policy string
 	known  Known
+	asked  *Asked
 	rules  map[Head][]*Rule
 	fresh  int
 
@@ -127,7 +139,7 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 		}
 		return w.positive(e.Args[0], s, depth)
 	case Call:
-		return w.inlined(e, s, depth)
+		return w.there(e, w.inlined(e, s, depth), s)
 	}
 	if w.known.Is(s.rule, e) {
 		return atom

@@ -26,7 +26,7 @@ func TestNegationsAreRewritten(t *testing.T) {
 		`u.ID != "" and not d.A in u.L and not u.ID in d.L and not d.A in u.M;`:      `(((u.ID != "" and d.A != u.L__elements) and not (u.ID in d.L)) and not (d.A in u.M));`,
 		`u.ID != "" and not x(d); x(_) if y(1); y(2);`:                               `((u.ID != "" and 1 = 1) and d = d); x(_) if y(1); y(2);`,
 	} {
-		got, err := polar.Rewrite(head+policy, lists)
+		got, err := polar.Rewrite(head+policy, lists, relation)
 		require.NoError(t, err, policy)
 		require.Equal(t, head+want, got)
 	}
@@ -37,7 +37,7 @@ func TestWhatCannotBeWrittenAnewIsLeft(t *testing.T) {
 	for _, policy := range []string{
 		`not r(d); r(d) if d.A = true and r(d);`, `not (d.A = "\"" and d.B = true);`, `not x(d, y); x(d, y) if d.A = y;`, `not (d.A = {a: 1} and d.B = true);`, `not x(d, d); x(a, a);`, `not x([*r]);`,
 	} {
-		_, err := polar.Rewrite(head+policy, lists)
+		_, err := polar.Rewrite(head+policy, lists, relation)
 		require.Error(t, err, policy)
 	}
 }

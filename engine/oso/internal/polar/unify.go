@@ -1,0 +1,209 @@
+package polar
+
+import (
+	"maps"
+	"slices"
+)
+
+// unified finds what Oso unifies and drops, although it may be false: two variables that both stand for something of the document,
+//
+//	x = d.A and y = d.B and x = y
+//
+// an attribute, or such a variable, in a list with something of the document (d.A in [d.B]), and a variable that stands twice in the head of a rule. A
+// comparison by == is kept.
+type unified struct {
+	known  Known
+	rules  map[Head][]*Rule
+	places map[Place]bound
+	lost   map[*Expr]bool // the conditions that are dropped
+	report func(e *Expr, construct, problem string)
+}
+
+// bound says whether a variable stands for something already.
+type bound int
+
+const (
+	unseen bound = iota
+	fresh        // for nothing
+	maybe        // for something, or for nothing
+)
+
+func (b bound) or(c bound) bound { return max(b, c) }
+
+// newUnified finds the conditions that are dropped. What cannot be written otherwise is reported.
+func newUnified(rules []Rule, report func(e *Expr, construct, problem string)) *unified {
+	u := &unified{known: NewKnown(rules), rules: map[Head][]*Rule{}, places: map[Place]bound{}, lost: map[*Expr]bool{}, report: func(*Expr, string, string) {}}
+	for i := range rules {
+		u.rules[rules[i].Head()] = append(u.rules[rules[i].Head()], &rules[i])
+	}
+	for _, first := range []Head{{"allow", 3}, {"allow_field", 4}, {"allow_request", 2}} {
+		for at := range first.Arity {
+			u.places[Place{first, at}] = maybe
+		}
+	}
+	for before := map[Place]bound(nil); !maps.Equal(before, u.places); {
+		before = maps.Clone(u.places)
+		u.all(rules)
+	}
+	u.report = report
+	u.all(rules)
+	return u
+}
+
+func (u *unified) all(rules []Rule) {
+	for i := range rules {
+		r, seen := &rules[i], map[string]bool{}
+		for at, p := range r.Params {
+			if u.places[Place{r.Head(), at}] == maybe || p.Value.Op != Variable {
+				maps.Copy(seen, variables(p.Value))
+			}
+		}
+		u.head(r)
+		for _, field := range fieldsOf(r) {
+			u.walk(r, field, seen)
+		}
+		if r.Body != nil {
+			u.walk(r, r.Body, seen)
+		}
+	}
+}
+
+// head reports variables that stand in a head twice.
+func (u *unified) head(r *Rule) {
+	params, fields := map[string]int{}, map[string]int{}
+	for at, p := range r.Params {
+		for v, n := range countIn(p.Value) {
+			if v != "_" && !u.known.places[Place{r.Head(), at}] {
+				params[v] += n
+			}
+		}
+		for _, f := range p.Fields {
+			if v := f.Args[1]; v.Op == Variable {
+				fields[v.Name]++
+			} else if !u.known.Is(r, v) {
+				u.report(&Expr{Line: r.Line}, r.Name, "an attribute in the head of the rule is more than a variable or what is known")
+			}
+		}
+	}
+	for v, n := range params {
+		if n+fields[v] > 1 {
+			u.report(&Expr{Line: r.Line}, r.Name, "Oso drops that a variable stands in the head of the rule twice: compare two by ==")
+		}
+	}
+}
+
+// walk goes through an expression as it is evaluated. What was seen before may stand for something.
+func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool) {
+	switch e.Op {
+	case "and":
+		u.walk(r, e.Args[0], seen)
+		u.walk(r, e.Args[1], seen)
+		return
+	case "or", "not", "forall":
+		before := maps.Clone(seen)
+		for _, arg := range e.Args {
+			branch := before
+			if e.Op == "or" {
+				branch = maps.Clone(before)
+			}
+			u.walk(r, arg, branch)
+			maps.Copy(seen, branch)
+		}
+		return
+	case "=", ":=":
+		if u.stands(r, e.Args[0], seen) && u.stands(r, e.Args[1], seen) {
+			u.lost[e] = true
+		}
+		if !u.takesApart(r, e.Args[0], e.Args[1], seen) && !u.takesApart(r, e.Args[1], e.Args[0], seen) {
+			u.lists(r, e, e.Args)
+		}
+	case "in":
+		if list := e.Args[1]; list.Op == List {
+			of := u.stands(r, e.Args[0], seen) || e.Args[0].Op == Dot && !u.known.Is(r, e.Args[0])
+			if of && !u.known.Is(r, list) {
+				u.lost[e] = true
+			}
+			u.lists(r, e, list.Args)
+		}
+		u.lists(r, e, e.Args[:1])
+	case Call:
+		for at, arg := range e.Args {
+			state := maybe
+			if arg.Op == Variable && !seen[arg.Name] {
+				state = fresh
+			}
+			place := Place{Head{e.Name, len(e.Args)}, at}
+			u.places[place] = u.places[place].or(state)
+		}
+		u.lists(r, e, e.Args)
+	default:
+		u.lists(r, e, e.Args)
+	}
+	maps.Copy(seen, variables(e))
+}
+
+// stands reports whether an expression is a variable that may stand for something of the document.
+func (u *unified) stands(r *Rule, e *Expr, seen map[string]bool) bool {
+	return e.Op == Variable && e.Name != "_" && seen[e.Name] && !u.known.Is(r, e)
+}
+
+// takesApart reports whether the elements of a list that is known, or an attribute, are given names that stand for nothing yet.
+func (u *unified) takesApart(r *Rule, names, list *Expr, seen map[string]bool) bool {
+	if u.known.Is(r, list) {
+		return true
+	}
+	return names.Op == List && list.Op == Dot && !slices.ContainsFunc(names.Args, func(e *Expr) bool { return e.Op != Variable || seen[e.Name] })
+}
+
+// lists reports lists that hold something of the document: Oso unifies their elements.
+func (u *unified) lists(r *Rule, e *Expr, args []*Expr) {
+	for _, arg := range args {
+		if arg.Op == List && !u.known.Is(r, arg) {
+			u.report(e, e.Op, "a list holds something of the document, which Oso may drop: compare it by itself")
+		}
+		u.lists(r, e, arg.Args)
+	}
+}
+
+// compared returns the expression with the conditions that are dropped written otherwise.
+func (u *unified) compared(e *Expr) *Expr {
+	if u.lost[e] {
+		if e.Op != "in" {
+			return &Expr{Op: "==", Args: e.Args, Line: e.Line}
+		}
+		one := &Expr{Op: "=", Args: []*Expr{{Op: Constant, Name: "1"}, {Op: Constant, Name: "2"}}, Line: e.Line}
+		for i, element := range e.Args[1].Args {
+			equal := &Expr{Op: "==", Args: []*Expr{e.Args[0], element}, Line: e.Line}
+			if i == 0 {
+				one = equal
+			} else {
+				one = &Expr{Op: "or", Args: []*Expr{one, equal}, Line: e.Line}
+			}
+		}
+		return one
+	}
+	if e.Op != "and" && e.Op != "or" && e.Op != "not" && e.Op != "forall" {
+		return e
+	}
+	out, changed := *e, false
+	out.Args = make([]*Expr, len(e.Args))
+	for i, arg := range e.Args {
+		out.Args[i] = u.compared(arg)
+		changed = changed || out.Args[i] != arg
+	}
+	if !changed {
+		return e
+	}
+	return &out
+}
+
+// checkUnified refuses what Oso drops.
+func checkUnified(rules []Rule) (err error) {
+	u := newUnified(rules, func(e *Expr, construct, problem string) {
+		err = firstOf(err, &Error{Construct: construct, Line: e.Line, Problem: problem})
+	})
+	for e := range u.lost {
+		err = firstOf(err, &Error{Construct: e.Op, Line: e.Line, Problem: "it may compare two things of the document, which Oso drops"})
+	}
+	return err
+}
