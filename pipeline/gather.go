@@ -181,6 +181,10 @@ func (g *gatherer) step() bool {
 			}
 		}
 	}
+	if g.toOne(h) && j.ForeignField == "_id" && !joins(all(body...)) {
+		g.whole(h.v, j, all(body...))
+		return true
+	}
 	j.Pipeline = conditions(sub, all(body...))
 	g.failed(sub)
 	for _, let := range sub.lets {
@@ -207,6 +211,34 @@ func (g *gatherer) step() bool {
 		g.group()
 	}
 	return true
+}
+
+// toOne reports whether a row has one key to follow, as declared.
+func (g *gatherer) toOne(h hop) bool {
+	if h.link < 0 {
+		return false
+	}
+	k := g.core.links[h.link]
+	if h.forward {
+		return !k.list
+	}
+	return k.foreign.Field != nil && !k.foreign.List
+}
+
+// whole joins the documents that rows have the _id of by the plain equality, which servers run fastest, and keeps those for which n holds.
+func (g *gatherer) whole(v *variable, j Join, n node) {
+	l := &level{prefix: g.rows.prefix, v: v, base: j.As + ".", collection: v.collection, rows: g.rows.rows}
+	g.add(j.Stage(), d("$unwind", "$"+j.As))
+	g.add(conditions(l, n)...)
+	g.failed(l)
+	for _, r := range g.live() {
+		if r.v == v {
+			g.rows.rows[r] = l.path(r.path)
+		}
+	}
+	if len(g.behind) < len(g.core.vars) {
+		g.group()
+	}
 }
 
 // complete returns the conditions all of whose variables are behind, and that no stage has.
