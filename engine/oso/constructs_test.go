@@ -351,6 +351,17 @@ var constructs = []construct{
 			return f.actorTeam != nil && f.owner != nil && is(f.owner.TeamID, f.actorTeam.ID)
 		}},
 	}},
+	{"u.Method(value), r.Method()", []kase{
+		{condition: `u.Has("a") and d.Public`, holds: func(f facts) bool { return slices.Contains(f.actor.Roles, "a") && f.Public }},
+		{condition: `not u.Has("a")`, holds: func(f facts) bool { return !slices.Contains(f.actor.Roles, "a") }},
+		{condition: `d.Title in u.Initials()`, holds: func(f facts) bool { return f.Title == f.actor.Name[:1] }},
+		{condition: `d.Level < u.Reach(2)`, holds: func(f facts) bool { return f.Level != nil && *f.Level < len(f.actor.Roles)+2 }},
+		{condition: `g in u.Grants and g.Covers(3) and d.Title = g.Kind`, holds: func(f facts) bool {
+			return slices.ContainsFunc(f.actor.Grants, func(g Grant) bool { return g.Covers(3) && g.Kind == f.Title })
+		}},
+		{condition: `u.Has(d.Title)`, refused: "User.Has()"},
+		{condition: `u.Method() = d.Title`, refused: "User.Method()"},
+	}},
 	{"forall(x in d.List, …), not (x in d.List and …)", []kase{
 		{condition: `forall(i in d.Items, i.Kind = "a")`, unloaded: "not"},
 		{condition: `not (i in d.Items and i.Kind = "a")`, unloaded: "not"},
@@ -361,10 +372,9 @@ var constructs = []construct{
 		{condition: `d.Title.Length = 3`, refused: "_this.Title.Length"},
 	}},
 	{"d.Unknown", []kase{{condition: `d.Nope = 3`, refused: "_this.Nope"}}},
-	{"d.Field + 1, d.method(), new", []kase{
+	{"d.Field + 1, d.Method(), new", []kase{
 		{condition: `d.Level + 1 = 4`, refused: "_this.Level + ? + ?"},
 		{condition: `d.Title.StartsWith("a")`, fails: "RuntimeErrorUnsupported"},
-		{condition: `u.Method() = d.Title`, fails: "RuntimeErrorApplication"},
 	}},
 	{"_ = d.Field", []kase{{condition: `_ = d.editor`, unloaded: "_ = ?"}, {condition: `d.editor = _e`, unloaded: "_e = ?"}}},
 	{"cut, print(…), debug(…)", []kase{

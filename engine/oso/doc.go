@@ -24,7 +24,12 @@
 // Values of actors reach the filter as what they are in the database: ObjectIDs, UUIDs and other binary data, dates (in milliseconds), decimals
 // and floats, which go-oso changes or cuts off, and strings of named types, which for Oso differ from plain ones. They also compare exactly with
 // each other inside the policy. Refused, by an [*UnsupportedError], are unsigned numbers beyond 2^63-1, NaN, texts that are not UTF-8, and
-// structs that nobody registered. Methods cannot be called.
+// structs that nobody registered.
+//
+// Methods of the actor, and of what it holds, are called as Oso calls them: on a copy, whatever the receiver is, and several results are a list. Each
+// value has to have an exact form in the parameter's Go type; pointers, nil, lists, maps and instances go too, and what is read of the document does not. A
+// method that fails, by an error among its results or a panic, ends the evaluation with an [*EngineError] that shows neither. There are no methods of
+// documents, of those that relations of the actor lead to either, nor of dates and other values that Polar has no type for.
 //
 // # Nil
 //
@@ -85,10 +90,11 @@
 //	A or B                                             yes   alternatives
 //	rules, helpers, rule heads                         yes   as Polar runs them
 //	u.relation.Field                                   yes   looked up once for each evaluation
+//	u.Method(value), r.Method()                        yes   of the actor and what it holds, with values that are known; the filter is not kept
 //	forall(x in d.List, …), not (x in d.List and …)    no    of a variable bound there nothing tells whether one element is meant or every; a forall over what the actor has, yes
 //	d.relations.Field                                  no    a dot through a list or a value: bind the elements by in
 //	d.Unknown                                          no    the schema has no such field
-//	d.Field + 1, d.method(), new                       no    nothing is computed from documents; methods are not called, of the actor neither
+//	d.Field + 1, d.Method(), new                       no    nothing is computed from documents
 //	_ = d.Field                                        no    Oso drops it; refused when the text is loaded
 //	cut, print(…), debug(…)                            no    refused when the text is loaded
 //
@@ -135,7 +141,7 @@
 //
 // An evaluation takes Oso 0.2 to 3 ms, and more for large policies. Its filter is kept under all that the policy read of the actor ([WithCache]); to
 // find it again takes some microseconds. That is right because a policy knows of an actor only what it reads; evaluations that look something
-// up in the database are not kept.
+// up in the database, or call a method, are not kept.
 //
 // Each evaluation runs on an Oso of its own, of which an engine has as many as run at once ([WithConcurrency]), so that look-ups know whose
 // they are: they follow the caller's context, and none is made twice. When the context ends, [Engine.Filter] returns at once; the evaluation

@@ -125,7 +125,7 @@ func WithConcurrency(evaluations int) Option {
 
 // WithCache sets how many filters are kept, [DefaultCache] by default; 0 keeps none. A filter is kept under all that the policy read of
 // the actor, and given to whoever gives the same answers, for the same action and resource type; so it holds those values. What reads the
-// database is not kept. When there are more, all are dropped.
+// database or calls a method is not kept. When there are more, all are dropped.
 func WithCache(filters int) Option {
 	return func(c *config) error {
 		if filters < 0 {

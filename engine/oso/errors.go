@@ -60,7 +60,7 @@ var ErrEngine = errors.New("oso: the engine failed")
 type EngineError struct {
 	Action   string // the action asked for
 	Resource string // the resource type asked for
-	Kind     string // what Oso calls the error, such as "ApplicationError" or "TypeError"; "panic" for a panic
+	Kind     string // what Oso calls the error, such as "ApplicationError" or "TypeError"; "panic" for a panic, "method" for an error of an actor's method
 	Problem  string // what is known about it; may be empty; never a value of the caller's
 }
 

@@ -25,6 +25,12 @@ func (w *worker) BuildQuery(f *types.Filter) (any, error) {
 		c := f.Conditions[0][0]
 		projection, ok := c.Lhs.DatumVariant.(types.Projection)
 		value, isValue := c.Rhs.DatumVariant.(types.Immediate)
+		if ok && projection.FieldName == methodsName {
+			if o, isObject := value.Value.(*object); isValue && isObject {
+				return reading{question{o, ofMethods}, false}, nil
+			}
+			return nil, w.fail(unsupported("", "a method is called of a date, an ObjectID or another value that Polar has no type for"))
+		}
 		if o, isObject := value.Value.(*object); ok && isValue && isObject {
 			name, ofElements := strings.CutSuffix(projection.FieldName, polar.Elements)
 			if a := o.class.attrs[name]; a != nil {

@@ -102,11 +102,17 @@ func (s *session) read(o *object, a *attribute) (any, error) {
 	}
 	var v any
 	var err error
-	if a.relation != nil && !a.relation.Kind.Embedded() {
+	switch {
+	case a == ofMethods:
+		s.trace.closed = true // a method may answer by more than what the policy reads
+		v = methods{o, s}
+	case a.relation != nil && !a.relation.Kind.Embedded():
 		s.trace.closed = true // what the database holds is not the actor's
 		v, err = s.follow(o, a)
-	} else if v, err = s.readStored(o, a); err == nil {
-		s.trace.asked(o, a, s.engine.classes, v)
+	default:
+		if v, err = s.readStored(o, a); err == nil {
+			s.trace.asked(o, a, s.engine.classes, v)
+		}
 	}
 	if u, ok := err.(*UnsupportedError); ok && u.Construct == "" {
 		err = unsupported(o.class.name+"."+a.name, u.Problem)

@@ -31,11 +31,12 @@ func (e *Engine) newWorker() (w *worker, err error) {
 	}
 	w = &worker{oso: o}
 	o.SetDataFilteringAdapter(w)
-	if err := o.RegisterClassWithName(reflect.TypeFor[scalar](), nil, otherTag); err != nil {
+	ofScalar := map[string]any{methodsName: types.Relation{Kind: "one", OtherType: unknownTag, MyField: "RawValue", OtherField: methodsName}}
+	if err := o.RegisterClassWithNameAndFields(reflect.TypeFor[scalar](), nil, otherTag, ofScalar); err != nil {
 		return nil, &PolicyError{Class: otherTag, Problem: err.Error()}
 	}
 	for name, c := range e.classes.byName {
-		fields := make(map[string]any, len(c.attrs))
+		fields := map[string]any{methodsName: types.Relation{Kind: "one", OtherType: unknownTag, MyField: wrapped, OtherField: methodsName}}
 		for attr, a := range c.attrs {
 			fields[attr] = types.Relation{Kind: "one", OtherType: a.tag, MyField: wrapped, OtherField: attr}
 			if a.list {
@@ -46,7 +47,7 @@ func (e *Engine) newWorker() (w *worker, err error) {
 			return nil, &PolicyError{Class: name, Problem: err.Error()}
 		}
 	}
-	if err := o.LoadString(e.policy); err != nil {
+	if err := o.LoadString(callable(e.policy)); err != nil {
 		return nil, &PolicyError{Problem: loadProblem(err)}
 	}
 	return w, nil
@@ -128,12 +129,14 @@ func (e *Engine) evaluate(ctx context.Context, ask func(w *worker) error) error 
 func guarded(w *worker, ask func(w *worker) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			u, ok := p.(*UnsupportedError)
-			if !ok {
+			switch u, ok := p.(*UnsupportedError); {
+			case w.session.err != nil: // of a method
+				err = w.session.err
+			case ok:
+				err = u
+			default:
 				err = &EngineError{Kind: "panic", Problem: panicProblem(p)}
-				return
 			}
-			err = u
 		}
 	}()
 	return ask(w)
@@ -225,6 +228,9 @@ func (w *worker) failure(err error) error {
 	e := &EngineError{Kind: kindOf(polar)}
 	if m := missingAttribute.FindStringSubmatch(polar.Formatted); m != nil {
 		e.Problem = "no attribute " + m[1]
+		if m[1] == methodsName {
+			e.Problem = "a method is called of nil"
+		}
 	}
 	return e
 }

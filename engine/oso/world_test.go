@@ -3,6 +3,7 @@ package oso_test
 import (
 	"context"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +40,14 @@ type Grant struct {
 	Kind string `bson:"kind"`
 	Max  int    `bson:"max"`
 }
+
+func (u User) Has(role string) bool { return slices.Contains(u.Roles, role) }
+
+func (u *User) Initials() []string { return []string{u.Name[:1]} }
+
+func (u User) Reach(more int) int { return len(u.Roles) + more }
+
+func (g Grant) Covers(n int) bool { return n <= g.Max }
 
 type Team struct {
 	ID    int      `bson:"_id" authz:"users has many User by team_id"`
