@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
@@ -52,16 +53,26 @@ func (cs *classes) isList(class, attr string) bool {
 	return c != nil && c.attrs[attr] != nil && c.attrs[attr].list
 }
 
-// isRelation reports whether an attribute of that name leads to a document elsewhere, and whether it does so in every class that has it.
-func (cs *classes) isRelation(attr string) (some, all bool) {
-	all = true
+// leads says where an attribute of that name leads, at most, and whether it does so in every class that has it.
+func (cs *classes) leads(attr string) (to polar.Leads, all bool) {
+	found := map[polar.Leads]bool{}
 	for _, c := range cs.byName {
-		if a := c.attrs[attr]; a != nil {
-			leads := a.relation != nil && !a.relation.Kind.Embedded() && !a.list
-			some, all = some || leads, all && leads
+		switch a := c.attrs[attr]; {
+		case a == nil:
+		case a.relation == nil || a.list:
+			found[polar.Nowhere] = true
+		case !a.relation.Kind.Embedded():
+			found[polar.Elsewhere] = true
+		case a.nullable:
+			found[polar.Embedded] = true
+		default:
+			found[polar.Nowhere] = true
 		}
 	}
-	return some, some && all
+	for one := range found {
+		to = max(to, one)
+	}
+	return to, len(found) == 1
 }
 
 // wrapped is the name of the one field of every wrapper.

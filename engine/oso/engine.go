@@ -178,14 +178,14 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	if err != nil {
 		return nil, err
 	}
-	text, err := prepare(policy, cs.isList, cs.isRelation)
+	text, err := prepare(policy, cs.isList, cs.leads)
 	if err != nil {
 		return nil, err
 	}
 	if text != policy {
 		e.policy = text
 		if w, err = e.newWorker(); err != nil { // which is ours to get right; the policy is refused if it cannot be run as it was written
-			return nil, errors.Join(textProblem(check(policy, cs.isRelation)), err)
+			return nil, errors.Join(textProblem(check(policy, cs.leads)), err)
 		}
 	}
 	e.pool.idle = append(e.pool.idle, w)

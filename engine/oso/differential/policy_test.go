@@ -87,7 +87,7 @@ func (v *variants) ways(n node, holds bool) []string {
 	case n.op == "and", n.op == "or":
 		return append(v.ways(n.of[0], holds), v.ways(n.of[1], holds)...)
 	case n.op == "some" && holds:
-		return v.cross([]string{n.text}, v.ways(n.of[0], true))
+		return v.cross(v.ways(leaf(n.text), true), v.ways(n.of[0], true))
 	case n.op == "call":
 		name, args, _ := strings.Cut(n.text, "(")
 		var calls []string
@@ -147,14 +147,19 @@ func (v *variants) cross(left, right []string) (all []string) {
 }
 
 // helpers are rules that conditions call, with the parameters they take.
-var helpers = []string{"mine(u: User, d: Doc)", "fine(d: Doc)", "led(u: User, t: Team)", "odd(t: Team)", "known(x: User)"}
+var helpers = []string{"mine(u: User, d: Doc)", "fine(d: Doc)", "led(u: User, t: Team)", "odd(t: Team)", "known(x: User)", "same(a, b)", "any(x, d: Doc)", "find(d: Doc, e)"}
 
 func (r random) policy(plain bool) policy {
 	var p policy
 	for _, h := range helpers {
 		for range 1 + r.IntN(2) {
-			p.helpers = append(p.helpers, written{h, grammar{random: r, d: strings.Contains(h, "d:"), u: strings.Contains(h, "u:"), t: strings.Contains(h, "t:"),
-				x: strings.Contains(h, "x:"), helper: true, plain: plain}.condition(1)})
+			g := grammar{random: r, d: strings.Contains(h, "d:"), u: strings.Contains(h, "u:"), t: strings.Contains(h, "t:"),
+				x: strings.Contains(h, "(x"), ab: strings.Contains(h, "(a"), helper: true, plain: plain}
+			body := g.condition(1)
+			if strings.HasPrefix(h, "find") {
+				body = node{op: "and", of: []node{{text: choose(r, "e = d.Owner", "d.Editor = e", "e = d.Team.Lead")}, body}}
+			}
+			p.helpers = append(p.helpers, written{h, body})
 		}
 	}
 	for range 1 + r.IntN(3) {
@@ -186,7 +191,9 @@ func rule(head, body string) string {
 type grammar struct {
 	random
 	d, u, t, x bool // the document, the actor, a team, a user
+	ab         bool // two values
 	i, l       int  // items and lines
+	s, n, e    int  // names for texts, numbers and users
 	helper     bool // in a helper, which calls none
 	negated    bool
 	plain      bool // only what Oso's own filter can keep
@@ -204,6 +211,8 @@ func (g grammar) condition(depth int) node {
 			return node{op: "not", of: []node{g.condition(depth - 1)}}
 		case n < 68 && g.d && (!g.negated || g.chance(10)):
 			return g.element(depth)
+		case n < 82 && g.d && !g.plain && (!g.negated || g.chance(10)):
+			return g.named(depth)
 		}
 	}
 	return g.leaf()
@@ -224,6 +233,32 @@ func (g grammar) element(depth int) node {
 		own = node{op: "and", of: []node{own, g.condition(depth - 1)}}
 	}
 	return node{op: "some", text: v + " in " + in, of: []node{own}}
+}
+
+// named gives something a name, and asks something of it, perhaps in one alternative only.
+func (g grammar) named(depth int) node {
+	var is, asked string
+	switch g.IntN(4) {
+	case 0:
+		is = g.string()
+		g.s++
+		asked = fmt.Sprintf("s%d %s %s", g.s, g.equal(), g.string())
+		is = fmt.Sprintf("s%d = %s", g.s, is)
+	case 1:
+		is = g.number()
+		g.n++
+		asked = fmt.Sprintf("n%d %s %s", g.n, g.order(), g.number())
+		is = fmt.Sprintf("%s = n%d", is, g.n)
+	default:
+		g.e++
+		e := fmt.Sprintf("e%d", g.e)
+		asked = choose(g.random, e+".N = "+g.number(), e+".S = "+g.string(), e+" != nil", e+" = d.Editor")
+		if is = e + " = " + choose(g.random, "d.Owner", "d.Editor", "d.Team.Lead"); !g.helper && g.chance(50) {
+			is = "find(d, " + e + ")"
+			asked = choose(g.random, asked, "any("+e+", d)", "known("+e+")")
+		}
+	}
+	return node{op: "some", text: is, of: []node{{op: choose(g.random, "and", "or"), of: []node{leaf(asked), g.condition(depth - 1)}}}}
 }
 
 func (g grammar) order() string {
@@ -259,16 +294,25 @@ func (g grammar) leaf() node {
 	})
 	add(g.d && g.u, 1, func() string { return choose(g.random, "d.Owner = u", "d.Editor != u", "u in d.Team.Members") })
 	add(g.d && !g.helper, 2, func() string {
-		return choose(g.random, "fine(d)", "odd(d.Team)", "known(d.Owner)", "known(d.Team.Lead)")
+		return choose(g.random, "fine(d)", "odd(d.Team)", "known(d.Owner)", "known(d.Team.Lead)", "any(d.Editor, d)", "any(d.Team.Lead, d)")
 	})
+	add(g.d && !g.helper && !g.plain, 1, func() string { return "same(" + g.string() + ", " + g.string() + ")" })
+	add(g.d && !g.plain, 1, func() string { return g.string() + " in [" + g.string() + ", " + g.string() + "]" })
+	add(g.ab, 6, func() string { return "a " + g.equal() + " b" })
+	add(g.s > 1, 2, func() string { return "s1 " + g.equal() + " s2" })
+	add(g.e > 1, 2, func() string { return choose(g.random, "e1 = e2", "e1 != e2", "e1.N < e2.N") })
 	add(g.d && g.u && !g.helper, 2, func() string { return choose(g.random, "mine(u, d)", "led(u, d.Team)") })
-	n := node{text: choose(g.random, leaves...)()}
+	return leaf(choose(g.random, leaves...)())
+}
+
+// leaf returns a condition without others in it.
+func leaf(text string) node {
 	for _, h := range helpers {
-		if name, _, _ := strings.Cut(h, "("); strings.HasPrefix(n.text, name+"(") {
-			n.op = "call"
+		if name, _, _ := strings.Cut(h, "("); strings.HasPrefix(text, name+"(") {
+			return node{op: "call", text: text}
 		}
 	}
-	return n
+	return node{text: text}
 }
 
 // number returns a number: a path to one, or a constant.
@@ -288,6 +332,12 @@ func (g grammar) number() string {
 	}
 	if g.x {
 		of = append(of, "x.N", "x.P", "x.Team.N")
+	}
+	for i := range g.n {
+		of = append(of, fmt.Sprintf("n%d", i+1), fmt.Sprintf("n%d", i+1))
+	}
+	for i := range g.e {
+		of = append(of, fmt.Sprintf("e%d.N", i+1), fmt.Sprintf("e%d.Team.N", i+1))
 	}
 	return choose(g.random, of...)
 }
@@ -309,6 +359,15 @@ func (g grammar) string() string {
 	}
 	if g.x {
 		of = append(of, "x.S", "x.ID", "x.TeamID")
+	}
+	if g.ab {
+		of = append(of, "a", "b", "a", "b")
+	}
+	for i := range g.s {
+		of = append(of, fmt.Sprintf("s%d", i+1), fmt.Sprintf("s%d", i+1))
+	}
+	for i := range g.e {
+		of = append(of, fmt.Sprintf("e%d.S", i+1), fmt.Sprintf("e%d.ID", i+1))
 	}
 	return choose(g.random, of...)
 }

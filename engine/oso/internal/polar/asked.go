@@ -1,7 +1,17 @@
 package polar
 
-// Relations says of an attribute's name whether it leads to a document elsewhere, and whether it does so in every class that has it.
-type Relations func(attr string) (some, all bool)
+// Relations says where an attribute of that name leads, and whether it leads there in every class that has it.
+type Relations func(attr string) (to Leads, all bool)
+
+// Leads says where an attribute leads.
+type Leads int
+
+// Attributes lead nowhere, to a document embedded that may be nil, or to one elsewhere that has to be there when the attribute is read.
+const (
+	Nowhere Leads = iota
+	Embedded
+	Elsewhere
+)
 
 // Asked says of which relations a rule asks something. That a relation leads to a document is lost where it is bound, or handed to a rule, and
 // nothing is asked of it: Oso drops it there, whereas it fails for a document in hand.
@@ -120,7 +130,15 @@ func (a *Asked) asks(r *Rule, e, path *Expr) bool {
 		return from(e, path)
 	case "matches":
 		return from(e.Args[0], path)
-	case "=", ":=", "==", "!=", "<", "<=", ">", ">=":
+	case "=", ":=":
+		for i, side := range e.Args {
+			to := e.Args[1-i]
+			if from(side, path) && (a.known.Is(r, to) || side.Op == Dot && to.Op == Dot) {
+				return true
+			}
+		}
+		return false
+	case "==", "!=", "<", "<=", ">", ">=":
 		return from(e.Args[0], path) && a.decided(r, e.Args[1]) || from(e.Args[1], path) && a.decided(r, e.Args[0])
 	case "in":
 		return from(e.Args[1], path) || from(e.Args[0], path) && a.decided(r, e.Args[1])
@@ -179,7 +197,7 @@ func (a *Asked) lost(r *Rule, e *Expr, beside []*Expr, negated bool) (paths []*E
 		}
 	}
 	inLists := func(e *Expr) {
-		if e.Op != Dot {
+		if e.Op != Dot && e.Op != Method { // which are compared
 			lost(e)
 		}
 	}
@@ -193,11 +211,8 @@ func (a *Asked) lost(r *Rule, e *Expr, beside []*Expr, negated bool) (paths []*E
 			}
 		}
 	case "in":
-		if e.Args[0].Op == Variable && !a.known.Is(r, e.Args[0]) {
-			inLists(e.Args[1])
-		} else if e.Args[0].Op != Dot {
-			lost(e.Args[0])
-		}
+		inLists(e.Args[0])
+		inLists(e.Args[1]) // which is made whole before anything is found in it
 	case "matches":
 		a.pattern(r, e.Args[0], e.Args[1], lost)
 	case Call:
@@ -240,19 +255,56 @@ func (a *Asked) pattern(r *Rule, e, pattern *Expr, lost func(e *Expr, as ...*Exp
 	}
 }
 
-// related returns the paths in an expression, as far as the last relation on them: those to what is known but are none.
+// related returns the paths in an expression, as far as the last document on them that may not be there: those to what is known but are none.
 func (a *Asked) related(r *Rule, e *Expr) (paths []*Expr) {
 	if e.Op == Dot || e.Op == Method {
 		for p := e; p.Op == Dot || p.Op == Method; p = p.Args[0] {
-			if some, _ := a.relations(p.Name); some && p.Op == Dot && !a.known.Is(r, p) {
+			if to, _ := a.relations(p.Name); (to == Elsewhere || to == Embedded && p != e) && p.Op == Dot && !a.known.Is(r, p) {
 				return []*Expr{p}
 			}
+		}
+		if base := e.Base(); base.Op == Variable && !typed(r, base) && !a.known.Is(r, base) && a.mayBeNil(r, base, 0) {
+			return []*Expr{base}
 		}
 	}
 	for _, arg := range e.Args {
 		paths = append(paths, a.related(r, arg)...)
 	}
 	return paths
+}
+
+// mayBeNil reports whether a variable may stand for an embedded document that may be nil.
+func (a *Asked) mayBeNil(r *Rule, v *Expr, depth int) bool {
+	by := func(r *Rule, e *Expr) bool {
+		if e.Op == Dot {
+			to, _ := a.relations(e.Name)
+			return to == Embedded
+		}
+		return e.Op == Variable && a.mayBeNil(r, e, depth+1)
+	}
+	if depth > maxDots {
+		return true
+	}
+	for _, b := range bindings(r.Body, nil, v.Name) {
+		if by(r, b) {
+			return true
+		}
+	}
+	for at, p := range r.Params {
+		if p.Value.Op != Variable || p.Value.Name != v.Name || v.Name == "_" {
+			continue
+		}
+		for _, rules := range a.rules {
+			for _, caller := range rules {
+				for _, c := range calls(caller.Body) {
+					if c.Name == r.Name && len(c.Args) == len(r.Params) && by(caller, c.Args[at]) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // each calls f with the conditions in an expression that are no and, or or not, those that hold beside each, and whether it is negated.
@@ -305,7 +357,11 @@ func (a *Asked) refuse(e *Expr, lost []*Expr) error {
 	if len(lost) == 0 {
 		return nil
 	}
-	return &Error{Construct: "." + lost[0].Name, Line: e.Line, Problem: "an alternative asks nothing of the relation, and Oso drops it there: ask it to be unlike nil"}
+	name := lost[0].Name
+	if lost[0].Op == Dot {
+		name = "." + name
+	}
+	return &Error{Construct: name, Line: e.Line, Problem: "an alternative asks nothing of the relation, and Oso drops it there: ask it to be unlike nil"}
 }
 
 // exist returns a condition that asks of relations, which are lost, that there is a document. It ends the rewriting where that might not be what the policy says.
@@ -314,7 +370,11 @@ func (w *rewriter) exist(r *Rule, lost []*Expr, beside *Expr) *Expr {
 		panic(errRewrite)
 	}
 	for _, path := range lost {
-		if _, all := w.asked.relations(path.Name); !all || !w.asked.isOpen(r, path, 0) || path.Base().Name == "_" {
+		all := true
+		if path.Op == Dot {
+			_, all = w.asked.relations(path.Name)
+		}
+		if !all || !w.asked.isOpen(r, path, 0) || path.Base().Name == "_" {
 			panic(errRewrite)
 		}
 		there := &Expr{Op: "!=", Args: []*Expr{path, {Op: Constant, Name: "nil"}}, Line: beside.Line}
@@ -323,37 +383,25 @@ func (w *rewriter) exist(r *Rule, lost []*Expr, beside *Expr) *Expr {
 	return beside
 }
 
-// whole returns the body of a rule, in which relations that it binds or hands on are asked to lead to a document where nothing else is asked of them.
-// Negations are left as they are.
-func (w *rewriter) whole(r *Rule) *Expr {
-	fields := fieldsOf(r)
-	body := w.bound(r, r.Body, fields)
-	for i, field := range fields {
-		beside := append([]*Expr{body}, fields...)
-		beside[i+1] = nil
-		body = w.exist(r, w.asked.lost(r, field, beside, false), body)
+// due reports whether something in the body of a rule is to be rewritten.
+func (w *rewriter) due(r *Rule) bool {
+	is := negates(r.Body) || len(w.lostInHead(r)) > 0
+	if r.Body != nil {
+		each(r.Body, fieldsOf(r), false, func(e *Expr, beside []*Expr, negated bool) {
+			is = is || e.dropped || len(w.asked.lost(r, e, beside, negated)) > 0
+		})
 	}
-	return body
+	return is
 }
 
-func (w *rewriter) bound(r *Rule, e *Expr, beside []*Expr) *Expr {
-	switch e.Op {
-	case "and", "or":
-		with := func(i int) []*Expr {
-			if e.Op == "and" {
-				return append(beside[:len(beside):len(beside)], e.Args[i])
-			}
-			return beside
-		}
-		left, right := w.bound(r, e.Args[0], with(1)), w.bound(r, e.Args[1], with(0))
-		if left == e.Args[0] && right == e.Args[1] {
-			return e
-		}
-		return &Expr{Op: e.Op, Line: e.Line, Args: []*Expr{left, right}}
-	case "not", "forall":
-		return e
+func (w *rewriter) lostInHead(r *Rule) (paths []*Expr) {
+	fields := fieldsOf(r)
+	for i, field := range fields {
+		beside := append([]*Expr{r.Body}, fields...)
+		beside[i+1] = nil
+		paths = append(paths, w.asked.lost(r, field, beside, false)...)
 	}
-	return w.exist(r, w.asked.lost(r, e, beside, false), e)
+	return paths
 }
 
 // there returns the negation of a call, which asks of the relations that are handed on to lead to a document.

@@ -8,8 +8,14 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
 )
 
-func relation(attr string) (some, all bool) {
-	return attr == "editor" || attr == "team" || attr == "mixed", attr != "mixed"
+func relation(attr string) (to polar.Leads, all bool) {
+	switch attr {
+	case "editor", "team", "mixed":
+		to = polar.Elsewhere
+	case "box":
+		to = polar.Embedded
+	}
+	return to, attr != "mixed"
 }
 
 // lostRelations are conditions, and what they become.
@@ -26,10 +32,15 @@ var lostRelations = map[string]string{
 	`h(d.editor); h(e) if e.team = t and (t.N = 1 or e.Name = "x");`:                  `(d.editor != nil and h(d.editor)); h(e) if ((e.team != nil and e.team = t) and (t.N = 1 or e.Name = "x"));`,
 	`d matches Doc{editor: e} and (e.Name = "a" or d.N = 1);`:                         `((d.editor != nil and d matches Doc{editor: e}) and (e.Name = "a" or d.N = 1));`,
 	`x in [d.editor, d.team] and (x.N = 1 or d.N = 1);`:                               `((d.team != nil and (d.editor != nil and x in [d.editor, d.team])) and (x.N = 1 or d.N = 1));`,
+	`u in [d.editor, d.team];`:                                                        `(d.team != nil and (d.editor != nil and u in [d.editor, d.team]));`,
+	`d.N in [d.editor.N, 1];`:                                                         `(d.editor != nil and (d.N == d.editor.N or d.N == 1));`,
 	`i in d.Items and h(i.editor); h(_);`:                                             `(i in d.Items and (i.editor != nil and h(i.editor))); h(_);`,
 	`not h(d.editor, d); h(e, d) if d.Public = true and e.Name = "x";`:                `(d.editor != nil and (d.Public != true or d.editor.Name != "x")); h(e, d) if d.Public = true and e.Name = "x";`,
 	`d.N = 1 and not (d.N = 2 and h(d.editor, d)); h(_, d) if d.Public = true;`:       `(d.N = 1 and (d.N != 2 or (d.editor != nil and d.Public != true))); h(_, d) if d.Public = true;`,
 	`h(d.editor, d); h(e, d) if h(e, d); h(e, d) if g(e) or d.N = 1; g(e) if g(e);`:   `(d.editor != nil and h(d.editor, d)); h(e, d) if h(e, d); h(e, d) if g(e) or d.N = 1; g(e) if g(e);`,
+	`n = d.box.N and (n = 1 or d.N = 1);`:                                             `((d.box != nil and n = d.box.N) and (n = 1 or d.N = 1));`,
+	`b = d.box and n = b.N and (n = 1 or d.N = 1);`:                                   `((b = d.box and (b != nil and n = b.N)) and (n = 1 or d.N = 1));`,
+	`h(d.box, d); h(b, d) if n = b.N and (n = 1 or d.N = 1);`:                         `h(d.box, d); h(b, d) if ((b != nil and n = b.N) and (n = 1 or d.N = 1));`,
 	`has(e, d) and d.N = 1; has(e, d) if e = d.editor;`:                               `has(e, d) and d.N = 1; has(e, d) if (d.editor != nil and e = d.editor);`,
 }
 
@@ -56,7 +67,9 @@ func TestRelationsThatAreAskedAreLeft(t *testing.T) {
 		`(e = d.editor and e.Name = "ann") or d.Public = true;`,
 		`e = d.editor and e = u;`,
 		`e = d.editor and not "x" in e.Tags and d.N = 1;`,
-		`d.editor = u or u in [d.editor, d.team];`,
+		`d.editor = u or u in [d.N, d.M];`,
+		`b = d.box and (b = nil or d.N = 1);`,
+		`h(d.box, d); h(b: Box, d) if n = b.N and (n = 1 or d.N = 1);`,
 		`t = d.Title and (t = "a" or d.Public = true);`,
 		`h(d.editor, u); h(x, y) if x = y;`,
 		`h(d.editor, d); h(e: User, d) if d.Public = true;`,

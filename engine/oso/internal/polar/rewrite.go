@@ -23,12 +23,7 @@ func Rewrite(policy string, isList func(class, attr string) bool, relations Rela
 	if strings.Contains(policy, `\`) {
 		return "", errRewrite // what is escaped is not kept
 	}
-	u, original := newUnified(rules, func(*Expr, string, string) {}), make([]*Expr, len(rules))
-	for i := range rules {
-		if original[i] = rules[i].Body; original[i] != nil {
-			rules[i].Body = u.compared(original[i])
-		}
-	}
+	markUnified(rules, func(*Expr, string, string) {})
 	w := &rewriter{policy: policy, isList: isList, known: NewKnown(rules), asked: NewAsked(rules, relations), rules: map[Head][]*Rule{}}
 	for i := range rules {
 		w.rules[rules[i].Head()] = append(w.rules[rules[i].Head()], &rules[i])
@@ -46,17 +41,14 @@ func Rewrite(policy string, isList func(class, attr string) bool, relations Rela
 	done := 0
 	for i := range rules {
 		r := &rules[i]
-		if r.To == 0 {
-			continue
-		}
-		bound := w.whole(r)
-		if bound == original[i] && !negates(bound) {
+		if r.To == 0 || !w.due(r) {
 			continue
 		}
 		w.writable(r)
 		own := *r
-		own.Body = w.separate(bound, heads(r), count(r))
-		body := w.positive(own.Body, scope{rule: &own, counts: count(&own)}, 0)
+		own.Body = w.separate(r.Body, heads(r), count(r))
+		body := w.positive(own.Body, scope{rule: &own, counts: count(&own)}, fieldsOf(r), 0)
+		body = w.exist(r, w.lostInHead(r), body)
 		left := variables(body)
 		for _, p := range r.Params { // a variable that is used once only is an error
 			if v := p.Value; v.Op == Variable && variables(r.Body)[v.Name] && !left[v.Name] {
@@ -102,16 +94,23 @@ const (
 	maxInlines = 500
 )
 
-// positive returns the expression with its negations rewritten.
-func (w *rewriter) positive(e *Expr, s scope, depth int) *Expr {
+// positive returns the expression with its negations, and what Oso drops, rewritten; what holds beside it is not asked for again.
+func (w *rewriter) positive(e *Expr, s scope, beside []*Expr, depth int) *Expr {
 	switch e.Op {
 	case "and", "or":
-		return &Expr{Op: e.Op, Line: e.Line, Args: []*Expr{w.positive(e.Args[0], s, depth), w.positive(e.Args[1], s, depth)}}
+		left, right := beside, beside
+		if e.Op == "and" {
+			left, right = append(beside[:len(beside):len(beside)], e.Args[1]), append(beside[:len(beside):len(beside)], e.Args[0])
+		}
+		return &Expr{Op: e.Op, Line: e.Line, Args: []*Expr{w.positive(e.Args[0], s, left, depth), w.positive(e.Args[1], s, right, depth)}}
 	case "not":
 		return w.negative(e.Args[0], s, depth)
-	default:
-		return e
 	}
+	lost := w.asked.lost(s.rule, e, beside, false)
+	if e.dropped {
+		e = compared(e)
+	}
+	return w.exist(s.rule, lost, e)
 }
 
 // negative returns the negation of the expression.
@@ -126,7 +125,7 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 		}
 		second := w.negative(e.Args[1], s, depth)
 		if aboutNil(e.Args[0]) { // which may keep the second from reading an attribute of nil
-			second = &Expr{Op: "and", Line: e.Line, Args: []*Expr{w.positive(e.Args[0], s, depth), second}}
+			second = &Expr{Op: "and", Line: e.Line, Args: []*Expr{w.positive(e.Args[0], s, nil, depth), second}}
 		}
 		return &Expr{Op: "or", Line: e.Line, Args: []*Expr{w.negative(e.Args[0], s, depth), second}}
 	case "or":
@@ -137,7 +136,7 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 				return atom
 			}
 		}
-		return w.positive(e.Args[0], s, depth)
+		return w.positive(e.Args[0], s, nil, depth)
 	case Call:
 		return w.there(e, w.inlined(e, s, depth), s)
 	}
@@ -460,6 +459,8 @@ func written(e *Expr) string {
 			fields[i] = f.Name + ": " + written(f.Args[0])
 		}
 		return e.Name + "{" + strings.Join(fields, ", ") + "}"
+	case e.Op == "=" && e.dropped:
+		return written(compared(e))
 	case slices.Contains(infixes, e.Op) && len(e.Args) == 2:
 		return written(e.Args[0]) + " " + e.Op + " " + written(e.Args[1])
 	}

@@ -8,6 +8,8 @@ type Expr struct {
 	Name string // of a variable or a class, the attribute of a dot, the rule of a call; the text of a constant
 	Args []*Expr
 	Line int
+
+	dropped bool // by Oso, see unified
 }
 
 // The kinds of expressions that are no operators.

@@ -15,7 +15,6 @@ type unified struct {
 	known  Known
 	rules  map[Head][]*Rule
 	places map[Place]bound
-	lost   map[*Expr]bool // the conditions that are dropped
 	report func(e *Expr, construct, problem string)
 }
 
@@ -30,9 +29,9 @@ const (
 
 func (b bound) or(c bound) bound { return max(b, c) }
 
-// newUnified finds the conditions that are dropped. What cannot be written otherwise is reported.
-func newUnified(rules []Rule, report func(e *Expr, construct, problem string)) *unified {
-	u := &unified{known: NewKnown(rules), rules: map[Head][]*Rule{}, places: map[Place]bound{}, lost: map[*Expr]bool{}, report: func(*Expr, string, string) {}}
+// markUnified marks the conditions that are dropped, and reports those and what else is.
+func markUnified(rules []Rule, report func(e *Expr, construct, problem string)) {
+	u := &unified{known: NewKnown(rules), rules: map[Head][]*Rule{}, places: map[Place]bound{}, report: func(*Expr, string, string) {}}
 	for i := range rules {
 		u.rules[rules[i].Head()] = append(u.rules[rules[i].Head()], &rules[i])
 	}
@@ -47,7 +46,6 @@ func newUnified(rules []Rule, report func(e *Expr, construct, problem string)) *
 	}
 	u.report = report
 	u.all(rules)
-	return u
 }
 
 func (u *unified) all(rules []Rule) {
@@ -112,7 +110,7 @@ func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool) {
 		return
 	case "=", ":=":
 		if u.stands(r, e.Args[0], seen) && u.stands(r, e.Args[1], seen) {
-			u.lost[e] = true
+			u.drops(e)
 		}
 		if !u.takesApart(r, e.Args[0], e.Args[1], seen) && !u.takesApart(r, e.Args[1], e.Args[0], seen) {
 			u.lists(r, e, e.Args)
@@ -121,7 +119,7 @@ func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool) {
 		if list := e.Args[1]; list.Op == List {
 			of := u.stands(r, e.Args[0], seen) || e.Args[0].Op == Dot && !u.known.Is(r, e.Args[0])
 			if of && !u.known.Is(r, list) {
-				u.lost[e] = true
+				u.drops(e)
 			}
 			u.lists(r, e, list.Args)
 		}
@@ -140,6 +138,11 @@ func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool) {
 		u.lists(r, e, e.Args)
 	}
 	maps.Copy(seen, variables(e))
+}
+
+func (u *unified) drops(e *Expr) {
+	e.dropped = true
+	u.report(e, e.Op, "it may compare two things of the document, which Oso drops")
 }
 
 // stands reports whether an expression is a variable that may stand for something of the document.
@@ -165,45 +168,27 @@ func (u *unified) lists(r *Rule, e *Expr, args []*Expr) {
 	}
 }
 
-// compared returns the expression with the conditions that are dropped written otherwise.
-func (u *unified) compared(e *Expr) *Expr {
-	if u.lost[e] {
-		if e.Op != "in" {
-			return &Expr{Op: "==", Args: e.Args, Line: e.Line}
+// compared returns a condition that is dropped as one that is not.
+func compared(e *Expr) *Expr {
+	if e.Op != "in" {
+		return &Expr{Op: "==", Args: e.Args, Line: e.Line}
+	}
+	var one *Expr
+	for _, element := range e.Args[1].Args {
+		equal := &Expr{Op: "==", Args: []*Expr{e.Args[0], element}, Line: e.Line}
+		if one == nil {
+			one = equal
+		} else {
+			one = &Expr{Op: "or", Args: []*Expr{one, equal}, Line: e.Line}
 		}
-		one := &Expr{Op: "=", Args: []*Expr{{Op: Constant, Name: "1"}, {Op: Constant, Name: "2"}}, Line: e.Line}
-		for i, element := range e.Args[1].Args {
-			equal := &Expr{Op: "==", Args: []*Expr{e.Args[0], element}, Line: e.Line}
-			if i == 0 {
-				one = equal
-			} else {
-				one = &Expr{Op: "or", Args: []*Expr{one, equal}, Line: e.Line}
-			}
-		}
-		return one
 	}
-	if e.Op != "and" && e.Op != "or" && e.Op != "not" && e.Op != "forall" {
-		return e
-	}
-	out, changed := *e, false
-	out.Args = make([]*Expr, len(e.Args))
-	for i, arg := range e.Args {
-		out.Args[i] = u.compared(arg)
-		changed = changed || out.Args[i] != arg
-	}
-	if !changed {
-		return e
-	}
-	return &out
+	return one
 }
 
 // checkUnified refuses what Oso drops.
 func checkUnified(rules []Rule) (err error) {
-	u := newUnified(rules, func(e *Expr, construct, problem string) {
+	markUnified(rules, func(e *Expr, construct, problem string) {
 		err = firstOf(err, &Error{Construct: construct, Line: e.Line, Problem: problem})
 	})
-	for e := range u.lost {
-		err = firstOf(err, &Error{Construct: e.Op, Line: e.Line, Problem: "it may compare two things of the document, which Oso drops"})
-	}
 	return err
 }
