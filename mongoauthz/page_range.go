@@ -90,12 +90,24 @@ func (g *ranges) next(ctx context.Context) bson.D {
 		if !ok {
 			continue
 		}
-		if query, err := pipeline.UpTo(g.order, end); err == nil {
+		if query, err := g.upTo(end); err == nil {
 			g.end = end
 			return bson.D{{Key: "$match", Value: query}}
 		}
 	}
 	return nil
+}
+
+// upTo returns the query for a range that ends there. After a cursor it begins there too, if it can: one range of values, and nothing of other types.
+func (g *ranges) upTo(end bson.RawValue) (bson.D, error) {
+	if g.r.After != "" {
+		if values, err := g.q.place(g.r.After, g.order); err == nil {
+			if query, err := pipeline.Between(g.order, values[0], end); err == nil {
+				return query, nil
+			}
+		}
+	}
+	return pipeline.UpTo(g.order, end)
 }
 
 // remembered returns the end that was enough for such a page, or, after a cursor, one as far from it as three such pages reach.

@@ -54,28 +54,58 @@ func After(order bson.D, values []bson.RawValue) (bson.D, error) {
 //
 // The error is an [*UnsupportedError], for what [After] refuses, and for null, which no range of an index has alone.
 func UpTo(order bson.D, value bson.RawValue) (bson.D, error) {
-	if len(order) == 0 {
-		return nil, unsupported("an order of no fields")
+	direction, bracket, err := endOf(order, value)
+	if err != nil {
+		return nil, err
 	}
-	direction, ok := order[0].Value.(int32)
-	if !ok || direction != 1 && direction != -1 {
-		return nil, unsupported("a direction that is neither 1 nor -1")
-	}
-	path, bracket := order[0].Key, bracketOf(value)
-	if bracket < 0 || bracket == nullBracket || isNaN(value) {
-		return nil, unsupported("a value in the order that is no end of a range")
-	}
-	within := "$lte"
-	if direction < 0 {
-		within = "$gte"
-	}
-	branches := []bson.D{d(path, d(within, value))}
+	path := order[0].Key
+	branches := []bson.D{{{Key: path, Value: bson.D{upTo(direction, value)}}}}
 	for _, q := range beyond(path, value, bracket, -direction) {
 		if ops, isOps := q[0].Value.(bson.D); !isOps || ops[0].Key != "$gt" && ops[0].Key != "$lt" {
 			branches = append(branches, q)
 		}
 	}
 	return anyQuery(branches), nil
+}
+
+// Between returns the query for the documents that come, in the order of a $sort, no earlier than one whose first sort field has the value from, and no
+// later than one that has the value to: a range of an index on that field. It leaves none out that does. It may have more that hold an array in
+// the field, or on the way to it.
+//
+// The error is an [*UnsupportedError], for what [UpTo] refuses of either value, and for two that are not of one type class.
+func Between(order bson.D, from, to bson.RawValue) (bson.D, error) {
+	direction, bracket, err := endOf(order, to)
+	if err != nil {
+		return nil, err
+	}
+	if bracketOf(from) != bracket || isNaN(from) {
+		return nil, unsupported("two values of the order between which there are others")
+	}
+	return d(order[0].Key, bson.D{upTo(direction, to), upTo(-direction, from)}), nil
+}
+
+// endOf returns the direction of the order's first field, and the bracket of a value at which a range of it can end.
+func endOf(order bson.D, value bson.RawValue) (direction int32, bracket int, err error) {
+	if len(order) == 0 {
+		return 0, 0, unsupported("an order of no fields")
+	}
+	direction, ok := order[0].Value.(int32)
+	if !ok || direction != 1 && direction != -1 {
+		return 0, 0, unsupported("a direction that is neither 1 nor -1")
+	}
+	bracket = bracketOf(value)
+	if bracket < 0 || bracket == nullBracket || isNaN(value) {
+		return 0, 0, unsupported("a value in the order that is no end of a range")
+	}
+	return direction, bracket, nil
+}
+
+// upTo is the operator for values of a type class that come no later than v.
+func upTo(direction int32, v bson.RawValue) bson.E {
+	if direction < 0 {
+		return bson.E{Key: "$gte", Value: v}
+	}
+	return bson.E{Key: "$lte", Value: v}
 }
 
 // brackets are the type classes in the order in which a $sort has them, by their $type aliases.

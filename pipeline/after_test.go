@@ -58,6 +58,34 @@ func TestAfterNamesWhatFollowsInEveryTypeClass(t *testing.T) {
 	}
 }
 
+func TestBetweenIsOneRangeOfOneTypeClass(t *testing.T) {
+	t.Parallel()
+	by := func(direction int32) bson.D {
+		return bson.D{{Key: "a", Value: direction}, {Key: "_id", Value: int32(1)}}
+	}
+	q, err := pipeline.Between(by(1), value(t, 2), value(t, 7.5))
+	require.NoError(t, err)
+	require.Equal(t, `{"a":{"$lte":7.5,"$gte":2}}`, relaxed(t, q))
+	q, err = pipeline.Between(by(-1), value(t, "b"), value(t, "a"))
+	require.NoError(t, err)
+	require.Equal(t, `{"a":{"$gte":"a","$lte":"b"}}`, relaxed(t, q))
+
+	for name, values := range map[string][2]any{
+		"two type classes":    {2, "a"},
+		"from null":           {nil, 2},
+		"two nulls":           {nil, nil},
+		"from NaN":            {math.NaN(), 2},
+		"to NaN":              {2, math.NaN()},
+		"two arrays":          {bson.A{1}, bson.A{2}},
+		"regular expressions": {bson.Regex{Pattern: "a"}, bson.Regex{Pattern: "b"}},
+	} {
+		_, err := pipeline.Between(by(1), value(t, values[0]), value(t, values[1]))
+		require.ErrorIs(t, err, pipeline.ErrUnsupported, name)
+	}
+	_, err = pipeline.Between(nil, value(t, 1), value(t, 2))
+	require.ErrorIs(t, err, pipeline.ErrUnsupported)
+}
+
 func TestAfterComparesTheNextFieldWhereThoseBeforeAreEqual(t *testing.T) {
 	t.Parallel()
 	order := bson.D{{Key: "a.b", Value: int32(1)}, {Key: "c", Value: int32(-1)}, {Key: "_id", Value: int32(1)}}
