@@ -13,17 +13,20 @@ import (
 
 // rows is what one read found.
 type rows struct {
-	documents int // that the stages returned
-	groups    []group
-	grouped   int // rows that the groups were made of
+	documents int             // that the stages returned
+	only      []bson.RawValue // the keys, of a read with one tie
+	groups    []group         // those of a read with more
+	grouped   int             // rows that the groups were made of
 	keys      int
 	bytes     int // of the keys
 	problem   string
+	sorted    bool
+	room      []byte // for the bytes of keys
 }
 
 func (r *rows) tooMany(limit int) { r.refuse("more than " + strconv.Itoa(limit) + " keys") }
 
-func (r *rows) refuse(problem string) { r.problem, r.groups = problem, nil }
+func (r *rows) refuse(problem string) { r.problem, r.only, r.groups = problem, nil, nil }
 
 // group is keys that belong together: one set for each tie.
 type group [][]bson.RawValue
@@ -35,6 +38,13 @@ func (r *rows) add(doc bson.Raw, ties, limit int) error {
 	if ties == 0 || r.problem != "" {
 		return nil
 	}
+	if ties == 1 {
+		r.collect(&r.only, doc.Lookup("k"))
+		if r.keys = len(r.only); r.documents > limit || r.keys > limit { // one more was asked for than there may be, whatever it is
+			r.tooMany(limit)
+		}
+		return nil
+	}
 	g := make(group, ties)
 	k, s := doc.Lookup("k"), doc.Lookup("s")
 	for i := range g[:ties-1] {
@@ -44,27 +54,23 @@ func (r *rows) add(doc bson.Raw, ties, limit int) error {
 		}
 		r.collect(&g[i], inner.Lookup(groupKey(i)))
 	}
-	if ties == 1 {
-		r.collect(&g[0], k)
-	} else {
-		last, ok := s.ArrayOK()
-		if !ok {
-			return errNotAsked
-		}
-		values, err := last.Values()
-		if err != nil {
-			return errNotAsked
-		}
-		for _, v := range values {
-			r.collect(&g[ties-1], v)
-		}
-		n, ok := doc.Lookup("n").AsInt64OK()
-		if !ok {
-			return errNotAsked
-		}
-		r.grouped += int(min(n, math.MaxInt32))
+	last, ok := s.ArrayOK()
+	if !ok {
+		return errNotAsked
 	}
-	if r.documents > limit || r.grouped > limit { // one more was asked for than there may be, whatever it is
+	values, err := last.Values()
+	if err != nil {
+		return errNotAsked
+	}
+	for _, v := range values {
+		r.collect(&g[ties-1], v)
+	}
+	n, ok := doc.Lookup("n").AsInt64OK()
+	if !ok {
+		return errNotAsked
+	}
+	r.grouped += int(min(n, math.MaxInt32))
+	if r.documents > limit || r.grouped > limit {
 		r.tooMany(limit)
 		return nil
 	}
@@ -78,7 +84,7 @@ func (r *rows) add(doc bson.Raw, ties, limit int) error {
 		r.tooMany(limit)
 		return nil
 	}
-	if ties > 1 && len(r.groups) == maxGroups {
+	if len(r.groups) == maxGroups {
 		r.refuse("more than " + strconv.Itoa(maxGroups) + " groups of keys")
 		return nil
 	}
@@ -90,35 +96,48 @@ var errNotAsked = unsupported("a document that the resolution did not ask for")
 
 // collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no keys: they reach nothing.
 func (r *rows) collect(to *[]bson.RawValue, v bson.RawValue) {
-	values := []bson.RawValue{v}
-	if v.Type == bson.TypeArray {
-		values, _ = v.Array().Values()
+	if v.Type != bson.TypeArray {
+		r.keep(to, v)
+		return
 	}
+	values, _ := v.Array().Values()
 	for _, v := range values {
-		switch v.Type {
-		case 0, bson.TypeNull, bson.TypeArray:
-			continue
-		case bson.TypeEmbeddedDocument:
-			if e, err := v.Document().IndexErr(0); err == nil && len(e.Key()) > 0 && e.Key()[0] == '$' {
-				r.problem = noMereValue
-			}
-		case bson.TypeDouble:
-			if math.IsNaN(v.Double()) {
-				r.problem = noMereValue
-			}
-		case bson.TypeDecimal128:
-			if d := v.Decimal128(); d.IsNaN() {
-				r.problem = noMereValue
-			}
-		case bson.TypeInt32, bson.TypeInt64, bson.TypeString, bson.TypeObjectID, bson.TypeBoolean, bson.TypeDateTime, bson.TypeBinary, bson.TypeTimestamp:
-		default:
-			r.problem = noMereValue
-		}
-		v.Value = bytes.Clone(v.Value)
-		r.bytes += len(v.Value)
-		*to = append(*to, v)
+		r.keep(to, v)
 	}
 }
+
+func (r *rows) keep(to *[]bson.RawValue, v bson.RawValue) {
+	switch v.Type {
+	case 0, bson.TypeNull, bson.TypeArray:
+		return
+	case bson.TypeEmbeddedDocument:
+		if e, err := v.Document().IndexErr(0); err == nil && len(e.Key()) > 0 && e.Key()[0] == '$' {
+			r.problem = noMereValue
+		}
+	case bson.TypeDouble:
+		if math.IsNaN(v.Double()) {
+			r.problem = noMereValue
+		}
+	case bson.TypeDecimal128:
+		if d := v.Decimal128(); d.IsNaN() {
+			r.problem = noMereValue
+		}
+	case bson.TypeInt32, bson.TypeInt64, bson.TypeString, bson.TypeObjectID, bson.TypeBoolean, bson.TypeDateTime, bson.TypeBinary, bson.TypeTimestamp:
+	default:
+		r.problem = noMereValue
+	}
+	n := len(v.Value)
+	if n > len(r.room) {
+		r.room = make([]byte, max(n, min(64*(r.keys+1), maxRoom)))
+	}
+	copy(r.room, v.Value)
+	v.Value, r.room = r.room[:n:n], r.room[n:]
+	r.bytes += n
+	*to = append(*to, v)
+}
+
+// maxRoom is for how many bytes of keys memory is taken at once.
+const maxRoom = 64 << 10
 
 const noMereValue = "a key is no mere value"
 
@@ -127,12 +146,16 @@ func (r *rows) node(ties []tie) node {
 	if len(ties) == 0 {
 		return constant(r.documents > 0)
 	}
-	if len(ties) == 1 { // every group is one key
-		var keys []bson.RawValue
+	if !r.sorted { // other sites have the same
+		r.only, r.sorted = sortedKeys(r.only), true
 		for _, g := range r.groups {
-			keys = append(keys, g[0]...)
+			for i := range g {
+				g[i] = sortedKeys(g[i])
+			}
 		}
-		return ties[0].among(keys)
+	}
+	if len(ties) == 1 {
+		return ties[0].among(r.only)
 	}
 	groups := make([]node, len(r.groups))
 	for i, g := range r.groups {
@@ -145,22 +168,44 @@ func (r *rows) node(ties []tie) node {
 	return some(groups...)
 }
 
-// sortedKeys sorts keys in place, and keeps each once.
-func sortedKeys(keys []bson.RawValue) []bson.RawValue {
-	order := func(a, b bson.RawValue) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), bytes.Compare(a.Value, b.Value))
+// compareKeys orders keys, by no more than their types and bytes.
+func compareKeys(a, b bson.RawValue) int {
+	if a.Type != b.Type {
+		return cmp.Compare(a.Type, b.Type)
 	}
-	slices.SortFunc(keys, order)
-	return slices.CompactFunc(keys, func(a, b bson.RawValue) bool { return order(a, b) == 0 })
+	return bytes.Compare(a.Value, b.Value)
 }
 
-// among says that the value outside is, or holds, one of the keys.
-func (t tie) among(keys []bson.RawValue) node {
-	keys = slices.Clone(keys) // other sites have the same
-	if t.typed {
-		keys = slices.DeleteFunc(keys, func(v bson.RawValue) bool { return class(v) != alias(t.typ) })
+func equalKeys(a, b bson.RawValue) bool { return compareKeys(a, b) == 0 }
+
+// sortedKeys sorts keys in place, and keeps each once.
+func sortedKeys(keys []bson.RawValue) []bson.RawValue {
+	slices.SortFunc(keys, compareKeys)
+	return slices.CompactFunc(keys, equalKeys)
+}
+
+// unitedKeys returns what two lists hold, sorted, each once.
+func unitedKeys(a, b []bson.RawValue) []bson.RawValue {
+	if !slices.IsSortedFunc(a, compareKeys) || !slices.IsSortedFunc(b, compareKeys) { // lists of the filter
+		return sortedKeys(slices.Concat(a, b))
 	}
-	keys = sortedKeys(keys)
+	out := make([]bson.RawValue, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if compareKeys(a[0], b[0]) <= 0 {
+			out, a = append(out, a[0]), a[1:]
+		} else {
+			out, b = append(out, b[0]), b[1:]
+		}
+	}
+	out = append(append(out, a...), b...)
+	return slices.CompactFunc(out, equalKeys)
+}
+
+// among says that the value outside is, or holds, one of the keys, which are sorted and stay as they are.
+func (t tie) among(keys []bson.RawValue) node {
+	if t.typed {
+		keys = slices.DeleteFunc(slices.Clone(keys), func(v bson.RawValue) bool { return class(v) != alias(t.typ) })
+	}
 	l := leaf{op: filter.In, typ: t.typ, list: t.list, strict: t.typed, values: keys}
 	switch len(keys) {
 	case 0:

@@ -160,7 +160,10 @@ func (s *source) emit() (*Plan, error) {
 	if fewer := united(asked); len(fewer) < len(asked) {
 		whole, before = make([]bson.D, len(fewer)), make([]bson.D, len(fewer))
 		for i, n := range fewer {
-			whole[i], before[i] = top.query(n, root, ""), top.query(withoutJoins(n), root, "")
+			whole[i] = top.query(n, root, "")
+			if before[i] = whole[i]; joins(n) {
+				before[i] = top.query(withoutJoins(n), root, "")
+			}
 		}
 	}
 	if len(whole) == 0 {

@@ -11,13 +11,15 @@ import (
 // keys of several clauses are one list to the server.
 func united(clauses []node) []node {
 	out := make([]node, 0, len(clauses))
+next:
 	for _, n := range clauses {
-		at := slices.IndexFunc(out, func(m node) bool { return unite(m, n) != nil })
-		if at < 0 {
-			out = append(out, n)
-			continue
+		for i, m := range out {
+			if one := unite(m, n); one != nil {
+				out[i] = one
+				continue next
+			}
 		}
-		out[at] = unite(out[at], n)
+		out = append(out, n)
 	}
 	return out
 }
@@ -52,7 +54,7 @@ func unite(a, b node) node {
 		return nil
 	}
 	l.op, l.value = filter.In, bson.RawValue{}
-	l.values = sortedKeys(slices.Concat(xs, ys))
+	l.values = unitedKeys(xs, ys)
 	if len(l.values) == 1 {
 		l.op, l.value, l.values = filter.Eq, l.values[0], nil
 	}
