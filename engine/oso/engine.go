@@ -26,6 +26,7 @@ type Engine struct {
 	schema  *relations.Schema
 	classes *classes
 	policy  string
+	ranged  ranged
 	fetcher evaluate.Fetcher
 	pool    *pool
 	limit   int
@@ -189,6 +190,7 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 		}
 	}
 	e.pool.idle = append(e.pool.idle, w)
+	e.ranged = newRanged(e.policy)
 	return e, nil
 }
 

@@ -16,6 +16,7 @@ type worker struct {
 // reading is a question between the two calls that Oso makes for it.
 type reading struct {
 	question
+	name       string // as the policy has it
 	ofElements bool
 }
 
@@ -27,14 +28,14 @@ func (w *worker) BuildQuery(f *types.Filter) (any, error) {
 		value, isValue := c.Rhs.DatumVariant.(types.Immediate)
 		if ok && projection.FieldName == methodsName {
 			if o, isObject := value.Value.(*object); isValue && isObject {
-				return reading{question{o, ofMethods}, false}, nil
+				return reading{question: question{o, ofMethods}}, nil
 			}
 			return nil, w.fail(unsupported("", "a method is called of a date, an ObjectID or another value that Polar has no type for"))
 		}
 		if o, isObject := value.Value.(*object); ok && isValue && isObject {
 			name, ofElements := strings.CutSuffix(projection.FieldName, polar.Elements)
 			if a := o.class.attrs[name]; a != nil {
-				return reading{question{o, a}, ofElements}, nil
+				return reading{question{o, a}, name, ofElements}, nil
 			}
 		}
 	}
@@ -57,6 +58,8 @@ func (w *worker) ExecuteQuery(q any) ([]any, error) {
 			return nil, w.fail(unsupported(r.of.class.name+"."+r.attr.name, "is nil where a list belongs"))
 		}
 		v = elements{list}
+	} else if err := w.session.engine.ranged.bound(r.of.class.name, r.name, v); err != nil {
+		return nil, w.fail(err)
 	}
 	return []any{v}, nil
 }

@@ -161,6 +161,9 @@ func (s *session) call(o *object, name string, args []any) (any, error) {
 			return nil, err
 		}
 	}
+	if err := s.engine.ranged.bound(o.class.name, name+"()", results); err != nil {
+		return nil, err
+	}
 	if len(results) == 1 {
 		return results[0], nil
 	}
