@@ -13,6 +13,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 func listed(t testing.TB, q *mongoauthz.Query) []int {
@@ -58,6 +59,33 @@ func TestAListIsTwoCommandsOfWhichOneReadsAllKeys(t *testing.T) {
 	q = resolved
 	sends(1, func(q *mongoauthz.Query) error { _, err := q.Count(t.Context()); return err })
 	sends(0, func(q *mongoauthz.Query) error { _, err := q.Resolve(t.Context()); return err })
+}
+
+// A server answers with 101 documents first, unless it is asked for more.
+func TestManyKeysAndLongPagesComeInOneReply(t *testing.T) {
+	t.Parallel()
+	db, commands := monitored(t)
+	s := newShelf(t, db)
+	var books, loans []any
+	for i := range 300 {
+		books = append(books, bson.D{{Key: "_id", Value: 100_000 + i}})
+		loans = append(loans, bson.D{{Key: "_id", Value: 100_000 + i}, {Key: "book_id", Value: 100_000 + i}, {Key: "patron", Value: "ann"}})
+	}
+	_, err := db.Collection("books").InsertMany(t.Context(), books)
+	require.NoError(t, err)
+	_, err = db.Collection("loans").InsertMany(t.Context(), loans)
+	require.NoError(t, err)
+	q := s.query(t, reading)
+	require.Len(t, listed(t, q), len(s.authorized)+300)
+	page, err := mongoauthz.FetchPage[bson.Raw](t.Context(), q, mongoauthz.PageRequest{Limit: 200})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 200)
+	require.Empty(t, commands("getMore"))
+
+	var few []bson.Raw
+	require.NoError(t, q.All(t.Context(), &few, options.Aggregate().SetBatchSize(150)))
+	require.Len(t, few, len(s.authorized)+300)
+	require.NotEmpty(t, commands("getMore"), "the caller's option wins")
 }
 
 func TestAResolvedQuerySaysWhenItsKeysWereRead(t *testing.T) {

@@ -122,7 +122,7 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 }
 
 func readPage[T any](ctx context.Context, q *Query, order bson.D, stages []bson.D, r PageRequest, opts []options.Lister[options.AggregateOptions]) (*Page[T], *tile, error) {
-	cursor, err := q.with(stages...).run(ctx, opts)
+	cursor, err := q.with(stages...).run(ctx, atOnce(opts))
 	if err != nil {
 		return nil, nil, err
 	}

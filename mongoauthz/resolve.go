@@ -3,6 +3,7 @@ package mongoauthz
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
@@ -175,10 +176,11 @@ func (az *Authorizer) readKeys(ctx context.Context, r *pipeline.Resolution) ([]b
 	return documents, err
 }
 
-// aggregate sends a pipeline of the library's own, whose answer is read within the context's deadline.
+// aggregate sends a pipeline of the library's own, whose answer is read whole, and within the context's deadline.
 func (az *Authorizer) aggregate(ctx context.Context, c *mongo.Collection, stages mongo.Pipeline) (*mongo.Cursor, error) {
+	most := int32(math.MaxInt32)
 	//lint:ignore SA1019 the driver has no other way to say it for an aggregate
-	o := options.AggregateOptions{Collation: az.collation, Custom: withinDeadline(ctx)}
+	o := options.AggregateOptions{BatchSize: &most, Collation: az.collation, Custom: withinDeadline(ctx)}
 	return c.Aggregate(ctx, stages, &whole[options.AggregateOptions]{o})
 }
 

@@ -74,7 +74,7 @@ func total(counts []counted) int64 {
 }
 
 func (q *Query) all(ctx context.Context, results any, opts []options.Lister[options.AggregateOptions], more ...bson.D) error {
-	cursor, err := q.run(ctx, opts, more...)
+	cursor, err := q.run(ctx, atOnce(opts), more...)
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,12 @@ func (q *Query) all(ctx context.Context, results any, opts []options.Lister[opti
 // and a query that nobody waits for would go on there.
 func (q *Query) run(ctx context.Context, opts []options.Lister[options.AggregateOptions], more ...bson.D) (*mongo.Cursor, error) {
 	return q.open(ctx, opts, withinDeadline(ctx), more...)
+}
+
+// atOnce returns options for an answer that is read whole: as much of it in the first reply as that takes, 16 MiB, instead of 101 documents. The
+// caller's options come later, and win.
+func atOnce(opts []options.Lister[options.AggregateOptions]) []options.Lister[options.AggregateOptions] {
+	return append([]options.Lister[options.AggregateOptions]{options.Aggregate().SetBatchSize(math.MaxInt32)}, opts...)
 }
 
 // withinDeadline returns the fields of a command that end it on the server when the context ends; nil without a deadline.
