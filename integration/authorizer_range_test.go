@@ -43,7 +43,7 @@ func newEvents(t testing.TB, db *mongo.Database, among string) *mongoauthz.Autho
 	var docs []any
 	for i := range events {
 		doc := bson.D{{Key: "_id", Value: i}, {Key: "team", Value: i % 10}, {Key: "kind", Value: fmt.Sprint("k", i%3)}}
-		var at any = begin.Add(time.Duration(i*7919%events) * time.Minute) // 7919 is prime
+		var at any = begin.Add(time.Duration(i*7919%events/16) * time.Minute) // 7919 is prime; sixteen have one date
 		if among != nothingElse {
 			switch i % 2000 {
 			case 1:

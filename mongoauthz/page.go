@@ -98,7 +98,7 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 		if within == nil {
 			break
 		}
-		page, rows, err = readPage[T](ctx, q.with(within), order, stages, r, opts)
+		page, rows, err = readPage[T](ctx, q, order, within, r, opts)
 		if err == nil && (rows.seen <= r.Limit || rows.unplaced) {
 			page = nil // the range ends too early, or perhaps does
 		}

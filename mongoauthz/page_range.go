@@ -76,8 +76,8 @@ func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []
 	return g
 }
 
-// next returns the stage that keeps the next range, nil if there is none left.
-func (g *ranges) next(ctx context.Context) bson.D {
+// next returns the stages of the page within the next range, nil if there is none left.
+func (g *ranges) next(ctx context.Context) []bson.D {
 	if g == nil {
 		return nil
 	}
@@ -90,24 +90,28 @@ func (g *ranges) next(ctx context.Context) bson.D {
 		if !ok {
 			continue
 		}
-		if query, err := g.upTo(end); err == nil {
+		if stages := g.upTo(end); stages != nil {
 			g.end = end
-			return bson.D{{Key: "$match", Value: query}}
+			return stages
 		}
 	}
 	return nil
 }
 
-// upTo returns the query for a range that ends there. After a cursor it begins there too, if it can: one range of values, and nothing of other types.
-func (g *ranges) upTo(end bson.RawValue) (bson.D, error) {
-	if g.r.After != "" {
+// upTo returns the stages of the page within the range that ends there, nil if none can.
+func (g *ranges) upTo(end bson.RawValue) []bson.D {
+	if g.r.After != "" { // one range of values, and nothing of other types
 		if values, err := g.q.place(g.r.After, g.order); err == nil {
-			if query, err := pipeline.Between(g.order, values[0], end); err == nil {
-				return query, nil
+			if query, err := pipeline.Between(g.order, values, end); err == nil {
+				return append([]bson.D{{{Key: "$match", Value: query}}}, g.page[1:]...)
 			}
 		}
 	}
-	return pipeline.UpTo(g.order, end)
+	query, err := pipeline.UpTo(g.order, end)
+	if err != nil {
+		return nil
+	}
+	return append([]bson.D{{{Key: "$match", Value: query}}}, g.page...)
 }
 
 // remembered returns the end that was enough for such a page, or, after a cursor, one as far from it as three such pages reach.

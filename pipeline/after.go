@@ -68,20 +68,31 @@ func UpTo(order bson.D, value bson.RawValue) (bson.D, error) {
 	return anyQuery(branches), nil
 }
 
-// Between returns the query for the documents that come, in the order of a $sort, no earlier than one whose first sort field has the value from, and no
-// later than one that has the value to: a range of an index on that field. It leaves none out that does. It may have more that hold an array in
-// the field, or on the way to it.
+// Between returns the query for the documents that follow, in the order of a $sort, one whose sort fields hold the values of after, and come no later than
+// one whose first sort field has the value to: [After] and [UpTo] in one, where both ends are of one type class, as a range of an index on the first
+// field. It leaves none out that does. It may have more that hold an array in a field of the order, or on the way to it.
 //
-// The error is an [*UnsupportedError], for what [UpTo] refuses of either value, and for two that are not of one type class.
-func Between(order bson.D, from, to bson.RawValue) (bson.D, error) {
+// The error is an [*UnsupportedError], for what After and UpTo refuse, and for ends that are not of one type class.
+func Between(order bson.D, after []bson.RawValue, to bson.RawValue) (bson.D, error) {
 	direction, bracket, err := endOf(order, to)
 	if err != nil {
 		return nil, err
 	}
-	if bracketOf(from) != bracket || isNaN(from) {
-		return nil, unsupported("two values of the order between which there are others")
+	following, err := After(order, after)
+	if err != nil {
+		return nil, err
 	}
-	return d(order[0].Key, bson.D{upTo(direction, to), upTo(-direction, from)}), nil
+	if bracketOf(after[0]) != bracket || isNaN(after[0]) {
+		return nil, unsupported("a range of several type classes")
+	}
+	path := order[0].Key
+	within := d(path, bson.D{upTo(direction, to), upTo(-direction, after[0])})
+	if len(after) == 2 && order[1].Key == "_id" { // which is no array: who does not come before it comes after it
+		if before, err := UpTo(order[1:], after[1]); err == nil {
+			return append(within, bson.E{Key: "$nor", Value: bson.A{both(equals(path, after[0], bracket), before)}}), nil
+		}
+	}
+	return both(within, following), nil
 }
 
 // endOf returns the direction of the order's first field, and the bracket of a value at which a range of it can end.

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,17 +61,34 @@ func TestAfterNamesWhatFollowsInEveryTypeClass(t *testing.T) {
 
 func TestBetweenIsOneRangeOfOneTypeClass(t *testing.T) {
 	t.Parallel()
-	by := func(direction int32) bson.D {
-		return bson.D{{Key: "a", Value: direction}, {Key: "_id", Value: int32(1)}}
+	by := func(direction int32, more ...bson.E) bson.D {
+		return append(bson.D{{Key: "a", Value: direction}}, append(more, bson.E{Key: "_id", Value: direction})...)
 	}
-	q, err := pipeline.Between(by(1), value(t, 2), value(t, 7.5))
-	require.NoError(t, err)
-	require.Equal(t, `{"a":{"$lte":7.5,"$gte":2}}`, relaxed(t, q))
-	q, err = pipeline.Between(by(-1), value(t, "b"), value(t, "a"))
-	require.NoError(t, err)
-	require.Equal(t, `{"a":{"$gte":"a","$lte":"b"}}`, relaxed(t, q))
+	values := func(vs ...any) (out []bson.RawValue) {
+		for _, v := range vs {
+			out = append(out, value(t, v))
+		}
+		return out
+	}
+	for name, tt := range map[string]struct {
+		order bson.D
+		after []bson.RawValue
+		to    any
+		want  string
+	}{
+		"up": {by(1), values(2, "x"), 7.5, `{"a":{"$lte":7.5,"$gte":2},"$nor":[{"a":{"$eq":2},"$or":[{"_id":{"$lte":"x"}},` +
+			`{"_id":{"$type":["number","undefined","minKey"]}},{"_id":{"$in":[null,[]]}}]}]}`},
+		"down": {by(-1), values("b", bson.Timestamp{T: 1}), "a", `{"a":{"$gte":"a","$lte":"b"},"$nor":[{"a":{"$eq":"b"},"$or":[{"_id":{"$gte":{"$timestamp":{"t":1,"i":0}}}},` +
+			`{"_id":{"$type":["regex","dbPointer","javascript","javascriptWithScope","maxKey"]}}]}]}`},
+		"an _id that is no end": {by(1), values(2, nil), 7, `{"a":{"$lte":7,"$gte":2},"$or":[`},
+		"more fields":           {by(1, bson.E{Key: "b", Value: int32(1)}), values(2, 3, 4), 7, `{"a":{"$lte":7,"$gte":2},"$or":[{"a":{"$gt":2}},`},
+	} {
+		q, err := pipeline.Between(tt.order, tt.after, value(t, tt.to))
+		require.NoError(t, err, name)
+		require.True(t, strings.HasPrefix(relaxed(t, q), tt.want), "%s: %s", name, relaxed(t, q))
+	}
 
-	for name, values := range map[string][2]any{
+	for name, ends := range map[string][2]any{
 		"two type classes":    {2, "a"},
 		"from null":           {nil, 2},
 		"two nulls":           {nil, nil},
@@ -79,10 +97,12 @@ func TestBetweenIsOneRangeOfOneTypeClass(t *testing.T) {
 		"two arrays":          {bson.A{1}, bson.A{2}},
 		"regular expressions": {bson.Regex{Pattern: "a"}, bson.Regex{Pattern: "b"}},
 	} {
-		_, err := pipeline.Between(by(1), value(t, values[0]), value(t, values[1]))
+		_, err := pipeline.Between(by(1), values(ends[0], 1), value(t, ends[1]))
 		require.ErrorIs(t, err, pipeline.ErrUnsupported, name)
 	}
-	_, err = pipeline.Between(nil, value(t, 1), value(t, 2))
+	_, err := pipeline.Between(nil, values(1), value(t, 2))
+	require.ErrorIs(t, err, pipeline.ErrUnsupported)
+	_, err = pipeline.Between(by(1), nil, value(t, 2))
 	require.ErrorIs(t, err, pipeline.ErrUnsupported)
 }
 
