@@ -29,14 +29,16 @@
 // A formula is two-valued, so "some document with that key makes this true" may be replaced by the set of keys of which it is true, wherever it
 // stands. [Plan.Resolution] returns the read that gathers these sets (core.go, gather.go): it flattens documents that must exist together, starts from the
 // one that the filter's values narrow most, and follows the keys towards the plan's collection, either way; rows multiply there, and equal ones
-// become one. Reads that end alike go on together (suffix.go). [Resolution.Resolve] puts the keys where the joins were. A truncated read, and a key that
+// become one. Where a row has one _id to follow, the document is joined whole, by the plain equality. Reads that end alike go on together
+// (suffix.go). [Resolution.Resolve] puts the keys where the joins were. A truncated read, and a key that
 // could be read as an operator or a pattern, leave the joins as they are.
 //
 // Where three documents or more hang in a row from such values, the plan's own pipeline has the same read as a $lookup that depends on no
 // document (among.go), which servers run once.
 //
 // A [Cache] keeps plans by the shape of their filters, and puts the values of a filter into the plan that was compiled for another one (shape.go,
-// template.go). [Indexes] reads off the stages which indexes serve them, and [After] says what follows a document in the order of a $sort.
+// template.go), and into what its resolution reads (reads.go). [Indexes] reads off the stages which indexes serve them, and [After] says what
+// follows a document in the order of a $sort.
 //
 // # What the server must be
 //

@@ -48,16 +48,29 @@ type site struct {
 // A join stays where its conditions also compare with what is outside in another way than by keys, or where its keys lie
 // inside embedded documents on the far side, and where a clause names one _id, which a join serves best.
 func (p *Plan) Resolution(eager bool, limit int) *Resolution {
-	if p == nil || len(p.Joins) == 0 || p.formula() == nil {
+	if p == nil || len(p.Joins) == 0 {
 		return nil
 	}
 	if limit <= 0 {
 		limit = DefaultKeyLimit
 	}
 	limit = min(limit, maxKeys) // the server's $limit is asked for a little more
+	if p.late != nil {
+		if r, ok := p.late.resolution(p, eager, limit); ok {
+			return r
+		}
+	}
+	return p.resolution(eager, limit)
+}
+
+func (p *Plan) resolution(eager bool, limit int) *Resolution {
+	formula := p.formula()
+	if formula == nil {
+		return nil
+	}
 	r := &Resolution{plan: p, limit: limit, sites: map[*variable]site{}}
-	for _, n := range p.formula().clauses {
-		if !eager && score(n, p.formula().root) == scoreID {
+	for _, n := range formula.clauses {
+		if !eager && score(n, formula.root) == scoreID {
 			continue
 		}
 		replace(n, func(e exists) (node, bool) {

@@ -20,6 +20,20 @@ func BenchmarkPlanning(b *testing.B) {
 			plan.Resolution(false, 0).Stages()
 		}
 	})
+	b.Run("resolution of a kept plan", func(b *testing.B) {
+		schema := caseManagement(b)
+		cache := pipeline.NewCache(schema, 0)
+		f, err := schema.Check(resolutionCases()[0].filter)
+		require.NoError(b, err)
+		b.ReportAllocs()
+		for b.Loop() {
+			plan, err := cache.Compile(schema, f)
+			if err != nil {
+				b.Fatal(err)
+			}
+			plan.Resolution(false, 0).Stages()
+		}
+	})
 	r := plan.Resolution(false, 0)
 	for _, n := range []int{50, 5_000} {
 		var found []bson.Raw

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -17,7 +18,8 @@ type template struct {
 	clauses          []*part
 	joins            []joinParts
 	size
-	own func(bson.RawValue) bool
+	own   func(bson.RawValue) bool
+	reads [2]atomic.Pointer[reads] // the latter are eager
 }
 
 type joinParts struct{ let, pipeline *part }
@@ -43,7 +45,7 @@ type part struct {
 
 // newTemplate returns nil where the plan holds a value of which it is not known where it comes from: neither in the slots nor own to the schema.
 func newTemplate(p *Plan, slots []slot, own func(bson.RawValue) bool) *template {
-	f := finder{slots: slots, own: own, seen: map[unsafe.Pointer]*part{}}
+	f := newFinder(slots, own)
 	t := &template{plan: p, slots: slices.Clone(slots), own: own}
 	t.prefilter, t.match = f.find(p.Prefilter), f.find(p.Match)
 	t.clauses = make([]*part, len(p.Clauses))
@@ -70,6 +72,10 @@ type finder struct {
 	own   func(bson.RawValue) bool
 	seen  map[unsafe.Pointer]*part // of documents and arrays, by the address of their elements
 	lost  bool
+}
+
+func newFinder(slots []slot, own func(bson.RawValue) bool) finder {
+	return finder{slots: slots, own: own, seen: map[unsafe.Pointer]*part{}}
 }
 
 // address identifies the bytes of a value: no two values that differ have one, unless they are empty.
