@@ -140,9 +140,9 @@
 // # Robustness
 //
 // Oso takes time with the square of a list's length where a forall ranges over it, or a not that speaks of the document: for 3,500 elements 16 seconds. So
-// a list of the actor's over which the policy ranges so, anywhere, is an error that matches [filter.ErrLimit] beyond 500 elements. It is told by the name that
-// the policy has for the attribute or the method. Of d.Title in u.Roles, "x" in u.Roles, r in u.Roles and not d.Title in u.Roles there is no
-// such limit.
+// a list of the actor's over which the policy ranges so is an error that matches [filter.ErrLimit] beyond 500 elements. There is no such limit for
+// d.Title in u.Roles, "x" in u.Roles, r in u.Roles and not d.Title in u.Roles, be it the same list. Only where the list is not read of a parameter with a class
+// (u.Roles of u: User), but of a dictionary, a method or a variable, it is told by its name, wherever that stands in the policy.
 //
 // An evaluation takes Oso 0.2 to 3 ms, and more for large policies. Its filter is kept under all that the policy read of the actor ([WithCache]); to
 // find it again takes some microseconds. That is right because a policy knows of an actor only what it reads; evaluations that look something

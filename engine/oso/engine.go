@@ -190,7 +190,7 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 		}
 	}
 	e.pool.idle = append(e.pool.idle, w)
-	e.ranged = newRanged(e.policy)
+	e.ranged, _ = newRanged(e.policy, cs.isList)
 	return e, nil
 }
 

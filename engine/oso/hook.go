@@ -18,6 +18,7 @@ type reading struct {
 	question
 	name       string // as the policy has it
 	ofElements bool
+	ofEach     bool
 }
 
 // BuildQuery is called by Oso for every attribute that is read of an object, since all are registered as relations to one.
@@ -34,8 +35,9 @@ func (w *worker) BuildQuery(f *types.Filter) (any, error) {
 		}
 		if o, isObject := value.Value.(*object); ok && isValue && isObject {
 			name, ofElements := strings.CutSuffix(projection.FieldName, polar.Elements)
+			name, ofEach := strings.CutSuffix(name, each)
 			if a := o.class.attrs[name]; a != nil {
-				return reading{question{o, a}, name, ofElements}, nil
+				return reading{question{o, a}, name, ofElements, ofEach}, nil
 			}
 		}
 	}
@@ -58,7 +60,7 @@ func (w *worker) ExecuteQuery(q any) ([]any, error) {
 			return nil, w.fail(unsupported(r.of.class.name+"."+r.attr.name, "is nil where a list belongs"))
 		}
 		v = elements{list}
-	} else if err := w.session.engine.ranged.bound(r.of.class.name, r.name, v); err != nil {
+	} else if err := w.session.engine.ranged.bound(r.of.class.name, r.name, v, r.ofEach); err != nil {
 		return nil, w.fail(err)
 	}
 	return []any{v}, nil

@@ -161,7 +161,7 @@ func (s *session) call(o *object, name string, args []any) (any, error) {
 			return nil, err
 		}
 	}
-	if err := s.engine.ranged.bound(o.class.name, name+"()", results); err != nil {
+	if err := s.engine.ranged.bound(o.class.name, name+"()", results, false); err != nil {
 		return nil, err
 	}
 	if len(results) == 1 {

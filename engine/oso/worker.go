@@ -40,6 +40,7 @@ func (e *Engine) newWorker() (w *worker, err error) {
 		for attr, a := range c.attrs {
 			fields[attr] = types.Relation{Kind: "one", OtherType: a.tag, MyField: wrapped, OtherField: attr}
 			if a.list {
+				fields[attr+each] = types.Relation{Kind: "one", OtherType: a.tag, MyField: wrapped, OtherField: attr + each}
 				fields[attr+polar.Elements] = types.Relation{Kind: "one", OtherType: unknownTag, MyField: wrapped, OtherField: attr + polar.Elements}
 			}
 		}
@@ -47,7 +48,8 @@ func (e *Engine) newWorker() (w *worker, err error) {
 			return nil, &PolicyError{Class: name, Problem: err.Error()}
 		}
 	}
-	if err := o.LoadString(callable(e.policy)); err != nil {
+	_, text := newRanged(e.policy, e.classes.isList)
+	if err := o.LoadString(callable(text)); err != nil {
 		return nil, &PolicyError{Problem: loadProblem(err)}
 	}
 	return w, nil
