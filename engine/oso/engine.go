@@ -154,6 +154,9 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	if schema == nil {
 		return nil, &PolicyError{Problem: "there is no schema"}
 	}
+	if !utf8.ValidString(policy) {
+		return nil, &PolicyError{Problem: "the text is not UTF-8, and Oso would read another"}
+	}
 	c := config{limit: DefaultAlternatives, cache: DefaultCache, osos: max(8, 2*runtime.GOMAXPROCS(0))}
 	for _, opt := range opts {
 		if err := opt(&c); err != nil {

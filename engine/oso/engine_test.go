@@ -188,7 +188,7 @@ func TestAlternativesAreFolded(t *testing.T) {
 		`d.team.Name = "a" or d.team.ID = 3`:                 "Doc where\n  team team: team.name = \"a\"\n  or team team: team._id = 3",
 		`d.team.Name = "a" or d.owner.Name = "a"`:            "Doc where\n  team team: team.name = \"a\"\n  or owner owner: owner.name = \"a\"",
 		`i in d.Items and (i.Kind = "a" or i.Qty = 2)`:       "Doc where\n  items i: i.kind = \"a\"\n  or items i: i.qty = 2",
-		`not ((d.Public or d.Level = 1) and d.Status = "a")`: "Doc where\n  public != true and (level is null or level != 1)\n  or status != \"a\"",
+		`not ((d.Public or d.Level = 1) and d.Status = "a")`: "Doc where\n  public = false and (level is null or level != 1)\n  or status != \"a\"",
 	} {
 		f, err := read(engine(t, `allow(_, "read", d: Doc) if `+condition+`;`), "anyone")
 		require.NoError(t, err)
@@ -203,7 +203,7 @@ func TestNotAmongTheElementsOfAnActorsList(t *testing.T) {
 		`not d.Title in u.Roles`:                           {`Doc where title not in ["a", "b"]`, "every Doc"},
 		`not d.Nick in u.Roles and not d.Title in u.Roles`: {`Doc where (nick is null or nick not in ["a", "b"]) and title not in ["a", "b"]`, "every Doc"},
 		`not d.owner.Name in u.Roles`:                      {`Doc where owner owner: owner.name not in ["a", "b"]`, "Doc where owner owner"},
-		`not (d.Title in u.Roles and d.Public)`:            {"Doc where\n  title not in [\"a\", \"b\"]\n  or public != true", "every Doc"},
+		`not (d.Title in u.Roles and d.Public)`:            {"Doc where\n  title not in [\"a\", \"b\"]\n  or public = false", "every Doc"},
 		`not u.Name in u.Roles and not "a" in u.Roles`:     {"no Doc", "every Doc"},
 		`not (u.Name = "ann" and not d.Title in u.Roles)`:  {`Doc where title in ["a", "b"]`, "every Doc"},
 		`not d.Level in u.Grants`:                          {"", "every Doc"},

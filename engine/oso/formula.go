@@ -117,6 +117,8 @@ func (a *alternative) isa(x, pattern any, not bool) (formula, error) {
 		return leaf{entities: []*entity{a.entered(at)}}, nil
 	case at.class != nil && at.class.name == class && at.attr != nil && at.attr.relation.Kind == relations.EmbedsOne:
 		return a.compareDocument(at, filter.Eq, literal{value: bson.RawValue{Type: bson.TypeNull}}, false)
+	case at.class != nil && at.class.name == class && (at.attr == nil || !at.attr.relation.Kind.Embedded()):
+		return never, nil // where a relation leads nowhere, nothing holds
 	case at.class == nil && at.attr.tag == class && !not:
 		return comparison(at.field().IsSet(), at.entity), nil
 	case at.class == nil && at.attr.tag == class && at.attr.nullable && !a.engine.noNil:

@@ -1,6 +1,8 @@
 package oso
 
 import (
+	"slices"
+
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"github.com/osohq/go-oso/types"
@@ -46,11 +48,16 @@ func (a *alternative) bind(v types.Variable, at place) (formula, error) {
 		a.bound[v] = &binding{entity: e}
 		return leaf{entities: []*entity{e}}, nil
 	}
-	if b.entity == nil || b.entity.class != at.attr.class || at.attr.relation.Kind.Embedded() || !a.joins(b.entity) {
+	if b.entity == nil || b.entity.class != at.attr.class || at.attr.relation.Kind.Embedded() || !a.joins(b.entity) || reaches(b.entity, from.from) {
 		return nil, unsupported("", "a variable ranges over two lists")
 	}
 	b.entity.paths = append(b.entity.paths, from)
 	return always, nil
+}
+
+// reaches reports whether an entity is on the way to another, or is it.
+func reaches(e, to *entity) bool {
+	return e == to || slices.ContainsFunc(to.paths, func(p path) bool { return reaches(e, p.from) })
 }
 
 // joins reports whether an entity is reached by relations between collections only.

@@ -13,6 +13,8 @@ var refused = map[string]string{
 	"cut":   "what it cuts off depends on the document, of which nothing is left in what Oso answers",
 	"print": "it writes the actor's values to the standard output",
 	"debug": "it waits for somebody at the standard input",
+
+	"a computed attribute": "nobody knows which it is: say its name",
 }
 
 // prepare returns the text that Oso is to load for a policy, which differs where negations have to be rewritten, or relations to be asked for a document. What it refuses are constructs

@@ -125,7 +125,7 @@ func (r random) world() *world {
 	w := &world{}
 	number := func() int { return r.IntN(5) - 1 }
 	for _, id := range []string{"u1", "u2", "u3"} {
-		w.users = append(w.users, User{id, number(), perhaps(r, number()), r.text(), r.list(), perhaps(r, choose(r, "t1", "t2", "t9"))})
+		w.users = append(w.users, User{id, number(), perhaps(r, number()), r.text(), r.list(), perhaps(r, choose(r, "t1", "t2", "t8"))})
 	}
 	for _, id := range []string{"t1", "t2"} {
 		w.teams = append(w.teams, Team{id, number(), perhaps(r, r.text()), perhaps(r, r.user())})

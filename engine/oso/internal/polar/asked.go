@@ -21,11 +21,12 @@ type Asked struct {
 	rules     map[Head][]*Rule
 	of        map[*Rule][]bool // the parameters of which a rule asks something in whatever way it holds
 	open      map[Place]bool   // the parameters that come from the document, whoever calls
+	roots     map[Place]bool
 }
 
 // NewAsked finds what rules ask.
 func NewAsked(rules []Rule, relations Relations) *Asked {
-	a := &Asked{relations, NewKnown(rules), map[Head][]*Rule{}, map[*Rule][]bool{}, map[Place]bool{}}
+	a := &Asked{relations, NewKnown(rules), map[Head][]*Rule{}, map[*Rule][]bool{}, map[Place]bool{}, Roots(rules)}
 	for i := range rules {
 		r := &rules[i]
 		a.of[r] = make([]bool, len(r.Params))
@@ -79,7 +80,8 @@ func (a *Asked) isOpen(r *Rule, e *Expr, depth int) bool {
 			return a.open[Place{r.Head(), at}]
 		}
 	}
-	by := ranges(r.Body, base.Name)
+	by, in := r.stands(base.Name, nil)
+	by = append(by, in...)
 	for _, b := range by {
 		if !a.isOpen(r, b, depth+1) {
 			return false
@@ -88,22 +90,52 @@ func (a *Asked) isOpen(r *Rule, e *Expr, depth int) bool {
 	return len(by) > 0
 }
 
-// ranges returns what a variable is said to be, or to be in.
-func ranges(e *Expr, v string) (all []*Expr) {
-	all = bindings(e, nil, v)
+// stands returns what a variable may stand for, or be in, as far as the rule tells, but for what one condition says.
+func (r *Rule) stands(v string, but *Expr) (to, in []*Expr) {
+	is := func(e *Expr) bool { return e.Op == Variable && e.Name == v }
+	var pattern func(path, e *Expr)
+	pattern = func(path, e *Expr) {
+		for _, f := range e.Args {
+			if f.Op != Attribute {
+				continue
+			}
+			path := &Expr{Op: Dot, Name: f.Name, Args: []*Expr{path}, Line: f.Line}
+			if is(f.Args[0]) {
+				to = append(to, path)
+			}
+			pattern(path, f.Args[0])
+		}
+	}
 	var walk func(e *Expr)
 	walk = func(e *Expr) {
-		if e.Op == "in" && e.Args[0].Op == Variable && e.Args[0].Name == v {
-			all = append(all, e.Args[1])
+		if e == nil || e == but {
+			return
+		}
+		switch e.Op {
+		case "=", ":=":
+			for i, side := range e.Args {
+				if is(side) && !is(e.Args[1-i]) {
+					to = append(to, e.Args[1-i])
+				}
+			}
+		case "in":
+			switch list := e.Args[1]; {
+			case is(e.Args[0]) && list.Op == List:
+				to = append(to, list.Args...)
+			case is(e.Args[0]):
+				in = append(in, list)
+			}
+		case "matches":
+			pattern(e.Args[0], e.Args[1])
 		}
 		for _, arg := range e.Args {
 			walk(arg)
 		}
 	}
-	if e != nil {
-		walk(e)
+	for _, f := range append(fieldsOf(r), r.Body) {
+		walk(f)
 	}
-	return all
+	return to, in
 }
 
 // any reports whether one of some conditions asks something of what a path leads to.
@@ -124,8 +156,8 @@ func (a *Asked) asks(r *Rule, e, path *Expr) bool {
 	case "or":
 		return a.asks(r, e.Args[0], path) && a.asks(r, e.Args[1], path)
 	case "not":
-		op := e.Args[0].Op
-		return (op == "in" || opposites[op] != "") && a.asks(r, e.Args[0], path)
+		n := e.Args[0]
+		return n.Op == "in" && from(n.Args[1], path) || opposites[n.Op] != "" && a.asks(r, n, path)
 	case Dot:
 		return from(e, path)
 	case "matches":
@@ -133,15 +165,21 @@ func (a *Asked) asks(r *Rule, e, path *Expr) bool {
 	case "=", ":=":
 		for i, side := range e.Args {
 			to := e.Args[1-i]
-			if from(side, path) && (a.known.Is(r, to) || side.Op == Dot && to.Op == Dot) {
+			if from(side, path) && (a.known.Is(r, to) || side.Op == Dot && to.Op == Dot && differ(side, to)) {
 				return true
 			}
 		}
 		return false
 	case "==", "!=", "<", "<=", ">", ">=":
-		return from(e.Args[0], path) && a.decided(r, e.Args[1]) || from(e.Args[1], path) && a.decided(r, e.Args[0])
+		for i, side := range e.Args {
+			to := e.Args[1-i]
+			if from(side, path) && (a.known.Is(r, to) || to.Op == Dot && differ(side, to)) {
+				return true
+			}
+		}
+		return false
 	case "in":
-		return from(e.Args[1], path) || from(e.Args[0], path) && a.decided(r, e.Args[1])
+		return from(e.Args[1], path) || from(e.Args[0], path) && a.known.Is(r, e.Args[1])
 	case Call:
 		for at, arg := range e.Args {
 			if from(arg, path) && a.called(e, at) {
@@ -152,8 +190,10 @@ func (a *Asked) asks(r *Rule, e, path *Expr) bool {
 	return false
 }
 
-// decided reports whether a comparison with an expression binds nothing.
-func (a *Asked) decided(r *Rule, e *Expr) bool { return e.Op == Dot || a.known.Is(r, e) }
+// differ reports whether two terms are sure not to be one, of which Oso would drop that it equals itself.
+func differ(a, b *Expr) bool {
+	return a.Op != b.Op || a.Name != b.Name || a.Op == Dot && a.Base().Name == b.Base().Name && !(from(a, b) && from(b, a))
+}
 
 // called reports whether all rules that a call may choose ask something of an argument.
 func (a *Asked) called(call *Expr, at int) bool {
@@ -189,42 +229,31 @@ func from(e, path *Expr) bool {
 // lost returns the relations of which neither a condition, which is no and, or or not, nor one of those that hold beside it asks anything. What a rule
 // asks that is called under a not is asked in some ways only in which the not holds.
 func (a *Asked) lost(r *Rule, e *Expr, beside []*Expr, negated bool) (paths []*Expr) {
-	lost := func(e *Expr, as ...*Expr) {
-		for _, path := range a.related(r, e) {
-			if !a.any(r, beside, path) && !(len(as) > 0 && (typed(r, as[0]) || a.any(r, beside, as[0]))) {
+	self := e
+	if negated {
+		self = &Expr{Op: "not", Args: []*Expr{e}}
+	}
+	lost := func(of *Expr, as *Expr) {
+		for _, path := range a.related(r, of) {
+			if !a.asks(r, self, path) && !a.any(r, beside, path) && !(as != nil && (typed(r, as) || a.any(r, beside, as))) {
 				paths = append(paths, path)
 			}
-		}
-	}
-	inLists := func(e *Expr) {
-		if e.Op != Dot && e.Op != Method { // which are compared
-			lost(e)
 		}
 	}
 	switch e.Op {
 	case "=", ":=":
 		for i, side := range e.Args {
-			if to := e.Args[1-i]; side.Op == Variable && !a.known.Is(r, side) {
-				lost(to, side)
-			} else {
-				inLists(to)
+			var as *Expr
+			if side.Op == Variable && !a.known.Is(r, side) {
+				as = side
 			}
+			lost(e.Args[1-i], as)
 		}
-	case "in":
-		inLists(e.Args[0])
-		inLists(e.Args[1]) // which is made whole before anything is found in it
 	case "matches":
+		lost(e.Args[0], nil)
 		a.pattern(r, e.Args[0], e.Args[1], lost)
-	case Call:
-		for at, arg := range e.Args {
-			if arg.Op != Dot || negated || !a.called(e, at) {
-				lost(arg)
-			}
-		}
 	default:
-		for _, arg := range e.Args {
-			inLists(arg)
-		}
+		lost(e, nil)
 	}
 	return paths
 }
@@ -240,7 +269,7 @@ func typed(r *Rule, v *Expr) bool {
 }
 
 // pattern finds what the attributes of a pattern bind.
-func (a *Asked) pattern(r *Rule, e, pattern *Expr, lost func(e *Expr, as ...*Expr)) {
+func (a *Asked) pattern(r *Rule, e, pattern *Expr, lost func(of, as *Expr)) {
 	for _, f := range pattern.Args {
 		if f.Op != Attribute {
 			continue
@@ -257,13 +286,13 @@ func (a *Asked) pattern(r *Rule, e, pattern *Expr, lost func(e *Expr, as ...*Exp
 
 // related returns the paths in an expression, as far as the last document on them that may not be there: those to what is known but are none.
 func (a *Asked) related(r *Rule, e *Expr) (paths []*Expr) {
-	if e.Op == Dot || e.Op == Method {
-		for p := e; p.Op == Dot || p.Op == Method; p = p.Args[0] {
-			if to, _ := a.relations(p.Name); (to == Elsewhere || to == Embedded && p != e) && p.Op == Dot && !a.known.Is(r, p) {
+	if e.Op == Dot {
+		for p := e; p.Op == Dot; p = p.Args[0] {
+			if to, _ := a.relations(p.Name); (to == Elsewhere || to == Embedded && p != e) && !a.known.Is(r, p) {
 				return []*Expr{p}
 			}
 		}
-		if base := e.Base(); base.Op == Variable && !typed(r, base) && !a.known.Is(r, base) && a.mayBeNil(r, base, 0) {
+		if base := e.Base(); base.Op == Variable && !a.known.Is(r, base) && !a.there(r, base, 0) {
 			return []*Expr{base}
 		}
 	}
@@ -273,38 +302,43 @@ func (a *Asked) related(r *Rule, e *Expr) (paths []*Expr) {
 	return paths
 }
 
-// mayBeNil reports whether a variable may stand for an embedded document that may be nil.
-func (a *Asked) mayBeNil(r *Rule, v *Expr, depth int) bool {
-	by := func(r *Rule, e *Expr) bool {
+// there reports whether a variable is sure not to stand for an embedded document that is nil.
+func (a *Asked) there(r *Rule, v *Expr, depth int) bool {
+	if depth > maxDots || v.Name == "_" { // which is but of a class, in a head
+		return v.Name == "_"
+	}
+	sure := func(r *Rule, e *Expr) bool {
 		if e.Op == Dot {
 			to, _ := a.relations(e.Name)
-			return to == Embedded
+			return to != Embedded
 		}
-		return e.Op == Variable && a.mayBeNil(r, e, depth+1)
-	}
-	if depth > maxDots {
-		return true
-	}
-	for _, b := range bindings(r.Body, nil, v.Name) {
-		if by(r, b) {
-			return true
-		}
+		return e.Op != Variable && e.Op != List || e.Op == Variable && a.there(r, e, depth+1)
 	}
 	for at, p := range r.Params {
-		if p.Value.Op != Variable || p.Value.Name != v.Name || v.Name == "_" {
+		if p.Value.Op != Variable || p.Value.Name != v.Name {
 			continue
+		}
+		if p.Class != "" || a.roots[Place{r.Head(), at}] {
+			return true
 		}
 		for _, rules := range a.rules {
 			for _, caller := range rules {
 				for _, c := range calls(caller.Body) {
-					if c.Name == r.Name && len(c.Args) == len(r.Params) && by(caller, c.Args[at]) {
-						return true
+					if c.Name == r.Name && len(c.Args) == len(r.Params) && !sure(caller, c.Args[at]) {
+						return false
 					}
 				}
 			}
 		}
+		return true
 	}
-	return false
+	by, in := r.stands(v.Name, nil)
+	for _, b := range by {
+		if !sure(r, b) {
+			return false
+		}
+	}
+	return len(by)+len(in) > 0
 }
 
 // each calls f with the conditions in an expression that are no and, or or not, those that hold beside each, and whether it is negated.

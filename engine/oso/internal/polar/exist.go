@@ -40,11 +40,11 @@ func (w *rewriter) lostInHead(r *Rule) (paths []*Expr) {
 	return paths
 }
 
-// there returns the negation of a call, which asks of the relations that are handed on to lead to a document.
-func (w *rewriter) there(call, negation *Expr, s scope) *Expr {
+// there returns the negation of a condition, which asks of the relations in it to lead to a document where nothing else is asked of them.
+func (w *rewriter) there(e, negation *Expr, s scope) *Expr {
 	var lost []*Expr
-	for _, path := range w.asked.related(s.rule, call) {
-		if !w.asked.asks(s.rule, negation, path) {
+	for _, path := range w.asked.related(s.rule, e) {
+		if !s.local(path.Base().Name, e) && !w.asked.asks(s.rule, negation, path) {
 			lost = append(lost, path)
 		}
 	}

@@ -1,6 +1,7 @@
 package polar
 
 import (
+	"maps"
 	"strings"
 	"unicode/utf8"
 )
@@ -73,8 +74,16 @@ func Parse(policy string) (rules []Rule, err error) {
 		case p.is(symbol, "actor"), p.is(symbol, "resource"):
 			p.next()
 			b := p.block()
-			if blocks[b.class] != nil {
-				p.refuse("resource block", "the policy has two of one class")
+			if first := blocks[b.class]; first != nil { // of an actor that is a resource, too
+				for name := range b.names {
+					if first.names[name] != "" {
+						p.refuse("resource block", "two of one class declare one name")
+					}
+				}
+				maps.Copy(first.names, b.names)
+				maps.Copy(first.related, b.related)
+				first.implied = append(first.implied, b.implied...)
+				continue
 			}
 			blocks[b.class] = b
 			order = append(order, b)
@@ -202,6 +211,9 @@ func (p *parser) blanks() {
 	}
 }
 
+// escapes are what Oso reads behind a backslash; it loads no text with others, but quotes and backslashes.
+var escapes = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', '0': 0}
+
 func (p *parser) str() {
 	var b strings.Builder
 	for i := 1; i < len(p.text); i++ {
@@ -215,6 +227,10 @@ func (p *parser) str() {
 			i++
 			if i == len(p.text) {
 				break
+			}
+			if c, ok := escapes[p.text[i]]; ok {
+				b.WriteByte(c)
+				continue
 			}
 			fallthrough
 		default:

@@ -46,6 +46,9 @@ func Check(policy string) error {
 			return err
 		}
 	}
+	if e := mistaken(rules); e != nil {
+		return &Error{Construct: e.Op, Line: e.Line, Problem: "Oso may drop it for another comparison by order, of the same with the sides changed"}
+	}
 	return checkUnified(rules)
 }
 

@@ -56,6 +56,9 @@ func (p *parser) pattern() *Expr {
 			f := &Expr{Op: Attribute, Line: p.at, Name: p.attribute()}
 			p.want(":")
 			f.Args = []*Expr{p.unary()}
+			if p.is(operator, "{") {
+				p.refuse("a pattern", "with another in it: ask of the attribute by matches")
+			}
 			e.Args = append(e.Args, f)
 			if !p.take(",") {
 				p.want("}")

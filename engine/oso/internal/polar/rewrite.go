@@ -37,10 +37,10 @@ func Rewrite(policy string, isList func(class, attr string) bool, relations Rela
 		}
 	}()
 	var out strings.Builder
-	done := 0
+	done, mirror := 0, mistaken(rules) != nil
 	for i := range rules {
 		r := &rules[i]
-		if r.To == 0 || !w.due(r) {
+		if r.To == 0 || !w.due(r) && !(mirror && greater(r.Body)) {
 			continue
 		}
 		w.writable(r)
@@ -48,6 +48,9 @@ func Rewrite(policy string, isList func(class, attr string) bool, relations Rela
 		own.Body = w.separate(r.Body, heads(r), count(r))
 		body := w.positive(own.Body, scope{rule: &own, counts: count(&own)}, fieldsOf(r), 0)
 		body = w.exist(r, w.lostInHead(r), body)
+		if mirror {
+			body = mirrored(body)
+		}
 		left := variables(body)
 		for _, p := range r.Params { // a variable that is used once only is an error
 			if v := p.Value; v.Op == Variable && variables(r.Body)[v.Name] && !left[v.Name] {
@@ -107,19 +110,19 @@ func (w *rewriter) positive(e *Expr, s scope, beside []*Expr, depth int) *Expr {
 	}
 	lost := w.asked.lost(s.rule, e, beside, false)
 	if e.dropped {
-		e = compared(e)
+		e = w.compared(e)
 	}
 	return w.exist(s.rule, lost, e)
 }
 
 // negative returns the negation of the expression.
 func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
-	atom := &Expr{Op: "not", Args: []*Expr{e}, Line: e.Line}
+	atom := func() *Expr { return w.there(e, &Expr{Op: "not", Args: []*Expr{e}, Line: e.Line}, s) }
 	switch e.Op {
 	case "and":
 		for v := range variables(e.Args[0]) {
 			if variables(e.Args[1])[v] && s.local(v, e) {
-				return atom // one says of it what the other binds it to
+				return atom() // one says of it what the other binds it to
 			}
 		}
 		second := w.negative(e.Args[1], s, depth)
@@ -132,7 +135,7 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 	case "not":
 		for v := range variables(e.Args[0]) {
 			if s.local(v, e) {
-				return atom
+				return atom()
 			}
 		}
 		return w.positive(e.Args[0], s, nil, depth)
@@ -140,18 +143,18 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 		return w.there(e, w.inlined(e, s, depth), s)
 	}
 	if w.known.Is(s.rule, e) {
-		return atom
+		return atom()
 	}
 	for v := range variables(e) {
 		if s.local(v, e) {
-			return atom // which the condition binds
+			return atom() // which the condition binds
 		}
 	}
 	if opposite := opposites[e.Op]; opposite != "" {
 		return &Expr{Op: opposite, Args: e.Args, Line: e.Line}
 	}
-	if e.Op == Dot {
-		return &Expr{Op: "!=", Args: []*Expr{e, {Op: Constant, Name: "true"}}, Line: e.Line}
+	if e.Op == Dot || e.Op == Variable { // which is neither true nor false, Oso fails
+		return &Expr{Op: "=", Args: []*Expr{e, {Op: Constant, Name: "false"}}, Line: e.Line}
 	}
 	if e.Op == "in" && e.Args[1].Op == List && e.Args[1].Name != Dictionary && len(e.Args[1].Args) > 0 {
 		var none *Expr
@@ -170,7 +173,7 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 		elements.Name += Elements
 		return &Expr{Op: "!=", Args: []*Expr{list[0], &elements}, Line: e.Line}
 	}
-	return atom
+	return atom()
 }
 
 // Elements ends the name of an attribute that stands for the elements of a list, rather than for the list: what is not equal to it is none of them.
@@ -261,17 +264,17 @@ func (w *rewriter) match(r *Rule, e *Expr, s scope) (matches []*Expr, possible b
 			matches = append(matches, &Expr{Op: "matches", Args: []*Expr{arg, {Op: Pattern, Name: p.Class}}, Line: e.Line})
 		}
 	}
-	for _, p := range r.Params {
-		for _, f := range p.Fields {
-			matches = append(matches, replaced(f, with))
+	own := variables(r.Body)
+	for _, f := range fieldsOf(r) {
+		maps.Copy(own, variables(f))
+	}
+	for v := range own {
+		if with[v] == nil && v != "_" {
+			with[v] = w.variable(v)
 		}
 	}
-	if r.Body != nil {
-		for v := range variables(r.Body) {
-			if with[v] == nil && v != "_" {
-				with[v] = w.variable(v)
-			}
-		}
+	for _, f := range fieldsOf(r) {
+		matches = append(matches, replaced(f, with))
 	}
 	return matches, true, with
 }

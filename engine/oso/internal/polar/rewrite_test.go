@@ -18,7 +18,7 @@ func TestNegationsAreRewritten(t *testing.T) {
 		`not mine(u, d); mine(u: User, d: Doc) if d.OwnerID = u.ID;`:                 `d.OwnerID != u.ID; mine(u: User, d: Doc) if d.OwnerID = u.ID;`,
 		`not mine(u, d.Box); mine(u: User, b: Box) if b.A = u.ID; mine(_, _: Team);`: `((not (d.Box matches Box) or d.Box.A != u.ID) and not (d.Box matches Team)); mine(u: User, b: Box) if b.A = u.ID; mine(_, _: Team);`,
 		`u.ID != "" and not x(d); x(d) if r in [1, 2] and d.A = r and d.B = true;`:   `(u.ID != "" and (not ((r_1 in [1, 2] and d.A = r_1)) or d.B != true)); x(d) if r in [1, 2] and d.A = r and d.B = true;`,
-		`u.ID != "" and not x("a", d); x("a", d) if d.A; x("b", d) if d.B;`:          `(u.ID != "" and d.A != true); x("a", d) if d.A; x("b", d) if d.B;`,
+		`u.ID != "" and not x("a", d); x("a", d) if d.A; x("b", d) if d.B;`:          `(u.ID != "" and d.A = false); x("a", d) if d.A; x("b", d) if d.B;`,
 		`d.A = true and not x(u); x(u) if u.ID = "y";`:                               `(d.A = true and not (u.ID = "y")); x(u) if u.ID = "y";`,
 		`not (u.T != nil and u.T.A = d.A);`:                                          `(not (u.T != nil) or (u.T != nil and u.T.A != d.A));`,
 		`not (x in [1, 2] and d.A = x);`:                                             `not ((x in [1, 2] and d.A = x));`,

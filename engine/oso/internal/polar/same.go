@@ -60,7 +60,8 @@ func (s *same) spelled(r *Rule, e, but *Expr, depth int) map[string]bool {
 				return s.paths[Place{r.Head(), at}]
 			}
 		}
-		for _, by := range bindings(r.Body, but, e.Name) {
+		by, _ := r.stands(e.Name, but)
+		for _, by := range by {
 			maps.Copy(out, s.spelled(r, by, but, depth+1))
 		}
 		if len(out) == 0 {
@@ -68,24 +69,6 @@ func (s *same) spelled(r *Rule, e, but *Expr, depth int) map[string]bool {
 		}
 	}
 	return out
-}
-
-// bindings returns what a variable is equal to, but for one condition.
-func bindings(e, but *Expr, name string) (all []*Expr) {
-	if e == nil || e == but {
-		return nil
-	}
-	if e.Op == "=" || e.Op == ":=" {
-		for i, a := range e.Args {
-			if a.Op == Variable && a.Name == name && !(e.Args[1-i].Op == Variable && e.Args[1-i].Name == name) {
-				all = append(all, e.Args[1-i])
-			}
-		}
-	}
-	for _, a := range e.Args {
-		all = append(all, bindings(a, but, name)...)
-	}
-	return all
 }
 
 // check refuses comparisons that may be of a term with itself. Those that bind a variable, in no negation, are none.

@@ -15,6 +15,7 @@ type unified struct {
 	known  Known
 	rules  map[Head][]*Rule
 	places map[Place]bound
+	roots  map[Place]bool
 	report func(e *Expr, construct, problem string)
 }
 
@@ -31,7 +32,7 @@ func (b bound) or(c bound) bound { return max(b, c) }
 
 // markUnified marks the conditions that are dropped, and reports those and what else is.
 func markUnified(rules []Rule, report func(e *Expr, construct, problem string)) {
-	u := &unified{known: NewKnown(rules), rules: map[Head][]*Rule{}, places: map[Place]bound{}, report: func(*Expr, string, string) {}}
+	u := &unified{known: NewKnown(rules), rules: map[Head][]*Rule{}, places: map[Place]bound{}, roots: Roots(rules), report: func(*Expr, string, string) {}}
 	for i := range rules {
 		u.rules[rules[i].Head()] = append(u.rules[rules[i].Head()], &rules[i])
 	}
@@ -58,10 +59,10 @@ func (u *unified) all(rules []Rule) {
 		}
 		u.head(r)
 		for _, field := range fieldsOf(r) {
-			u.walk(r, field, seen)
+			u.walk(r, field, seen, false)
 		}
 		if r.Body != nil {
-			u.walk(r, r.Body, seen)
+			u.walk(r, r.Body, seen, false)
 		}
 	}
 }
@@ -83,6 +84,11 @@ func (u *unified) head(r *Rule) {
 			}
 		}
 	}
+	for at, p := range r.Params {
+		if u.roots[Place{r.Head(), at}] && p.Value.Op == Variable && countHeads(r)[p.Value.Name] > 1 && u.further(r, p.Value.Name, nil, 0) {
+			u.report(&Expr{Line: r.Line}, r.Name, "the document stands in the head of the rule twice: compare two by ==")
+		}
+	}
 	for v, n := range params {
 		if n+fields[v] > 1 {
 			u.report(&Expr{Line: r.Line}, r.Name, "Oso drops that a variable stands in the head of the rule twice: compare two by ==")
@@ -90,12 +96,23 @@ func (u *unified) head(r *Rule) {
 	}
 }
 
-// walk goes through an expression as it is evaluated. What was seen before may stand for something.
-func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool) {
+// countHeads counts the variables that are parameters of a rule.
+func countHeads(r *Rule) map[string]int {
+	n := map[string]int{}
+	for _, p := range r.Params {
+		if p.Value.Op == Variable && p.Value.Name != "_" {
+			n[p.Value.Name]++
+		}
+	}
+	return n
+}
+
+// walk goes through an expression as it is evaluated. What was seen before may stand for something. One that is negated by itself binds nothing.
+func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool, negated bool) {
 	switch e.Op {
 	case "and":
-		u.walk(r, e.Args[0], seen)
-		u.walk(r, e.Args[1], seen)
+		u.walk(r, e.Args[0], seen, false)
+		u.walk(r, e.Args[1], seen, false)
 		return
 	case "or", "not", "forall":
 		before := maps.Clone(seen)
@@ -104,19 +121,28 @@ func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool) {
 			if e.Op == "or" {
 				branch = maps.Clone(before)
 			}
-			u.walk(r, arg, branch)
+			u.walk(r, arg, branch, e.Op == "not")
 			maps.Copy(seen, branch)
 		}
 		return
 	case "=", ":=":
-		if u.stands(r, e.Args[0], seen) && u.stands(r, e.Args[1], seen) {
+		left, right := u.stands(r, e.Args[0], seen), u.stands(r, e.Args[1], seen)
+		switch {
+		case left && right:
 			u.drops(e)
+		case !negated && left && u.brings(r, e.Args[1]) && u.further(r, e.Args[0].Name, e, 0):
+			u.asks(e)
+		case !negated && right && u.brings(r, e.Args[0]) && u.further(r, e.Args[1].Name, e, 0):
+			u.asks(e)
 		}
 		if !u.takesApart(r, e.Args[0], e.Args[1], seen) && !u.takesApart(r, e.Args[1], e.Args[0], seen) {
 			u.lists(r, e, e.Args)
 		}
 	case "in":
-		if list := e.Args[1]; list.Op == List {
+		list := e.Args[1]
+		if !negated && u.brings(r, list) && u.stands(r, e.Args[0], seen) && u.further(r, e.Args[0].Name, e, 0) {
+			u.asks(e)
+		} else if list.Op == List {
 			of := u.stands(r, e.Args[0], seen) || e.Args[0].Op == Dot && !u.known.Is(r, e.Args[0])
 			if of && !u.known.Is(r, list) {
 				u.drops(e)
@@ -134,6 +160,13 @@ func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool) {
 			u.places[place] = u.places[place].or(state)
 		}
 		u.lists(r, e, e.Args)
+	case "==", "!=", "<", "<=", ">", ">=":
+		for _, side := range e.Args {
+			if side.Op == Variable && !seen[side.Name] && !u.known.Is(r, side) {
+				u.report(e, e.Op, "a variable that stands for nothing yet is compared")
+			}
+		}
+		u.lists(r, e, e.Args)
 	default:
 		u.lists(r, e, e.Args)
 	}
@@ -143,6 +176,58 @@ func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool) {
 func (u *unified) drops(e *Expr) {
 	e.dropped = true
 	u.report(e, e.Op, "it may compare two things of the document, which Oso drops")
+}
+
+func (u *unified) asks(e *Expr) {
+	e.dropped = true
+	u.report(e, e.Op, "what else is asked may be answered by what the actor brings, and not by what is stored")
+}
+
+// brings reports whether an expression may be a document that the actor brings, or a list of them.
+func (u *unified) brings(r *Rule, e *Expr) bool {
+	if e.Op == List {
+		return slices.ContainsFunc(e.Args, func(of *Expr) bool { return u.brings(r, of) })
+	}
+	return e.Op != Constant && e.Op != Fraction && u.known.Is(r, e)
+}
+
+// further reports whether more may be asked of a variable than what it is equal to.
+func (u *unified) further(r *Rule, v string, but *Expr, depth int) bool {
+	if depth > maxDots {
+		return true
+	}
+	is := func(e *Expr) bool { return e.Op == Variable && e.Name == v }
+	var asked func(e *Expr) bool
+	asked = func(e *Expr) bool {
+		if e == nil || e == but {
+			return false
+		}
+		switch e.Op {
+		case Dot, Method, "matches", Call:
+			if slices.ContainsFunc(e.Args, is) {
+				return true
+			}
+		}
+		return slices.ContainsFunc(e.Args, asked)
+	}
+	if asked(r.Body) || slices.ContainsFunc(fieldsOf(r), asked) {
+		return true
+	}
+	for at, p := range r.Params {
+		if !is(p.Value) {
+			continue
+		}
+		for _, rules := range u.rules {
+			for _, caller := range rules {
+				for _, c := range calls(caller.Body) {
+					if c.Name == r.Name && len(c.Args) == len(r.Params) && c.Args[at].Op == Variable && u.further(caller, c.Args[at].Name, c, depth+1) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // stands reports whether an expression is a variable that may stand for something of the document.
@@ -169,9 +254,15 @@ func (u *unified) lists(r *Rule, e *Expr, args []*Expr) {
 }
 
 // compared returns a condition that is dropped as one that is not.
-func compared(e *Expr) *Expr {
+func (w *rewriter) compared(e *Expr) *Expr {
 	if e.Op != "in" {
 		return &Expr{Op: "==", Args: e.Args, Line: e.Line}
+	}
+	if e.Args[1].Op != List {
+		element := w.variable("some")
+		return &Expr{Op: "and", Line: e.Line, Args: []*Expr{
+			{Op: "in", Args: []*Expr{element, e.Args[1]}, Line: e.Line}, {Op: "==", Args: []*Expr{e.Args[0], element}, Line: e.Line},
+		}}
 	}
 	var one *Expr
 	for _, element := range e.Args[1].Args {

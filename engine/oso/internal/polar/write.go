@@ -46,7 +46,7 @@ func written(e *Expr) string {
 		}
 		return e.Name + "{" + strings.Join(fields, ", ") + "}"
 	case e.Op == "=" && e.dropped:
-		return written(compared(e))
+		return written(&Expr{Op: "==", Args: e.Args})
 	case slices.Contains(infixes, e.Op) && len(e.Args) == 2:
 		return written(e.Args[0]) + " " + e.Op + " " + written(e.Args[1])
 	}
