@@ -49,7 +49,8 @@ func asOso(t *testing.T, body string) {
 	t.Helper()
 	policy := `allow(u: Clerk, "read", d: Parcel) if u.Name != "nobody" and d.N != 99 and (` + body + `);
 		holds(d: Parcel) if d.Box.Size = 3;
-		three(b: Box) if b.Size = 3;`
+		three(b: Box) if b.Size = 3;
+		lacks(u, d) if d.N = u.Attrs.n and d.Box != nil;`
 	structs := relations.Struct{Of: Parcel{}, Collection: "parcels"}
 	schema, err := relations.FromStructs(structs)
 	require.NoError(t, err)
@@ -60,10 +61,10 @@ func asOso(t *testing.T, body string) {
 	}
 	require.NoError(t, plain.LoadString(policy))
 	engine, err := oso.New(schema, policy, oso.WithStructs(structs), oso.WithClass("Clerk", Clerk{}))
-	require.NoError(t, err)
+	require.NoError(t, err, body)
 	for _, clerk := range clerks {
 		f, err := engine.Filter(t.Context(), clerk, "read", "Parcel")
-		require.NoError(t, err)
+		require.NoError(t, err, body)
 		for _, p := range parcels() {
 			allowed, err := plain.IsAllowed(clerk, "read", p)
 			raw, encodeErr := bson.Marshal(p)
@@ -85,6 +86,23 @@ func TestAnEmbeddedDocumentMayBeNil(t *testing.T) {
 		`d.Box.Base = nil`, `d.Box.Base != nil`, `d.Box.Size = 3`, `d.Box.Size != 3`, `d.Box.Wide = nil`, `d.Box.Lid.P = nil`, `d.Box.Lid.P != 3`,
 		`d.Box matches Box`, `not d.Box matches Box`, `d.Box matches Box{Size: 3}`, `holds(d)`, `three(d.Box)`, `not three(d.Box)`,
 		`u.Name = "ann" and d.Box = u.Box`, `u.Name = "ann" and d.Box != u.Box`,
+	} {
+		asOso(t, body)
+	}
+}
+
+// TestAConditionBehindNilDoesNotHold negates conditions on what may not be there: a not holds of it, and neither the condition nor its opposite does.
+func TestAConditionBehindNilDoesNotHold(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`not d.Box.Size = 3`, `not d.Box.Size != 3`, `not d.Box.Wide = 3`, `not d.Box.Wide != 3`, `not d.Box.Wide = nil`, `not d.Box.Wide != nil`, `not d.Box.Size < 4`, `not d.Box.Size >= 4`,
+		`not d.Box.Lid = nil`, `not d.Box.Lid != nil`, `not d.Box.Base = nil`, `not d.Box.Base != nil`, `not d.Box.Lid.N = 3`, `not d.Box.Lid.P = 3`, `not d.Box.Base.N = 3`,
+		`not (d.Box.Size = 3 and d.N = 3)`, `not (d.Box.Size = 3 or d.N = 3)`, `not (d.N = 3 or d.Box.Size = 3)`, `not (not d.Box.Size = 3)`, `not d.Box.Size in [3, 5]`, `not "a" in d.Box.Lid.T`,
+		`not holds(d)`, `b = d.Box and not b.Size = 3`, `d.N = 0 and not d.Box.Size = 3`, `not d.Box.Size = d.N`, `not d.N < d.Box.Size`, `d.Box.Size = 3 and not d.Box.Size = 3`,
+		`not d.Box.Size = 3 and not d.Box.Size = 4`, `u.Name = "ben" and not d.Box.Size = u.Box.Size`, `not (d.Box = nil or d.Box.Size = 3)`, `not (d.Box != nil and d.Box.Size = 3)`,
+		`not u.Attrs.n = d.N`, `not d.N = u.Attrs.n`, `not d.N < u.Attrs.n`, `not (d.N < u.Attrs.n)`, `not d.N in [u.Attrs.n, 0]`, `not (d.N = 7 or d.N = u.Attrs.n)`, `not (d.N = 7 and d.N = u.Attrs.n)`,
+		`not three(d.Box) and not d.N = u.Attrs.n`, `not d.N = u.Attrs.n and not d.N = u.Attrs.m`, `not d.Box.Size = u.Attrs.n`, `a = u.Attrs and not a.n = d.N`, `d.N = u.Attrs.n`, `d.N != u.Attrs.n`, `u.Attrs.n != nil and not d.N = u.Attrs.n`,
+		`not lacks(u, d)`, `not (not d.N = u.Attrs.n)`,
 	} {
 		asOso(t, body)
 	}

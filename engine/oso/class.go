@@ -55,10 +55,13 @@ func (cs *classes) isList(class, attr string) bool {
 
 // leads says where an attribute of that name leads, at most, and whether it does so in every class that has it.
 func (cs *classes) leads(attr string) (to polar.Leads, all bool) {
+	attr = strings.TrimSuffix(attr, polar.Negated)
 	found := map[polar.Leads]bool{}
 	for _, c := range cs.byName {
 		switch a := c.attrs[attr]; {
 		case a == nil:
+		case a.relation == nil && !a.list && a.class == nil && (a.tag == "Dictionary" || a.tag == unknownTag):
+			found[polar.Keys] = true
 		case a.relation == nil || a.list:
 			found[polar.Nowhere] = true
 		case !a.relation.Kind.Embedded():

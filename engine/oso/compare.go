@@ -13,8 +13,52 @@ import (
 // mirrored are the operators with their sides exchanged.
 var mirrored = map[filter.Operator]filter.Operator{filter.Eq: filter.Eq, filter.Lt: filter.Gt, filter.Leq: filter.Geq, filter.Gt: filter.Lt, filter.Geq: filter.Leq}
 
-// compare translates a comparison, one side of which at least is a path.
+// compare translates a comparison, one side of which at least is a path. Where the policy has it under a not, it holds also where an embedded document on
+// the way to a side is nil.
 func (a *alternative) compare(l any, op filter.Operator, r any, not bool) (formula, error) {
+	f, err := a.compareSides(l, op, r, not)
+	if err != nil {
+		return nil, err
+	}
+	return a.unlessAbsent(f, func(p place) bool { return p.not }, l, r), nil
+}
+
+// unlessAbsent returns a condition on paths that holds also where an embedded document on the way to one of them, if it is negated, is nil. What the others lead
+// to has to be there: Oso fails on what is not.
+func (a *alternative) unlessAbsent(f formula, negated func(place) bool, paths ...any) formula {
+	if a.engine.noNil {
+		return f
+	}
+	ways := some{f}
+	var entities []*entity
+	var places []place
+	for _, x := range paths {
+		if !isPath(x) {
+			continue
+		}
+		p, err := a.place(x)
+		if err != nil {
+			return f // an element of a list field
+		}
+		places, entities = append(places, p), append(entities, p.entity)
+	}
+	for _, p := range places {
+		if negated(p) {
+			for _, path := range p.may {
+				ways = append(ways, leaf{condition: filter.Field{Entity: p.entity.name, Path: path}.IsNull(), entities: entities})
+			}
+		}
+	}
+	if len(ways) == 1 {
+		return f
+	}
+	return ways
+}
+
+// byItself is for what the policy has under a not whenever Oso does.
+func byItself(place) bool { return true }
+
+func (a *alternative) compareSides(l any, op filter.Operator, r any, not bool) (formula, error) {
 	if !isPath(l) {
 		l, op, r = r, mirrored[op], l
 	}

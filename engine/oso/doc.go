@@ -134,8 +134,9 @@
 //
 // A document that the actor brings (d in u.Docs) is given by its key. If the policy asks more of it, it is refused: what is stored may be another.
 //
-// A comparison behind something absent holds neither plainly nor negated: not d.Box.Size = 3 is not true of a document without a Box, as
-// Oso would have it.
+// Behind an embedded document that is nil no comparison holds, d.Box.Size != 3 neither. So its not does, as for Oso: not d.Box.Size = 3 is true of a
+// document without a box. Behind a relation that leads nowhere, neither is. And where a dictionary of the actor's lacks a key, not d.N = u.Attrs.n gives
+// every document, and d.N != u.Attrs.n none. In a text that cannot be written anew, a not behind such an embedded document denies.
 //
 // # Robustness
 //

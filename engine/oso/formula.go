@@ -79,7 +79,9 @@ func (a *alternative) formula(x any, not, top bool) (formula, error) {
 	case types.OperatorIn:
 		f, err = a.in(e.Args[0], e.Args[1], not, top)
 	case types.OperatorIsa:
-		f, err = a.isa(e.Args[0], e.Args[1], not)
+		if f, err = a.isa(e.Args[0], e.Args[1], not); err == nil && not {
+			f = a.unlessAbsent(f, byItself, e.Args[0])
+		}
 	default:
 		_ = op
 		err = unsupported("", "an operator that has no translation")

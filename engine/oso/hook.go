@@ -34,7 +34,7 @@ func (w *worker) BuildQuery(f *types.Filter) (any, error) {
 			return nil, w.fail(unsupported("", "a method is called of a date, an ObjectID or another value that Polar has no type for"))
 		}
 		if o, isObject := value.Value.(*object); ok && isValue && isObject {
-			name, ofElements := strings.CutSuffix(projection.FieldName, polar.Elements)
+			name, ofElements := strings.CutSuffix(strings.TrimSuffix(projection.FieldName, polar.Negated), polar.Elements)
 			name, ofEach := strings.CutSuffix(name, each)
 			if a := o.class.attrs[name]; a != nil {
 				return reading{question{o, a}, name, ofElements, ofEach}, nil

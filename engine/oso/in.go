@@ -26,10 +26,15 @@ func (a *alternative) in(x, list any, not, top bool) (formula, error) {
 		}
 		return a.bind(v, at)
 	}
+	find := a.inField
 	if at.attr.relation != nil {
-		return a.inDocuments(x, at, not)
+		find = a.inDocuments
 	}
-	return a.inField(x, at, not)
+	f, err := find(x, at, not)
+	if err == nil && not {
+		f = a.unlessAbsent(f, byItself, x, list)
+	}
+	return f, err
 }
 
 // bind makes a variable range over a list. One that is bound already is in both lists.

@@ -99,6 +99,8 @@ func TestMethodsOfTheActorAreCalledAsOsoCallsThem(t *testing.T) {
 		{body: `u.Manager().Name = "ben"`}, {body: `m = u.Manager() and m.HasRole("a")`}, {body: `u.Manager().Upper() = "ZOE"`}, {body: `u.In("ann")`}, {body: `m = u.Map() and m.n = d.N`},
 		{body: `u.Check() = nil`}, {body: `u.Fails(false) = [true, nil]`}, {body: `u.Same(u)`}, {body: `u.Same(u.Boss)`}, {body: `may(u, d)`}, {body: `u.HasRole("a") and d.Box.Size = 3`},
 		{body: `forall(r in u.Roles, u.HasRole(r))`}, {body: `u.Any(1) = "int64"`}, {body: `u.Any(u) = "oso_test.Courier"`}, {body: `u.Any([1, "a"]) = "[]interface {}"`}, {body: `u.Any({}) = "map[string]interface {}"`},
+		{body: `not may(u, d)`}, {body: `not u.HasRole("a") and not u.HasRole("b")`}, {body: `not (u.HasRole("a") and d.N = 3)`}, {body: `not (u.HasRole("a") or d.N = 3)`}, {body: `not u.Map().n = d.N`},
+		{body: `not u.Map().none = d.N`}, {body: `m = u.Map() and not m.n = d.N`}, {body: `[n, r] = u.Both() and n = "ann" and r = 3`}, {body: `not d.Box.Size = u.Add(0)`},
 		{body: `not u.Attrs.Method()`}, {body: `u.Attrs.Method() = 1`},
 		{`u.Half(3) = 1.5`, everything, everything}, {`u.Half32(0.5)`, everything, everything}, {`u.Home() = u.Name`, everything, everything}, {`u.In(u.Home())`, everything, everything},
 		{`u.Below(u.Boss)`, everything, ""}, {`u.Below(nil)`, "", ""}, {`u.Perhaps(nil)`, everything, everything}, {`u.Perhaps("x")`, "", ""}, {`7 in u.Sizes([1, 2], {x: 7})`, everything, everything},

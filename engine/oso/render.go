@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
 	"github.com/osohq/go-oso/types"
 )
 
@@ -32,7 +33,7 @@ func render(x any) string {
 		op := x.Operator.OperatorVariant
 		if _, ok := op.(types.OperatorDot); ok && len(x.Args) == 2 {
 			if name, ok := x.Args[1].(string); ok {
-				return args[0] + "." + name
+				return args[0] + "." + strings.TrimSuffix(name, polar.Negated)
 			}
 			return args[0] + ".(?)"
 		}

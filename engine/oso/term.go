@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/polar"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"github.com/osohq/go-oso/types"
@@ -31,6 +32,8 @@ type place struct {
 	embeds []string   // the embedded documents on the way from the entity, by their relations
 	class  *class     // of the document that is reached; nil where it is a value
 	attr   *attribute // the last one; nil for an entity itself
+	may    []string   // the embedded documents on the way that may be nil, as dotted paths from the entity
+	not    bool       // it is compared under a not, which holds where one of them is
 }
 
 // field returns the field of a place that is one.
@@ -110,11 +113,15 @@ func (a *alternative) place(x any) (place, error) {
 	case from.attr != nil && from.attr.list:
 		return place{}, unsupported(construct(x), "a dot through a list: bind its elements by in")
 	}
+	name, not := strings.CutSuffix(name, polar.Negated)
 	attr := from.class.attrs[name]
 	if attr == nil || attr.path == "" && attr.relation == nil {
 		return place{}, unsupported(construct(x), "the schema has no such field or relation")
 	}
-	p := place{entity: from.entity, embeds: from.embeds, attr: attr}
+	p := place{entity: from.entity, embeds: from.embeds, attr: attr, may: from.may, not: not}
+	if from.attr != nil && from.attr.nullable && len(from.embeds) > 0 {
+		p.may = append(p.may[:len(p.may):len(p.may)], strings.Join(from.embeds, "."))
+	}
 	switch {
 	case attr.relation == nil:
 	case attr.list:

@@ -38,7 +38,9 @@ func (e *Engine) newWorker() (w *worker, err error) {
 	for name, c := range e.classes.byName {
 		fields := map[string]any{methodsName: types.Relation{Kind: "one", OtherType: unknownTag, MyField: wrapped, OtherField: methodsName}}
 		for attr, a := range c.attrs {
-			fields[attr] = types.Relation{Kind: "one", OtherType: a.tag, MyField: wrapped, OtherField: attr}
+			for _, name := range []string{attr, attr + polar.Negated} {
+				fields[name] = types.Relation{Kind: "one", OtherType: a.tag, MyField: wrapped, OtherField: name}
+			}
 			if a.list {
 				fields[attr+each] = types.Relation{Kind: "one", OtherType: a.tag, MyField: wrapped, OtherField: attr + each}
 				fields[attr+polar.Elements] = types.Relation{Kind: "one", OtherType: unknownTag, MyField: wrapped, OtherField: attr + polar.Elements}

@@ -64,7 +64,7 @@ func TestRandomPoliciesListWhatOsoAllows(t *testing.T) {
 		t.Logf("refused %d times: %s", why[k], k)
 	}
 	total := sum.lists + sum.refused + sum.wrong
-	require.Less(t, sum.swallowed*50, sum.lists*9, "too much is denied")
+	require.Less(t, sum.swallowed*100, sum.lists, "too much is denied")
 	require.Greater(t, sum.some*5, sum.lists, "most lists say nothing")
 	require.Less(t, sum.refused*2, total, "the engine refuses too much")
 	require.Less(t, sum.wrong*4, total, "too much fails")

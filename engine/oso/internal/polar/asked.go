@@ -6,9 +6,11 @@ type Relations func(attr string) (to Leads, all bool)
 // Leads says where an attribute leads.
 type Leads int
 
-// Attributes lead nowhere, to a document embedded that may be nil, or to one elsewhere that has to be there when the attribute is read.
+// Attributes lead nowhere, to a dictionary that may lack a key, to a document embedded that may be nil, or to one elsewhere that has to be there when the
+// attribute is read.
 const (
 	Nowhere Leads = iota
+	Keys
 	Embedded
 	Elsewhere
 )

@@ -12,8 +12,10 @@ func relation(attr string) (to polar.Leads, all bool) {
 	switch attr {
 	case "editor", "team", "mixed":
 		to = polar.Elsewhere
-	case "box":
+	case "box", "box" + polar.Negated:
 		to = polar.Embedded
+	case "keys":
+		to = polar.Keys
 	}
 	return to, attr != "mixed"
 }

@@ -51,7 +51,7 @@ func (k Known) is(r *Rule, e *Expr, depth int) bool {
 			}
 		}
 		return by != nil && depth < 8 && k.is(r, by, depth+1)
-	case Call, Method, "forall":
+	case Call, "forall":
 		return false
 	}
 	for _, a := range e.Args {

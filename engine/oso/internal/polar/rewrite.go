@@ -23,7 +23,7 @@ func Rewrite(policy string, isList func(class, attr string) bool, relations Rela
 		return "", errRewrite // what is escaped is not kept
 	}
 	markUnified(rules, func(*Expr, string, string) {})
-	w := &rewriter{policy: policy, isList: isList, known: NewKnown(rules), asked: NewAsked(rules, relations), rules: map[Head][]*Rule{}}
+	w := &rewriter{policy: policy, isList: isList, known: NewKnown(rules), roots: Roots(rules), asked: NewAsked(rules, relations), rules: map[Head][]*Rule{}}
 	for i := range rules {
 		w.rules[rules[i].Head()] = append(w.rules[rules[i].Head()], &rules[i])
 	}
@@ -70,6 +70,7 @@ type rewriter struct {
 	isList func(class, attr string) bool
 	policy string
 	known  Known
+	roots  map[Place]bool
 	asked  *Asked
 	rules  map[Head][]*Rule
 	fresh  int
@@ -151,27 +152,27 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 		}
 	}
 	if opposite := opposites[e.Op]; opposite != "" {
-		return &Expr{Op: opposite, Args: e.Args, Line: e.Line}
+		return w.unless(e, w.opposite(e, opposite, e.Args, s), s)
 	}
 	if e.Op == Dot || e.Op == Variable { // which is neither true nor false, Oso fails
-		return &Expr{Op: "=", Args: []*Expr{e, {Op: Constant, Name: "false"}}, Line: e.Line}
+		return w.opposite(e, "=", []*Expr{e, {Op: Constant, Name: "false"}}, s)
 	}
 	if e.Op == "in" && e.Args[1].Op == List && e.Args[1].Name != Dictionary && len(e.Args[1].Args) > 0 {
 		var none *Expr
 		for _, value := range e.Args[1].Args {
-			differs := &Expr{Op: "!=", Args: []*Expr{e.Args[0], value}, Line: e.Line}
+			differs := w.opposite(e, "!=", []*Expr{e.Args[0], value}, s)
 			if none == nil {
 				none = differs
 			} else {
 				none = &Expr{Op: "and", Args: []*Expr{none, differs}, Line: e.Line}
 			}
 		}
-		return none
+		return w.unless(e, none, s)
 	}
 	if list := e.Args; e.Op == "in" && list[1].Op == Dot && w.known.Is(s.rule, list[1]) && w.isList(s.class(list[1].Args[0]), list[1].Name) && !strings.HasSuffix(list[1].Name, Elements) {
 		elements := *list[1]
 		elements.Name += Elements
-		return &Expr{Op: "!=", Args: []*Expr{list[0], &elements}, Line: e.Line}
+		return w.unless(e, w.opposite(e, "!=", []*Expr{list[0], &elements}, s), s)
 	}
 	return atom()
 }

@@ -25,6 +25,8 @@ func written(e *Expr) string {
 		return e.Name
 	case e.Op == Dot && nameLike.MatchString(e.Name):
 		return written(e.Args[0]) + "." + e.Name
+	case e.Op == Method && nameLike.MatchString(e.Name):
+		return written(e.Args[0]) + "." + e.Name + "(" + writtenAll(e.Args[1:]) + ")"
 	case e.Op == Call:
 		return e.Name + "(" + writtenAll(e.Args) + ")"
 	case e.Op == List && e.Name != Dictionary:
