@@ -119,20 +119,27 @@
 // A variable of which a not is the first to speak is the not's own, as in Polar, and renamed where another has its name behind it; where that cannot
 // be written, the text is refused.
 //
+// Alternatives are alternatives under a not, too: not (A and B) holds where B does not, even where A asks something of a relation that leads nowhere,
+// on which Oso itself fails if A stands first.
+//
 // # What Oso drops
 //
 // Where the document is left open, Oso drops conditions that it holds for true, with no trace either:
 //
 //	h(d.EditorID, d.OwnerID);  h(x, y) if x = y;      gives every document; so do x = d.A and y = d.B and x = y, and d.A in [d.B]
+//	d.N >= 3 and 3 < d.N                              is read as d.N >= 3: b < a is taken for a >= b, and b > a for a <= b
+//	d = u and d.Root = true                           asks u for Root, which may be older than what is stored; so do d in u.Docs and d.Root = true
 //	h(d.editor, d);  h(_, d) if d.Public = true;      asks for no editor; on a document whose editor is missing, Oso itself fails
 //	e = d.editor and (e.Name = "ann" or d.Public = true)      nor does this, in its second alternative
 //
-// So two variables that may both stand for something of the document are compared by == in the text that is loaded, and a relation of which
-// an alternative asks nothing is asked to be unlike nil. Where that cannot be written, the text is refused: a variable that stands in the head of a rule twice,
-// lists that hold something of the document, and a relation that may be the actor's as well. d.owner.ID = u.ID, and d.owner = u, take the reference
-// as existing, as the filter does.
+// So, in the text that is loaded, two variables that may both stand for something of the document are compared by ==, as is one with what the actor
+// brings if more is asked of it; comparisons by order are turned round where there are both kinds; and a relation, or an embedded document that may be
+// nil, of which an alternative asks nothing is asked to be unlike nil. Where that cannot be written, the text is refused: a variable that stands in the head
+// of a rule twice, lists that hold something of the document, comparisons that may be of a term with itself, and a relation that may be the actor's as well.
+// d.owner.ID = u.ID, and d.owner = u, take the reference as existing, as the filter does.
 //
-// A document that the actor brings (d in u.Docs) is given by its key. If the policy asks more of it, it is refused: what is stored may be another.
+// A document that the actor brings (d in u.Docs) is given by its key. Where the policy asks more of what the actor brings and finds the document by that
+// (p in u.Docs and p.Root = true and p = d), it is refused: what is stored may be another.
 //
 // Behind an embedded document that is nil no comparison holds, d.Box.Size != 3 neither. So its not does, as for Oso: not d.Box.Size = 3 is true of a
 // document without a box. Behind a relation that leads nowhere, neither is. And where a dictionary of the actor's lacks a key, not d.N = u.Attrs.n gives
@@ -152,7 +159,7 @@
 // Each evaluation runs on an Oso of its own, of which an engine has as many as run at once ([WithConcurrency]), so that look-ups know whose
 // they are: they follow the caller's context, and none is made twice. When the context ends, [Engine.Filter] returns at once; the evaluation
 // ends at the next attribute that it reads of the actor, or at Oso's own time limit (30 seconds, POLAR_TIMEOUT_MS), and takes its place among those that
-// run at once until then. The actor must not be changed before. Panics are returned as errors. No error holds a value of the actor's.
+// run at once until then. Oso does not look at its limit while it simplifies what it found; texts at which it was seen to do that for ever are refused. The actor must not be changed before. Panics are returned as errors. No error holds a value of the actor's.
 //
 // Native memory does not grow by evaluations that end well, at a limit, by a context or a failed look-up; each that Oso itself fails
 // at, such as by an attribute that an actor lacks, costs 20 KB for good. To change a policy, make a new engine and use it in place of the old one: Oso cannot be

@@ -99,11 +99,14 @@ func (a *alternative) isa(x, pattern any, not bool) (formula, error) {
 	if !ok || !isInstance || len(instance.Fields.Fields) > 0 {
 		return nil, unsupported("", "a pattern that is no class")
 	}
+	class := string(instance.Tag)
+	if o := a.engine.classes.unwrap(x); o != nil && o.class != nil { // which the actor brings
+		return constant((o.class.name == class) != not), nil
+	}
 	at, err := a.place(x)
 	if err != nil {
 		return nil, err
 	}
-	class := string(instance.Tag)
 	if at.entity == a.root && at.attr == nil {
 		if class != a.root.class.name {
 			return nil, unsupported("", "the resource matches another class than was asked for")
@@ -125,6 +128,8 @@ func (a *alternative) isa(x, pattern any, not bool) (formula, error) {
 		return comparison(at.field().IsSet(), at.entity), nil
 	case at.class == nil && at.attr.tag == class && at.attr.nullable && !a.engine.noNil:
 		return comparison(at.field().IsNull(), at.entity), nil
+	case at.class == nil && at.attr.tag == class:
+		return never, nil
 	}
 	return nil, unsupported("", "a path matches a class that its declared type does not decide")
 }

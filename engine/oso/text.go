@@ -25,8 +25,12 @@ func prepare(policy string, isList func(class, attr string) bool, relations pola
 		return "", textProblem(err)
 	}
 	for i := range rules {
-		if rules[i].Body != nil {
-			if err := checkExpression(rules[i].Body); err != nil {
+		said := []*polar.Expr{rules[i].Body}
+		for _, p := range rules[i].Params {
+			said = append(said, p.Fields...)
+		}
+		for _, e := range said {
+			if err := checkExpression(e); err != nil {
 				return "", textProblem(err)
 			}
 		}
@@ -67,8 +71,15 @@ func textProblem(err error) error {
 }
 
 func checkExpression(e *polar.Expr) error {
+	if e == nil {
+		return nil
+	}
 	if problem, ok := refused[e.Op]; ok {
 		return &polar.Error{Construct: e.Op, Line: e.Line, Problem: problem}
+	}
+	if (e.Op == polar.Dot || e.Op == polar.Method || e.Op == polar.Attribute) &&
+		(e.Name == methodsName || strings.HasSuffix(e.Name, polar.Elements) || strings.HasSuffix(e.Name, polar.Negated)) {
+		return &polar.Error{Construct: e.Name, Line: e.Line, Problem: "an attribute has a name that this package makes use of"}
 	}
 	if e.Op == "=" || e.Op == ":=" {
 		for _, side := range e.Args {

@@ -79,7 +79,7 @@ func through(t *testing.T, w *world, o *gooso.Oso, alone []*gooso.Oso, p policy,
 	for _, r := range rows {
 		got = append(got, r.(Doc).ID)
 	}
-	allowed, unknown := judged(t, w, alone, p, u)
+	allowed, _, unknown := judged(t, w, alone, p, u)
 	sum.lists++
 	sum.unknown += len(unknown)
 	if n := len(got); n > 0 && n < len(w.docs) {

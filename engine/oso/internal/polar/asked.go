@@ -1,5 +1,7 @@
 package polar
 
+import "slices"
+
 // Relations says where an attribute of that name leads, and whether it leads there in every class that has it.
 type Relations func(attr string) (to Leads, all bool)
 
@@ -82,7 +84,7 @@ func (a *Asked) isOpen(r *Rule, e *Expr, depth int) bool {
 			return a.open[Place{r.Head(), at}]
 		}
 	}
-	by, in := r.stands(base.Name, nil)
+	by, in := r.stands(base.Name, nil, "=", ":=")
 	by = append(by, in...)
 	for _, b := range by {
 		if !a.isOpen(r, b, depth+1) {
@@ -92,8 +94,8 @@ func (a *Asked) isOpen(r *Rule, e *Expr, depth int) bool {
 	return len(by) > 0
 }
 
-// stands returns what a variable may stand for, or be in, as far as the rule tells, but for what one condition says.
-func (r *Rule) stands(v string, but *Expr) (to, in []*Expr) {
+// stands returns what a variable may stand for, or be in, as far as the rule tells by operators besides in, but for what one condition says.
+func (r *Rule) stands(v string, but *Expr, by ...string) (to, in []*Expr) {
 	is := func(e *Expr) bool { return e.Op == Variable && e.Name == v }
 	var pattern func(path, e *Expr)
 	pattern = func(path, e *Expr) {
@@ -113,13 +115,14 @@ func (r *Rule) stands(v string, but *Expr) (to, in []*Expr) {
 		if e == nil || e == but {
 			return
 		}
-		switch e.Op {
-		case "=", ":=":
+		if slices.Contains(by, e.Op) {
 			for i, side := range e.Args {
 				if is(side) && !is(e.Args[1-i]) {
 					to = append(to, e.Args[1-i])
 				}
 			}
+		}
+		switch e.Op {
 		case "in":
 			switch list := e.Args[1]; {
 			case is(e.Args[0]) && list.Op == List:
@@ -334,7 +337,7 @@ func (a *Asked) there(r *Rule, v *Expr, depth int) bool {
 		}
 		return true
 	}
-	by, in := r.stands(v.Name, nil)
+	by, in := r.stands(v.Name, nil, "=", ":=")
 	for _, b := range by {
 		if !sure(r, b) {
 			return false

@@ -29,7 +29,6 @@ var lostRelations = map[string]string{
 	`h(d.editor, d); h(e, d) if g(e, d); g(e, d) if d.Public = true or e.Name = "a";`: `(d.editor != nil and h(d.editor, d)); h(e, d) if g(e, d); g(e, d) if d.Public = true or e.Name = "a";`,
 	`h(d.editor.Name, d); h(n, d) if n = "a" or d.Public = true;`:                     `(d.editor != nil and h(d.editor.Name, d)); h(n, d) if n = "a" or d.Public = true;`,
 	`h(d.editor.team.N); h(1); h(_);`:                                                 `(d.editor.team != nil and h(d.editor.team.N)); h(1); h(_);`,
-	`h(d.editor, d.editor); h(x, y) if x = y;`:                                        `(d.editor != nil and (d.editor != nil and h(d.editor, d.editor))); h(x, y) if x == y;`,
 	`e = d.editor and h(e); h(e) if n = e.Name and (n = "a" or n = 2);`:               `((d.editor != nil and e = d.editor) and h(e)); h(e) if n = e.Name and (n = "a" or n = 2);`,
 	`h(d.editor); h(e) if e.team = t and (t.N = 1 or e.Name = "x");`:                  `(d.editor != nil and h(d.editor)); h(e) if ((e.team != nil and e.team = t) and (t.N = 1 or e.Name = "x"));`,
 	`d matches Doc{editor: e} and (e.Name = "a" or d.N = 1);`:                         `((d.editor != nil and d matches Doc{editor: e}) and (e.Name = "a" or d.N = 1));`,

@@ -153,5 +153,5 @@ func (n *negationCounter) count(r *Rule, e *Expr) int {
 // narrow reports whether a negation adds one condition and repeats nothing: that a list of the document does not hold a value.
 func (n *negationCounter) narrow(r *Rule, e *Expr) bool {
 	return e.Op == "in" && e.Args[1].Op == Dot && !n.k.Is(r, e.Args[1]) && (e.Args[0].Op != Variable || n.k.Is(r, e.Args[0])) ||
-		e.Op == "matches"
+		e.Op == "matches" && n.k.Is(r, e.Args[1])
 }

@@ -42,7 +42,8 @@ func mistaken(rules []Rule) *Expr {
 	for all := orderings(rules, a.known); len(all) > 0; all = all[1:] {
 		for _, other := range all {
 			one := all[0]
-			if other.op == opposites[one.op] && a.maybeOne(one, 0, other, 1) && a.maybeOne(one, 1, other, 0) {
+			if other.op == opposites[one.op] && a.maybeOne(one, 0, other, 1) && a.maybeOne(one, 1, other, 0) &&
+				(a.maybeOpen(one, 0, other, 1) || a.maybeOpen(one, 1, other, 0)) {
 				return other.e
 			}
 		}
@@ -62,6 +63,11 @@ func (a *Asked) maybeOne(one ordering, side int, other ordering, otherSide int) 
 		return false
 	}
 	return true
+}
+
+// maybeOpen reports whether neither side is known, as one of a comparison has to be that Oso keeps.
+func (a *Asked) maybeOpen(one ordering, side int, other ordering, otherSide int) bool {
+	return !a.known.Is(one.rule, one.e.Args[side]) && !a.known.Is(other.rule, other.e.Args[otherSide])
 }
 
 // mirrored returns an expression in which what is greater stands on the right.

@@ -142,6 +142,15 @@ func (w *rewriter) negative(e *Expr, s scope, depth int) *Expr {
 		return w.positive(e.Args[0], s, nil, depth)
 	case Call:
 		return w.there(e, w.inlined(e, s, depth), s)
+	case "matches":
+		if fields := e.Args[1].Args; e.Args[1].Op == Pattern && len(fields) > 0 {
+			whole := &Expr{Op: "matches", Args: []*Expr{e.Args[0], {Op: Pattern, Name: e.Args[1].Name}}, Line: e.Line}
+			for _, f := range fields {
+				is := &Expr{Op: "=", Args: []*Expr{{Op: Dot, Name: f.Name, Args: e.Args[:1], Line: e.Line}, f.Args[0]}, Line: e.Line}
+				whole = &Expr{Op: "and", Args: []*Expr{whole, is}, Line: e.Line}
+			}
+			return w.negative(whole, s, depth)
+		}
 	}
 	if w.known.Is(s.rule, e) {
 		return atom()
@@ -274,8 +283,15 @@ func (w *rewriter) match(r *Rule, e *Expr, s scope) (matches []*Expr, possible b
 			with[v] = w.variable(v)
 		}
 	}
-	for _, f := range fieldsOf(r) {
-		matches = append(matches, replaced(f, with))
+	for i, p := range r.Params {
+		for _, f := range p.Fields {
+			if p.Value.Name == "_" && variables(f.Args[1])["_"] {
+				panic(errRewrite)
+			}
+			f = replaced(f, with)
+			f.Args[0] = &Expr{Op: Dot, Name: f.Args[0].Name, Args: []*Expr{e.Args[i]}, Line: e.Line}
+			matches = append(matches, f)
+		}
 	}
 	return matches, true, with
 }

@@ -2,6 +2,8 @@ package polar
 
 import (
 	"maps"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -33,7 +35,7 @@ func newSame(rules []Rule, o *open) *same {
 						s.paths[place] = map[string]bool{}
 					}
 					before := len(s.paths[place])
-					maps.Copy(s.paths[place], s.spelled(r, a, nil, 0))
+					maps.Copy(s.paths[place], s.spelled(r, a, c))
 					changed = changed || len(s.paths[place]) > before
 				}
 			}
@@ -43,32 +45,53 @@ func newSame(rules []Rule, o *open) *same {
 }
 
 // spelled returns how a term may be spelled from the actor, the action and the document on; nothing for constants. What the condition but says of
-// variables is left out.
-func (s *same) spelled(r *Rule, e, but *Expr, depth int) map[string]bool {
+// variables is left out. A variable is a spelling of its own, too.
+func (s *same) spelled(r *Rule, e, but *Expr) map[string]bool {
 	out := map[string]bool{}
-	switch {
-	case depth > maxDots:
-	case e.Op == Dot:
-		for p := range s.spelled(r, e.Args[0], but, depth+1) {
-			if strings.Count(p, ".") < maxDots {
-				out[p+"."+e.Name] = true
+	s.spell(r, e, but, "", map[string]bool{}, out)
+	return out
+}
+
+func (s *same) spell(r *Rule, e, but *Expr, dots string, seen, out map[string]bool) {
+	for ; e.Op == Dot; e = e.Args[0] {
+		dots = "." + e.Name + dots
+	}
+	if e.Op != Variable || strings.Count(dots, ".") > maxDots {
+		return
+	}
+	name := r.Name + "#" + e.Name + "#" + strconv.Itoa(len(r.Params)) + dots
+	if seen[name] {
+		return
+	}
+	seen[name], out[name] = true, true
+	for at, p := range r.Params {
+		if p.Value.Op == Variable && p.Value.Name == e.Name {
+			for path := range s.paths[Place{r.Head(), at}] {
+				if strings.Count(path, ".")+strings.Count(dots, ".") <= maxDots {
+					out[path+dots] = true
+				}
 			}
-		}
-	case e.Op == Variable:
-		for at, p := range r.Params {
-			if p.Value.Op == Variable && p.Value.Name == e.Name {
-				return s.paths[Place{r.Head(), at}]
-			}
-		}
-		by, _ := r.stands(e.Name, but)
-		for _, by := range by {
-			maps.Copy(out, s.spelled(r, by, but, depth+1))
-		}
-		if len(out) == 0 {
-			out[r.Name+"#"+e.Name] = true
 		}
 	}
-	return out
+	by, _ := r.stands(e.Name, but, "=", ":=", "==")
+	for _, by := range by {
+		s.spell(r, by, but, dots, seen, out)
+	}
+	for _, c := range calls(r.Body) { // which may find it
+		for at, arg := range c.Args {
+			if c == but || arg.Op != Variable || arg.Name != e.Name {
+				continue
+			}
+			for i := range s.rules {
+				if q := &s.rules[i]; q.Head() == (Head{c.Name, len(c.Args)}) && q.Params[at].Value.Op == Variable {
+					by, _ := q.stands(q.Params[at].Value.Name, nil, "=", ":=", "==")
+					for _, by := range by {
+						s.spell(q, by, nil, dots, seen, out)
+					}
+				}
+			}
+		}
+	}
 }
 
 // check refuses comparisons that may be of a term with itself. Those that bind a variable, in no negation, are none.
@@ -76,13 +99,9 @@ func (s *same) check(r *Rule, e *Expr, negated bool) error {
 	if e == nil {
 		return nil
 	}
-	if (e.Op == "=" || e.Op == "==" || e.Op == "!=") && (negated || e.Args[0].Op == Dot && e.Args[1].Op == Dot) && !s.open.is(r, e) {
-		right := s.spelled(r, e.Args[1], e, 0)
-		for p := range s.spelled(r, e.Args[0], e, 0) {
-			if right[p] {
-				return &Error{Construct: e.Op, Line: e.Line, Problem: "it may compare an attribute with itself, which Oso drops"}
-			}
-		}
+	both := e.Args
+	if (e.Op == "=" || e.Op == "==" || e.Op == "!=") && (negated || e.Op == "==" || both[0].Op == Dot && both[1].Op == Dot) && !s.open.is(r, e) && s.one(r, e) {
+		return &Error{Construct: e.Op, Line: e.Line, Problem: "it may compare an attribute with itself, which Oso drops, or never ends at"}
 	}
 	for _, a := range e.Args {
 		if err := s.check(r, a, negated || e.Op == "not" || e.Op == "forall"); err != nil {
@@ -90,6 +109,37 @@ func (s *same) check(r *Rule, e *Expr, negated bool) error {
 		}
 	}
 	return nil
+}
+
+// one reports whether both sides of a comparison may be one term.
+func (s *same) one(r *Rule, e *Expr) bool {
+	left, right := parameter(r, e.Args[0]), parameter(r, e.Args[1])
+	if left < 0 || right < 0 {
+		return intersect(s.spelled(r, e.Args[0], e), s.spelled(r, e.Args[1], e))
+	}
+	for i := range s.rules { // what one call hands on
+		caller := &s.rules[i]
+		for _, c := range calls(caller.Body) {
+			if c.Name == r.Name && len(c.Args) == len(r.Params) && intersect(s.spelled(caller, c.Args[left], c), s.spelled(caller, c.Args[right], c)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func intersect(a, b map[string]bool) bool {
+	for p := range a {
+		if b[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// parameter returns which parameter an expression is; -1 if it is none.
+func parameter(r *Rule, e *Expr) int {
+	return slices.IndexFunc(r.Params, func(p Param) bool { return e.Op == Variable && p.Value.Op == Variable && p.Value.Name == e.Name })
 }
 
 // under returns the rules that are called under a not, by whatever way.

@@ -127,7 +127,10 @@ func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool, negated bool) {
 		return
 	case "=", ":=":
 		left, right := u.stands(r, e.Args[0], seen), u.stands(r, e.Args[1], seen)
-		switch {
+		switch same := e.Args[0].Op == Variable && e.Args[1].Op == Variable && e.Args[0].Name == e.Args[1].Name; {
+		case same && !left && !u.known.Is(r, e.Args[0]):
+			u.report(e, e.Op, "a variable that stands for nothing yet is compared")
+		case same: // which says nothing
 		case left && right:
 			u.drops(e)
 		case !negated && left && u.brings(r, e.Args[1]) && u.further(r, e.Args[0].Name, e, 0):

@@ -22,7 +22,6 @@ var dropped = map[string]string{
 	`i in d.Items and h(d, i.Doc); h(d, x) if x = d;`:                        `i in d.Items and h(d, i.Doc); h(d, x) if x == d;`,
 	`u.A = 1 and x = d.A and y = d.B and not x = y;`:                         `(((u.A = 1 and x = d.A) and y = d.B) and x != y);`,
 	`u.A = 1 and not h(d.A, d.B); h(x, y) if x = y and x = 1;`:               `(u.A = 1 and (d.A != d.B or d.A != 1)); h(x, y) if (x == y and x = 1);`,
-	`x = d.A and (x = y or d.C = 1) and y = d.B and x = y;`:                  `(((x = d.A and (x = y or d.C = 1)) and y = d.B) and x == y);`,
 }
 
 // brought are conditions by which Oso would ask the actor's document in place of the one that is stored.
