@@ -156,10 +156,11 @@
 // find it again takes some microseconds. That is right because a policy knows of an actor only what it reads; evaluations that look something
 // up in the database, or call a method, are not kept.
 //
-// Each evaluation runs on an Oso of its own, of which an engine has as many as run at once ([WithConcurrency]), so that look-ups know whose
-// they are: they follow the caller's context, and none is made twice. When the context ends, [Engine.Filter] returns at once; the evaluation
-// ends at the next attribute that it reads of the actor, or at Oso's own time limit (30 seconds, POLAR_TIMEOUT_MS), and takes its place among those that
-// run at once until then. Oso does not look at its limit while it simplifies what it found; texts at which it was seen to do that for ever are refused. The actor must not be changed before. Panics are returned as errors. No error holds a value of the actor's.
+// Each evaluation runs on an Oso of its own, of which an engine has as many as run at once ([WithConcurrency]), so that look-ups know whose they are:
+// they follow the caller's context, and none is made twice. When the context ends, [Engine.Filter] returns at once; the evaluation ends at the next
+// attribute that it reads of the actor, or at Oso's own time limit (30 seconds, POLAR_TIMEOUT_MS), and takes its place among those that run at once
+// until then. Oso does not look at its limit while it simplifies what it found; texts at which it was seen to do that for ever are refused. The actor
+// must not be changed before. Panics are returned as errors. No error holds a value of the actor's.
 //
 // Native memory does not grow by evaluations that end well, at a limit, by a context or a failed look-up; each that Oso itself fails
 // at, such as by an attribute that an actor lacks, costs 20 KB for good. To change a policy, make a new engine and use it in place of the old one: Oso cannot be

@@ -17,8 +17,8 @@ var refused = map[string]string{
 	"a computed attribute": "nobody knows which it is: say its name",
 }
 
-// prepare returns the text that Oso is to load for a policy, which differs where negations have to be rewritten, or relations to be asked for a document. What it refuses are constructs
-// of which nothing is left in what Oso answers, or that do harm when it is asked, and a text that it cannot read.
+// prepare returns the text that Oso is to load for a policy, which differs where Oso would get it wrong, or drop something. What it refuses are
+// constructs of which nothing is left in what Oso answers, or that do harm when it is asked, and a text that it cannot read.
 func prepare(policy string, isList func(class, attr string) bool, relations polar.Relations) (string, error) {
 	rules, err := polar.Parse(policy)
 	if err != nil {
