@@ -16,7 +16,8 @@ import (
 //
 // The options are the driver's own and go to it as they are, but for two. A Collation is refused unless it is the one that the query runs with
 // anyway: it would change who is authorized, which only [WithCollation] may. Custom and what else is internal to the driver is refused. A Hint of
-// a sparse or partial index hides the documents that are not in it. Let is for the appended stages, and must not rebind CURRENT.
+// a sparse or partial index hides the documents that are not in it. Let is for the appended stages, and must not rebind CURRENT. Where an answer is read
+// whole, by All, Count and FetchPage, it comes in one reply unless BatchSize says otherwise.
 //
 // The errors are an [*ArgumentError] for the zero Query and for a refused option, and the driver's, wrapped.
 func (q *Query) Aggregate(ctx context.Context, opts ...options.Lister[options.AggregateOptions]) (*mongo.Cursor, error) {

@@ -70,7 +70,8 @@ func UpTo(order bson.D, value bson.RawValue) (bson.D, error) {
 
 // Between returns the query for the documents that follow, in the order of a $sort, one whose sort fields hold the values of after, and come no later than
 // one whose first sort field has the value to: [After] and [UpTo] in one, where both ends are of one type class, as a range of an index on the first
-// field. It leaves none out that does. It may have more that hold an array in a field of the order, or on the way to it.
+// field. It leaves none out that does, of documents whose _id is no array, as in any collection. It may have more that hold an array in a field of the
+// order, or on the way to it.
 //
 // The error is an [*UnsupportedError], for what After and UpTo refuse, and for ends that are not of one type class.
 func Between(order bson.D, after []bson.RawValue, to bson.RawValue) (bson.D, error) {
