@@ -377,6 +377,11 @@ var constructs = []construct{
 		{condition: `d.Title.StartsWith("a")`, fails: "RuntimeErrorUnsupported"},
 	}},
 	{"_ = d.Field", []kase{{condition: `_ = d.editor`, unloaded: "_ = ?"}, {condition: `d.editor = _e`, unloaded: "_e = ?"}}},
+	{"d.(name)", []kase{{condition: `d.("Title") = "a"`, unloaded: "a computed attribute"}}},
+	{"x = d.Field and y = d.Other and x = y", []kase{
+		{condition: `x = d.Title and y = d.Status and x = y`, holds: func(f facts) bool { return f.Title == string(f.Status) }},
+	}},
+	{"h(x, x), [d.Field] = [d.Other]", []kase{{condition: `x = d.Title and [x] = [d.Status]`, unloaded: "="}}},
 	{"cut, print(…), debug(…)", []kase{
 		{condition: `d.Public and cut`, unloaded: "cut"},
 		{condition: `print(u) and d.Public`, unloaded: "print"},

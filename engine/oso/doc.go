@@ -96,6 +96,9 @@
 //	d.Unknown                                          no    the schema has no such field
 //	d.Field + 1, d.Method(), new                       no    nothing is computed from documents
 //	_ = d.Field                                        no    Oso drops it; refused when the text is loaded
+//	d.(name)                                           no    nobody knows which attribute it is; refused when the text is loaded
+//	x = d.Field and y = d.Other and x = y              yes   as d.Field = d.Other, which Oso would drop; see What Oso drops
+//	h(x, x), [d.Field] = [d.Other]                     no    Oso drops it; refused when the text is loaded
 //	cut, print(…), debug(…)                            no    refused when the text is loaded
 //
 // # Negation
