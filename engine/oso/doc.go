@@ -146,7 +146,8 @@
 //
 // Behind an embedded document that is nil no comparison holds, d.Box.Size != 3 neither. So its not does, as for Oso: not d.Box.Size = 3 is true of a
 // document without a box. Behind a relation that leads nowhere, neither is. And where a dictionary of the actor's lacks a key, not d.N = u.Attrs.n gives
-// every document, and d.N != u.Attrs.n none. In a text that cannot be written anew, a not behind such an embedded document denies.
+// every document, and d.N != u.Attrs.n none. In a text that cannot be written anew, a not behind such an
+// embedded document denies; a variable that a not finds unlike what is behind one (not x != d.Box.Size) is refused.
 //
 // # Robustness
 //
@@ -162,8 +163,9 @@
 // Each evaluation runs on an Oso of its own, of which an engine has as many as run at once ([WithConcurrency]), so that look-ups know whose they are:
 // they follow the caller's context, and none is made twice. When the context ends, [Engine.Filter] returns at once; the evaluation ends at the next
 // attribute that it reads of the actor, or at Oso's own time limit (30 seconds, POLAR_TIMEOUT_MS), and takes its place among those that run at once
-// until then. Oso does not look at its limit while it simplifies what it found; texts at which it was seen to do that for ever are refused. The actor
-// must not be changed before. Panics are returned as errors. No error holds a value of the actor's.
+// until then. Oso does not look at its limit while it simplifies what it found; texts at which it was seen to do that for ever are refused. A rule
+// that calls itself on a relation of the document (r(f.parent, u)) ends there only, and takes gigabytes until then. The actor must not be changed
+// before. Panics are returned as errors. No error holds a value of the actor's.
 //
 // Native memory does not grow by evaluations that end well, at a limit, by a context or a failed look-up; each that Oso itself fails
 // at, such as by an attribute that an actor lacks, costs 20 KB for good. To change a policy, make a new engine and use it in place of the old one: Oso cannot be

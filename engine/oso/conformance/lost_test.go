@@ -119,4 +119,12 @@ var lost = []policyCase{
 		resource Doc { roles = ["r"]; relations = {team: Team}; "r" if "m" on "team"; }
 		has_relation(t: Team, "team", d: Doc) if t = d.Team;
 		has_role(u: User, "m", t: Team) if u.TeamID != nil and t = u.Team;`},
+	{name: "one unlike itself, by two names", policy: doc + `u.ID != "" and x = d.Lang and y = x and h(x, y); h(a, b) if a != b;`, refused: "itself"},
+	{name: "not in a list with itself", policy: doc + `i in d.Items and x = i.Kind and u.ID != "" and not (x in [x, "de"] or x != d.Rebate.Currency);`, refused: "in"},
+
+	// Behind an embedded document that is nil a not holds; what else is asked of the variable does not.
+	{name: "a variable that a not finds unlike what may be nil", policy: doc + `u.ID != "" and x = d.Level and not x = 2 and not x != d.Rebate.Amount;`, refused: "line 1"},
+	{name: "a variable that a not finds unlike what may be nil, and another value", policy: doc + `x = d.OwnerID and not x != d.Rebate.Currency and x != u.ID;`, refused: "line 1"},
+	{name: "a variable that a not finds unlike what may be nil, by a rule", policy: doc + `u.ID != "" and x = d.Level and not bad(x, d); bad(x, d) if x = 2 or x != d.Rebate.Amount;`, refused: "line 1"},
+	{name: "a variable that a not finds unlike what may be nil, and order", policy: doc + `u.ID != "" and x = d.Level and not x != d.Rebate.Amount and x > 1;`, refused: "line 1"},
 }

@@ -1,14 +1,19 @@
 package polar
 
+import "slices"
+
 // Negated ends the name of an attribute of the document that is compared under a not. Where an embedded document on the way to it is nil, the comparison
 // does not hold, so that the not does; of one that is written so, such as d.Box.Size != 3, neither the one nor the other can be said.
 const Negated = "__negated"
 
 // opposite returns the negation of a comparison by the opposite operator. It holds, too, where there is nothing to compare.
 func (w *rewriter) opposite(e *Expr, op string, args []*Expr, s scope) *Expr {
-	out := &Expr{Op: op, Line: e.Line, Args: make([]*Expr, len(args))}
+	out := &Expr{Op: op, Line: e.Line, Args: slices.Clone(args)}
 	for i, arg := range args {
 		out.Args[i] = w.perhaps(arg, s)
+		if to := args[1-i]; out.Args[i] != arg && (op == "=" || op == "==") && to.Op == Variable && !w.known.Is(s.rule, to) {
+			panic(errRewrite) // Oso puts what a variable equals in its place elsewhere, where no not is
+		}
 	}
 	return out
 }

@@ -117,6 +117,8 @@ var selves = []string{
 	`not same(d, d.B); same(d, x) if d.B = x;`,
 	`not same(d.B, d.B); same(x, y) if x = y;`,
 	`f(d, d.Team); f(d, t) if d.Team.N = t.N;`,
+	`x = d.B and y = x and x != y;`,
+	`x = d.B and h(x, d.B); h(a, b) if a != b;`,
 }
 
 func TestComparisonsWithItselfAreRefused(t *testing.T) {

@@ -100,7 +100,7 @@ func (s *same) check(r *Rule, e *Expr, negated bool) error {
 		return nil
 	}
 	both := e.Args
-	if (e.Op == "=" || e.Op == "==" || e.Op == "!=") && (negated || e.Op == "==" || both[0].Op == Dot && both[1].Op == Dot) && !s.open.is(r, e) && s.one(r, e) {
+	if (e.Op == "=" || e.Op == "==" || e.Op == "!=") && (negated || e.Op != "=" || both[0].Op == Dot && both[1].Op == Dot) && !s.open.is(r, e) && s.one(r, e) {
 		return &Error{Construct: e.Op, Line: e.Line, Problem: "it may compare an attribute with itself, which Oso drops, or never ends at"}
 	}
 	for _, a := range e.Args {
