@@ -122,16 +122,22 @@ func TestWhatIsStoredIsAskedAndNotWhatTheActorBrings(t *testing.T) {
 	require.NoError(t, err)
 	viewer := Viewer{Name: "ann", Pieces: []Piece{{ID: 1, A: true}, {ID: 3, A: true}}}
 	for policy, want := range map[string]string{
-		`allow(u: Piece, "read", d: Piece) if u = d;`:                               "Piece where _id = 1",
-		`allow(u: Piece, "read", d: Piece) if u = d and d.A = true;`:                "Piece where _id = 1 and a = true",
-		`allow(u: Piece, "read", d: Piece) if d.A = true and d in [u];`:             "Piece where a = true and _id = 1",
-		`allow(u: Piece, "read", d: Piece) if me(u, d) and d.A; me(u, x) if x = u;`: "Piece where _id = 1 and a = true",
-		`allow(u: Viewer, "read", d: Piece) if d in u.Pieces and d.A = true;`:       "Piece where _id in [1, 3] and a = true",
-		`allow(u: Viewer, "read", d: Piece) if p in u.Pieces and p = d and d.A;`:    "Piece where _id in [1, 3] and a = true",
-		`allow(u: Viewer, "read", d: Piece) if d in u.Pieces;`:                      "Piece where _id in [1, 3]",
-		`allow(u: Viewer, "read", d: Piece) if d in u.Pieces and d.Title = "\\";`:   "",
-		`allow(u: Piece, "read", d) if h(u, d) and d.A; h(x, x);`:                   "",
-		`allow(u: Piece, "read", u: Piece{A: true});`:                               "",
+		`allow(u: Piece, "read", d: Piece) if u = d;`:                                                    "Piece where _id = 1",
+		`allow(u: Piece, "read", d: Piece) if u = d and d.A = true;`:                                     "Piece where _id = 1 and a = true",
+		`allow(u: Piece, "read", d: Piece) if x = d and d = u and x.A = true;`:                           "Piece where _id = 1 and a = true",
+		`allow(u: Piece, "read", d: Piece) if x = d and x = u and d.A = true;`:                           "Piece where _id = 1 and a = true",
+		`allow(u: Piece, "read", d: Piece) if d = u and x = d and x.A = true;`:                           "Piece where _id = 1 and a = true",
+		`allow(u: Piece, "read", d: Piece) if d = u and x in [d] and x.A = true;`:                        "Piece where _id = 1 and a = true",
+		`allow(u: Piece, "read", d: Piece) if x = d and y = u and x = y and d.A = true;`:                 "Piece where _id = 1 and a = true",
+		`allow(u: Piece, "read", d: Piece) if same(d, x) and x = u and d.A = true; same(a, b) if b = a;`: "",
+		`allow(u: Piece, "read", d: Piece) if d.A = true and d in [u];`:                                  "Piece where a = true and _id = 1",
+		`allow(u: Piece, "read", d: Piece) if me(u, d) and d.A; me(u, x) if x = u;`:                      "Piece where _id = 1 and a = true",
+		`allow(u: Viewer, "read", d: Piece) if d in u.Pieces and d.A = true;`:                            "Piece where _id in [1, 3] and a = true",
+		`allow(u: Viewer, "read", d: Piece) if p in u.Pieces and p = d and d.A;`:                         "Piece where _id in [1, 3] and a = true",
+		`allow(u: Viewer, "read", d: Piece) if d in u.Pieces;`:                                           "Piece where _id in [1, 3]",
+		`allow(u: Viewer, "read", d: Piece) if d in u.Pieces and d.Title = "\\";`:                        "",
+		`allow(u: Piece, "read", d) if h(u, d) and d.A; h(x, x);`:                                        "",
+		`allow(u: Piece, "read", u: Piece{A: true});`:                                                    "",
 	} {
 		engine, err := oso.New(schema, policy, oso.WithStructs(structs), oso.WithClass("Viewer", Viewer{}))
 		if want == "" {

@@ -30,7 +30,11 @@ func Check(policy string) error {
 	for i := range rules {
 		n.rules[rules[i].Head()] = append(n.rules[rules[i].Head()], &rules[i])
 	}
-	same, negated := newSame(rules, n.open), under(rules)
+	negated := under(rules)
+	same, err := newSame(rules, n.open)
+	if err != nil {
+		return err
+	}
 	for i := range rules {
 		r := &rules[i]
 		if r.Body == nil {

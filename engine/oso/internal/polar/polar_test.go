@@ -130,6 +130,13 @@ func TestComparisonsWithItselfAreRefused(t *testing.T) {
 	}
 }
 
+func TestRulesThatCallThemselvesOnManyPathsAreRefused(t *testing.T) {
+	t.Parallel()
+	var refused *polar.Error
+	require.ErrorAs(t, polar.Check(head+`r(d, u); r(f, u) if f.A = u.A; r(f, u) if r(f.B, u); r(f, u) if r(f.C, u); r(f, u) if r(f.D, u);`), &refused)
+	require.Equal(t, "r", refused.Construct)
+}
+
 func TestNegationsThatOsoGetsWrongAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, policy := range wrong {

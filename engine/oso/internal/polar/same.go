@@ -18,7 +18,10 @@ type same struct {
 // maxDots bounds what is followed of rules that call themselves.
 const maxDots = 12
 
-func newSame(rules []Rule, o *open) *same {
+// maxPaths bounds in how many ways what is handed on may be spelled. Rules that call themselves on several relations have more, and never end in Oso.
+const maxPaths = 10_000
+
+func newSame(rules []Rule, o *open) (*same, error) {
 	s := &same{rules, map[Place]map[string]bool{}, o}
 	for at := range 4 {
 		self := map[string]bool{"#" + string(rune('0'+at)): true}
@@ -36,12 +39,14 @@ func newSame(rules []Rule, o *open) *same {
 					}
 					before := len(s.paths[place])
 					maps.Copy(s.paths[place], s.spelled(r, a, c))
-					changed = changed || len(s.paths[place]) > before
+					if changed = changed || len(s.paths[place]) > before; len(s.paths[place]) > maxPaths {
+						return nil, &Error{Construct: c.Name, Line: c.Line, Problem: "it calls itself on too many paths to follow"}
+					}
 				}
 			}
 		}
 	}
-	return s
+	return s, nil
 }
 
 // spelled returns how a term may be spelled from the actor, the action and the document on; nothing for constants. What the condition but says of

@@ -28,8 +28,6 @@ const (
 	maybe        // for something, or for nothing
 )
 
-func (b bound) or(c bound) bound { return max(b, c) }
-
 // markUnified marks the conditions that are dropped, and reports those and what else is.
 func markUnified(rules []Rule, report func(e *Expr, construct, problem string)) {
 	u := &unified{known: NewKnown(rules), rules: map[Head][]*Rule{}, places: map[Place]bound{}, roots: Roots(rules), report: func(*Expr, string, string) {}}
@@ -160,7 +158,7 @@ func (u *unified) walk(r *Rule, e *Expr, seen map[string]bool, negated bool) {
 				state = fresh
 			}
 			place := Place{Head{e.Name, len(e.Args)}, at}
-			u.places[place] = u.places[place].or(state)
+			u.places[place] = max(u.places[place], state)
 		}
 		u.lists(r, e, e.Args)
 	case "==", "!=", "<", "<=", ">", ">=":
@@ -206,8 +204,13 @@ func (u *unified) further(r *Rule, v string, but *Expr, depth int) bool {
 			return false
 		}
 		switch e.Op {
-		case Dot, Method, "matches", Call:
+		case Dot, Method, "matches", Call, List:
 			if slices.ContainsFunc(e.Args, is) {
+				return true
+			}
+		case "=", ":=", "==", "in": // by another name
+			named := func(of *Expr) bool { return of.Op == Variable && !is(of) && !u.known.Is(r, of) }
+			if slices.ContainsFunc(e.Args, is) && slices.ContainsFunc(e.Args, func(of *Expr) bool { return named(of) || of.Op == List && slices.ContainsFunc(of.Args, named) }) {
 				return true
 			}
 		}
