@@ -129,7 +129,7 @@ func TestWhatIsStoredIsAskedAndNotWhatTheActorBrings(t *testing.T) {
 		`allow(u: Piece, "read", d: Piece) if d = u and x = d and x.A = true;`:                           "Piece where _id = 1 and a = true",
 		`allow(u: Piece, "read", d: Piece) if d = u and x in [d] and x.A = true;`:                        "Piece where _id = 1 and a = true",
 		`allow(u: Piece, "read", d: Piece) if x = d and y = u and x = y and d.A = true;`:                 "Piece where _id = 1 and a = true",
-		`allow(u: Piece, "read", d: Piece) if same(d, x) and x = u and d.A = true; same(a, b) if b = a;`: "",
+		`allow(u: Piece, "read", d: Piece) if same(d, x) and x = u and d.A = true; same(a, b) if b = a;`: "Piece where _id = 1 and a = true",
 		`allow(u: Piece, "read", d: Piece) if d.A = true and d in [u];`:                                  "Piece where a = true and _id = 1",
 		`allow(u: Piece, "read", d: Piece) if me(u, d) and d.A; me(u, x) if x = u;`:                      "Piece where _id = 1 and a = true",
 		`allow(u: Viewer, "read", d: Piece) if d in u.Pieces and d.A = true;`:                            "Piece where _id in [1, 3] and a = true",

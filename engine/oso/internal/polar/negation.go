@@ -30,11 +30,7 @@ func Check(policy string) error {
 	for i := range rules {
 		n.rules[rules[i].Head()] = append(n.rules[rules[i].Head()], &rules[i])
 	}
-	negated := under(rules)
-	same, err := newSame(rules, n.open)
-	if err != nil {
-		return err
-	}
+	same, negated := newSame(rules, n.open), under(rules)
 	for i := range rules {
 		r := &rules[i]
 		if r.Body == nil {

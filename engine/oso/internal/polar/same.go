@@ -18,10 +18,19 @@ type same struct {
 // maxDots bounds what is followed of rules that call themselves.
 const maxDots = 12
 
-// maxPaths bounds in how many ways what is handed on may be spelled. Rules that call themselves on several relations have more, and never end in Oso.
-const maxPaths = 10_000
+// maxExact is how many attributes are told apart of what is handed on. What is longer is any path that ends so: rules that call themselves on several
+// relations have no end of them.
+const maxExact = 3
 
-func newSame(rules []Rule, o *open) (*same, error) {
+// shortened returns the spelling of what is handed on.
+func shortened(path string) string {
+	if strings.Count(path, ".") <= maxExact {
+		return path
+	}
+	return "*" + path[strings.LastIndexByte(path, '.'):]
+}
+
+func newSame(rules []Rule, o *open) *same {
 	s := &same{rules, map[Place]map[string]bool{}, o}
 	for at := range 4 {
 		self := map[string]bool{"#" + string(rune('0'+at)): true}
@@ -38,15 +47,15 @@ func newSame(rules []Rule, o *open) (*same, error) {
 						s.paths[place] = map[string]bool{}
 					}
 					before := len(s.paths[place])
-					maps.Copy(s.paths[place], s.spelled(r, a, c))
-					if changed = changed || len(s.paths[place]) > before; len(s.paths[place]) > maxPaths {
-						return nil, &Error{Construct: c.Name, Line: c.Line, Problem: "it calls itself on too many paths to follow"}
+					for path := range s.spelled(r, a, c) {
+						s.paths[place][shortened(path)] = true
 					}
+					changed = changed || len(s.paths[place]) > before
 				}
 			}
 		}
 	}
-	return s, nil
+	return s
 }
 
 // spelled returns how a term may be spelled from the actor, the action and the document on; nothing for constants. What the condition but says of
@@ -105,7 +114,7 @@ func (s *same) check(r *Rule, e *Expr, negated bool) error {
 		return nil
 	}
 	both := e.Args
-	if (e.Op == "=" || e.Op == "==" || e.Op == "!=") && (negated || e.Op != "=" || both[0].Op == Dot && both[1].Op == Dot) && !s.open.is(r, e) && s.one(r, e) {
+	if (e.Op == "=" || e.Op == "==" || e.Op == "!=") && (negated || e.Op != "=" || both[0].Op == Dot && both[1].Op == Dot) && !s.open.is(r, both[0]) && !s.open.is(r, both[1]) && s.one(r, e) {
 		return &Error{Construct: e.Op, Line: e.Line, Problem: "it may compare an attribute with itself, which Oso drops, or never ends at"}
 	}
 	for _, a := range e.Args {
@@ -133,10 +142,14 @@ func (s *same) one(r *Rule, e *Expr) bool {
 	return false
 }
 
+// intersect reports whether two sets of spellings have one term in common.
 func intersect(a, b map[string]bool) bool {
+	ends := func(p, q string) bool { return p[0] == '*' && strings.HasSuffix(q, p[1:]) }
 	for p := range a {
-		if b[p] {
-			return true
+		for q := range b {
+			if p == q || ends(p, q) || ends(q, p) {
+				return true
+			}
 		}
 	}
 	return false
