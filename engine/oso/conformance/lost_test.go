@@ -127,4 +127,5 @@ var lost = []policyCase{
 	{name: "a variable that a not finds unlike what may be nil, and another value", policy: doc + `x = d.OwnerID and not x != d.Rebate.Currency and x != u.ID;`, refused: "line 1"},
 	{name: "a variable that a not finds unlike what may be nil, by a rule", policy: doc + `u.ID != "" and x = d.Level and not bad(x, d); bad(x, d) if x = 2 or x != d.Rebate.Amount;`, refused: "line 1"},
 	{name: "a variable that a not finds unlike what may be nil, and order", policy: doc + `u.ID != "" and x = d.Level and not x != d.Rebate.Amount and x > 1;`, refused: "line 1"},
+	{name: "a rule under a not, handed what is behind an embedded document that is nil", policy: doc + `u.ID != "" and not same(d.Rebate.Currency, d.EditorID); same(a, b) if a = b;`},
 }
