@@ -89,8 +89,15 @@ func (s *Schema) fillIn(t *Type) {
 	}
 }
 
-// settle converts the constants and the scope of a valid type.
+// settle converts the values that a valid type declares: what missing fields are, constants, and the scope.
 func (s *Schema) settle(t *Type) {
+	for i := range t.Fields {
+		if f := &t.Fields[i]; f.AbsentZero != nil {
+			if v, problem := s.absentZero(t, f); problem == "" {
+				f.AbsentZero = v
+			}
+		}
+	}
 	for i := range t.Relations {
 		r := &t.Relations[i]
 		for k := range r.Where {

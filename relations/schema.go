@@ -26,12 +26,22 @@ type Type struct {
 }
 
 // Field is a declared field of a type.
+//
+// AbsentZero says what a missing field is in every comparison, such as false: the value that the encoder writes for the zero
+// value of the field's Go type, where it leaves that value out (omitempty). It is a Number, a String or a Bool.
+// A null stays unknown, and so does a field of an embedded document that is not there. IsNull and IsSet, relations, sorts
+// and page tokens read what is stored. [Schema.Validate] refuses AbsentZero for a list, for _id, for the key of a type, and for a
+// field by which a relation joins.
+//
+// Required removes no guard from a query: a document without the field is decided as any other.
 type Field struct {
 	Name        string     // the key in the document
 	Type        ValueType  // the type of its value, or of the elements of its list
 	List        bool       // a list of values is declared, not one
 	AbsentEmpty bool       // a list only: missing or null is the empty list
+	AbsentZero  any        // one value only: what a missing field is in comparisons; nil: unknown
 	Strict      bool       // a value of another type or shape is unknown in every comparison
+	Required    bool       // documents have it, neither missing nor null: VerifyData, AuthorizeNew and updates check it
 	Convert     Conversion // applied to literals and parameters compared with the field
 }
 
@@ -84,6 +94,16 @@ func (k Kind) ToOne() bool { return k == EmbedsOne || k == ReferencesOne }
 func (k Kind) Embedded() bool { return k == EmbedsOne || k == EmbedsMany }
 
 // Relation is a named edge from the type that declares it to another type.
+//
+// Required and Complete promise something of the stored data. Where data break the promise, a list may answer otherwise than the
+// promise allows: see each. Authorizer.VerifyData (package mongoauthz) reports such data.
+//
+// Required says that there is a row, one inside the scope of its type and with the constants of the relation. Where there is none,
+// it is unknown what the relation reaches, so that a None does not hold for want of the row. It never widens an answer.
+//
+// Complete says that no key dangles: wherever a key is set, the document is there. It spares the join that only asks whether
+// it exists. It widens an answer where a key dangles: after one purge of projects, None(project.locked) is true of all their
+// tasks. It has no effect where the other type has a scope, or the relation a constant on the far side.
 type Relation struct {
 	Name        string     // for the embedded kinds also the key in the document
 	Kind        Kind       //
@@ -92,6 +112,8 @@ type Relation struct {
 	Where       []Constant // constant conditions that must hold as well
 	Through     []string   // Through only: the names of the relations followed, each of the type that the one before leads to
 	AbsentEmpty bool       // EmbedsMany only: missing or null is the empty list
+	Required    bool       // HasOne only: there is a row
+	Complete    bool       // ReferencesOne and ReferencesMany only: no key dangles
 }
 
 // KeyPair is a pair of fields by which a relation joins, as dotted paths. Local crosses embedded single documents only;

@@ -125,12 +125,40 @@ func (v *validator) field(t *Type, f *Field) {
 	if f.AbsentEmpty && !f.List {
 		v.fail(t, f.Name, "absent means empty is for lists")
 	}
+	if f.AbsentZero != nil {
+		if _, problem := v.s.absentZero(t, f); problem != "" {
+			v.fail(t, f.Name, "absent means zero: %s", problem)
+		}
+	}
 	switch to, ok := f.Convert.target(); {
 	case !ok:
 		v.fail(t, f.Name, "an unknown conversion, %s", f.Convert)
 	case f.Convert != NoConversion && f.Type != to:
 		v.fail(t, f.Name, "%s gives a value of type %s, and the field is declared as %s", f.Convert, to, f.Type)
 	}
+}
+
+// absentZero returns what a missing field is in comparisons, as BSON, and why it cannot be declared, or "".
+func (s *Schema) absentZero(t *Type, f *Field) (_ bson.RawValue, problem string) {
+	switch {
+	case f.List:
+		return bson.RawValue{}, "it is for one value, and the field is a list: declare absent means empty"
+	case f.Type != Number && f.Type != String && f.Type != Bool:
+		return bson.RawValue{}, "it is for numbers, strings and bools, and the field is declared as " + f.Type.String()
+	case f.Name == "_id" || f.Name == t.Key:
+		return bson.RawValue{}, "the field is a key, and keys are read as stored"
+	}
+	value, err := filter.Value(f.AbsentZero)
+	if err != nil {
+		if m, ok := err.(*filter.MalformedError); ok {
+			return value, m.Problem
+		}
+		return value, "a value that cannot be read"
+	}
+	if !f.Type.admits(value.Type) {
+		return value, "the value is a BSON " + value.Type.String() + ", and the field is declared as " + f.Type.String()
+	}
+	return value, ""
 }
 
 func (v *validator) scope(t *Type) {

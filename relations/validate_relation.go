@@ -13,6 +13,12 @@ func (v *validator) relation(t *Type, r *Relation) {
 	if r.AbsentEmpty && r.Kind != EmbedsMany {
 		v.fail(t, r.Name, "absent means empty is for EmbedsMany")
 	}
+	if r.Required && r.Kind != HasOne {
+		v.fail(t, r.Name, "required is for HasOne: it says that there is a row")
+	}
+	if r.Complete && r.Kind != ReferencesOne && r.Kind != ReferencesMany {
+		v.fail(t, r.Name, "complete is for ReferencesOne and ReferencesMany: it says that no key dangles")
+	}
 	if r.Kind == Through {
 		v.through(t, r)
 		return
@@ -59,11 +65,15 @@ func (v *validator) pairs(t, to *Type, r *Relation) {
 			v.fail(t, r.Name, "key %q crosses an array of documents: declare the relation on their type", pair.Local)
 		case local.List:
 			lists++
+		case local.AbsentZero != nil:
+			v.fail(t, r.Name, "key %q is declared as absent means zero, and keys are read as stored", pair.Local)
 		}
 		foreign, _, found := v.s.lookup(to, pair.Foreign)
 		switch {
 		case !found:
 			v.fail(t, r.Name, "key %q is not a declared field of %s", pair.Foreign, to.Name)
+		case foreign.AbsentZero != nil:
+			v.fail(t, r.Name, "key %q of %s is declared as absent means zero, and keys are read as stored", pair.Foreign, to.Name)
 		case ok && local.Type != foreign.Type:
 			v.fail(t, r.Name, "key %q is declared as %s, and %q of %s as %s", pair.Local, local.Type, pair.Foreign, to.Name, foreign.Type)
 		}
