@@ -28,7 +28,7 @@ func (d Decision) String() string {
 		return "not authorized (" + d.Truth.String() + ")"
 	}
 	if d.Clause < 0 {
-		return "authorized: every document is"
+		return "authorized: the filter allows every document"
 	}
 	s := "authorized by clause " + strconv.Itoa(d.Clause+1)
 	if d.Label != "" {

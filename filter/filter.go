@@ -89,7 +89,8 @@ const (
 type Any []Clause
 
 // None is a negated clause. It is true if the clause is false: for every choice of the clause's entities some condition is
-// false, and all related documents could be found.
+// false, and all related documents could be found. Where there are none it is true: None of a locked profile holds for who has no
+// profile, unless the has one is declared required.
 type None Clause
 
 // Surely is the one condition that widens on missing data: its negation holds for what is unknown.

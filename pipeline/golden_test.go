@@ -151,6 +151,7 @@ func goldenCases() []golden {
 		add(r.name+", negated", book(some(r.entity).Where(filter.Not(r.cond))))
 		add(r.name+", existence", book(some(r.entity).Where(r.entity.Exists())))
 		add(r.name+", None", book(where(none(some(r.entity).Where(r.cond)))))
+		add(r.name+", None of what is surely so of it", book(where(none(some(r.entity).Where(filter.Surely(where(r.cond)))))))
 		add(r.name+", None of a Surely", book(where(none(where(filter.Surely(some(r.entity).Where(r.cond)))))))
 		add(r.name+", None of existence", book(where(none(some(r.entity).Where(r.entity.Exists())))))
 	}

@@ -22,8 +22,30 @@ func (r *reach) body(b binding, m mode) node {
 	return r.solve(r.rest, r.conditions, r.env.bind(r.entity.name, b), m)
 }
 
-// phantom is what remains surely false where the entity may be one that nobody knows of.
-func (r *reach) phantom() node { return r.body(binding{phantom: true}, surelyFalse) }
+// fails returns that every choice of the entity makes the clause false: of what is reached, and, where the range is not known, of the
+// phantom. ways are formulas that say so by themselves, none says it of what is reached.
+//
+// What the phantom makes false is false of every entity, since it is unknown of the phantom and true or false of the others. But a
+// Surely is false of the phantom alone: beside one, both are asked.
+func (r *reach) fails(none func() node, ways ...node) node {
+	phantom := r.body(binding{phantom: true}, surelyFalse)
+	switch {
+	case phantom == constant(false) || !slices.ContainsFunc(r.conditions, hasSurely):
+		return some(append([]node{phantom}, ways...)...)
+	case phantom == constant(true):
+		return none()
+	default:
+		return some(append([]node{all(phantom, none())}, ways...)...)
+	}
+}
+
+// hasSurely reports whether a condition is a Surely, or holds one.
+func hasSurely(c filter.Condition) bool {
+	_, ok := c.(filter.Surely)
+	return ok || slices.ContainsFunc(filter.Nested(c), func(in filter.Clause) bool {
+		return slices.ContainsFunc(in.Conditions, hasSurely)
+	})
+}
 
 func (r *reach) lower(m mode) node {
 	sources := make([]binding, len(r.entity.paths))
@@ -112,7 +134,9 @@ func (r *reach) keyOnly(src binding, rel *relations.Relation, m mode) node {
 		return at.guardWeak(exist(v, keys{list}, r.body(b, m)))
 	}
 	known := at.knownList(local.AbsentEmpty)
-	return some(r.phantom(), all(known, negate(exist(v, keys{list}, negate(r.body(b, m))))))
+	fails := r.body(b, m)
+	none := func() node { return negate(at.guardWeak(exist(v, keys{list}, negate(fails)))) }
+	return r.fails(none, all(known, negate(exist(v, keys{list}, negate(fails)))))
 }
 
 // knownList says that the range of a list of keys is known.
@@ -136,11 +160,13 @@ func (r *reach) embedsOne(src binding, rel *relations.Relation, m mode) node {
 	at := ref{src.v, src.prefix + rel.Name}
 	b := binding{v: src.v, prefix: at.path + ".", typ: r.entity.typ}
 	reached := all(r.scope(b, surelyTrue), r.constants(rel, false, b, surelyTrue))
-	n := all(r.constants(rel, true, src, surelyTrue), documentAt(at, all(reached, r.body(b, m))))
+	near, body := r.constants(rel, true, src, surelyTrue), r.body(b, m)
+	n := all(near, documentAt(at, all(reached, body)))
 	if m == surelyTrue {
 		return n
 	}
-	return some(r.phantom(), r.constants(rel, true, src, surelyFalse), n)
+	none := func() node { return negate(all(near, documentAt(at, all(reached, negate(body))))) }
+	return r.fails(none, r.constants(rel, true, src, surelyFalse), n)
 }
 
 func (r *reach) embedsMany(src binding, rel *relations.Relation, m mode) node {
@@ -159,18 +185,23 @@ func (r *reach) embedsMany(src binding, rel *relations.Relation, m mode) node {
 	body := some(r.scope(b, m), r.constants(rel, false, b, m), r.body(b, m))
 	leadsNowhere := r.constants(rel, true, src, surelyFalse)
 	nothing := body == constant(false) // what must hold is that there is no element
-	if nothing {
-		docs.kind = testEmpty
+	none := func() node {
+		if r.asksAbsence() {
+			return negate(all(near, docs, exist(v, elements{array, true}, negate(body))))
+		}
+		return negate(all(near, exist(v, elements{array, false}, negate(body))))
 	}
 	known := node(docs)
+	if nothing {
+		known = test{ref: array, kind: testEmpty}
+	}
 	if rel.AbsentEmpty {
-		known = some(docs, test{ref: array, kind: testNull})
+		known = some(known, test{ref: array, kind: testNull})
 	}
 	if nothing {
-		return some(r.phantom(), leadsNowhere, all(near, known))
+		return r.fails(none, leadsNowhere, all(near, known))
 	}
-	none := negate(exist(v, elements{array, true}, negate(body)))
-	return some(r.phantom(), leadsNowhere, all(near, known, none))
+	return r.fails(none, leadsNowhere, all(near, known, negate(exist(v, elements{array, true}, negate(body)))))
 }
 
 // along is one path to an entity in another collection.
@@ -178,7 +209,8 @@ type along struct {
 	rel   *relations.Relation
 	keys  joined
 	near  [2]node // the constants of the near side: surely false, surely true
-	guard node    // what the near side must be for its keys to lead anywhere
+	guard node    // what the near side must be for its keys to lead anywhere, but for a list of keys under F: see known
+	leads node    // the same, for a list of keys too
 	known node    // F: the range is known, if the constants of the near side are true
 	empty node    // F: besides, nothing is reached; asked only of one path among several
 }
@@ -215,15 +247,16 @@ func (r *reach) joined(sources []binding, m mode) node {
 		farC = append(farC, r.scope(b, m))
 	}
 	reached := all(must...)
+	var guards []node
+	for _, p := range paths {
+		guards = append(guards, p.near[1], p.leads)
+	}
 	if m == surelyTrue {
-		var guards []node
-		for _, p := range paths {
-			guards = append(guards, p.near[1], p.guard)
-		}
 		return all(append(guards, exist(v, domain, all(reached, all(farC...), r.body(b, m))))...)
 	}
-	out := []node{r.phantom()}
-	var known []node
+	fails := some(some(farC...), r.body(b, m))
+	none := func() node { return negate(all(append(guards, exist(v, domain, all(reached, negate(fails))))...)) }
+	var out, known []node
 	for _, p := range paths {
 		out = append(out, p.near[0])
 		if len(paths) > 1 {
@@ -231,7 +264,6 @@ func (r *reach) joined(sources []binding, m mode) node {
 		}
 		known = append(known, p.near[1], p.known)
 	}
-	fails := some(some(farC...), r.body(b, m))
 	switch {
 	case len(paths) == 1 && unique(paths[0].rel) && !r.complete(paths[0].rel):
 		out = append(out, all(paths[0].near[1], paths[0].guard, exist(v, domain, all(reached, fails))))
@@ -240,17 +272,18 @@ func (r *reach) joined(sources []binding, m mode) node {
 	default:
 		out = append(out, all(append(known, negate(exist(v, domain, all(reached, negate(fails)))))...))
 	}
-	return some(out...)
+	return r.fails(none, out...)
 }
 
 // along lowers one path to documents of a collection.
 func (r *reach) along(src binding, rel *relations.Relation, collection string, several bool, m mode) along {
 	keys, guard, listed := r.keys(src, rel, r.entity.typ, m)
-	a := along{rel: rel, keys: keys, guard: guard, empty: constant(false)}
+	a := along{rel: rel, keys: keys, guard: guard, leads: guard, empty: constant(false)}
 	a.near = [2]node{r.constants(rel, true, src, surelyFalse), r.constants(rel, true, src, surelyTrue)}
 	if m == surelyTrue {
 		return a
 	}
+	_, a.leads, _ = r.keys(src, rel, r.entity.typ, surelyTrue)
 	a.known = all(guard, listed)
 	other := binding{v: &variable{collection: collection}, typ: r.entity.typ}
 	switch {

@@ -146,6 +146,10 @@ func (c *checker) condition(in filter.Condition) filter.Condition {
 	case filter.None:
 		return filter.None(c.nested(filter.Clause(condition)))
 	case filter.Surely:
+		if c.scope {
+			c.fail("", "a scope holds no Surely: say by IsNull what holds where a field is missing")
+			return nil
+		}
 		return filter.Surely(c.nested(filter.Clause(condition)))
 	case filter.Exists:
 		c.exists(condition)

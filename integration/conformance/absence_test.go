@@ -113,9 +113,9 @@ func TestAbsenceOfAnEmbeddedDocument(t *testing.T) {
 				when:  when(box.IsSet()),
 				holds: "bare open shut other array", none: "missing null",
 			}, {
-				name:  "of one inside another, it is unknown where the other is no document",
+				name:  "of one inside another, it holds where the other is missing or null, and is unknown where it is something else",
 				when:  when(lid.IsNull()),
-				holds: "bare open", none: "shut",
+				holds: "bare open missing null", none: "shut",
 			}, {
 				name:  "none on the way",
 				when:  when(either(when(box.IsNull()), when(lid.IsNull()), when(f("box.lid.n").IsNull()))),

@@ -38,7 +38,11 @@ func (w world) everywhere(t *testing.T) {
 			if len(conditions) == 1 && r.not == "" {
 				r.not = r.none
 			}
-			r.when = some(p.entity).Where(p.tie...).Where(conditions...)
+			r.when = some(p.entity).Where(p.tie...)
+			if len(conditions) > 0 && !slices.ContainsFunc(conditions, compares) {
+				r.when = r.when.Where(p.entity.Exists())
+			}
+			r.when = r.when.Where(conditions...)
 			if len(conditions) == 0 && p.tie != nil {
 				continue // nothing but the tie to negate
 			}
@@ -109,7 +113,17 @@ func at(conditions []filter.Condition, e filter.Entity) []filter.Condition {
 			out[i] = clauses
 		case filter.None:
 			out[i] = none(when(at(c.Conditions, e)...))
+		case filter.Surely:
+			out[i] = filter.Surely(when(at(c.Conditions, e)...))
+		case filter.Constant:
+			out[i] = c
 		}
 	}
 	return out
+}
+
+// compares reports whether a condition compares a field.
+func compares(c filter.Condition) bool {
+	_, ok := c.(filter.Comparison)
+	return ok || slices.ContainsFunc(filter.Nested(c), func(in filter.Clause) bool { return slices.ContainsFunc(in.Conditions, compares) })
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -15,11 +16,13 @@ import (
 )
 
 // shrink makes a mismatch small: it leaves out clauses, conditions, entities, documents, fields, scopes, as long as it stays one.
+// It stops after a minute: there are mismatches that take the server long to show.
 func (s *suite) shrink(m *mismatch) *mismatch {
-	for tries := 0; tries < 3_000; {
+	end := time.Now().Add(time.Minute)
+	for tries := 0; tries < 3_000 && time.Now().Before(end); {
 		smaller := m
 		for _, c := range candidates(m) {
-			if tries++; tries >= 3_000 {
+			if tries++; tries >= 3_000 || time.Now().After(end) {
 				break
 			}
 			if again := s.retry(c); again != nil {

@@ -366,7 +366,7 @@ func sizeOf(ss []bson.D) (levels, lookups int) {
 	var stages func(ss []bson.D) (int, int)
 	stages = func(ss []bson.D) (levels, lookups int) {
 		for _, s := range ss {
-			if s[0].Key != "$lookup" {
+			if s[0].Key != "$lookup" && s[0].Key != "$unionWith" {
 				continue
 			}
 			lookups++

@@ -196,7 +196,7 @@ func (g gen) scope(embedding bool) []filter.Condition {
 	f := filter.F(path)
 	switch g.upTo(5, "scope form") {
 	case 4:
-		return []filter.Condition{filter.None(filter.Where(filter.Surely(filter.Where(f.Eq("b")))))}
+		return []filter.Condition{filter.None(filter.Where(f.Eq("b"), filter.Any{filter.Where(filter.True), filter.Where(filter.F("n").Gt(1))}))}
 	case 5:
 		return []filter.Condition{filter.Any{filter.Where(filter.F("f").Neq(true)), filter.Where(f.IsNull(), filter.True)}}
 	case 0:
