@@ -17,12 +17,12 @@ var plain = literal.Reader{NoValue: []reflect.Type{
 // Value returns a Go value as the BSON value that a comparison uses.
 //
 // Accepted are what the driver encodes as a string, bool, int32, int64, finite or infinite double,
-// Decimal128, date (cut to milliseconds), ObjectID, binary, timestamp or null (a nil of any kind but a
-// map), and an embedded document given as bson.D or as raw BSON.
+// Decimal128, date (cut to milliseconds), ObjectID, binary, timestamp or null (a nil of any kind
+// but a map), and an embedded document given as bson.D or as raw BSON.
 //
 // Value knows no registry. It accepts predeclared types, the types of package bson, time.Time,
-// json.Number, url.URL, types that marshal themselves, and unnamed pointers and slices of these. Another
-// type, such as an application's own, may be stored otherwise: relations.Schema.Check and
+// json.Number, url.URL, types that marshal themselves, and unnamed pointers and slices of these.
+// Another type, such as an application's own, may be stored otherwise: relations.Schema.Check and
 // relations.Schema.Value encode it as documents hold it.
 //
 // Refused, with a [*MalformedError] that never shows the value, are
@@ -39,9 +39,9 @@ func Value(v any) (bson.RawValue, error) {
 	return r, asMalformed(problem)
 }
 
-// Values returns the elements of a Go slice or array, or of a BSON array, as BSON values. isList is
-// false if v is none of these: a nil slice is null as a whole, []byte and byte arrays are binary values,
-// bson.D and slices like it are documents. The errors are those of [Value].
+// Values returns the elements of a Go slice or array, or of a BSON array, as BSON values. isList
+// is false if v is none of these: a nil slice is null as a whole, []byte and byte arrays are
+// binary values, bson.D and slices like it are documents. The errors are those of [Value].
 func Values(v any) (values []bson.RawValue, isList bool, err error) {
 	values, isList, problem := plain.Values(v)
 	return values, isList, asMalformed(problem)

@@ -184,10 +184,11 @@ func WithActions(resourceType string, actions ...string) Option {
 	}
 }
 
-// EncodingOf returns the encoding of a client with these BSON options and this registry, for a schema:
-// mongoauthz.EncodingOf(opts, registry).FromStructs(...). Hand in what options.ClientOptions.SetBSONOptions
-// and SetRegistry got, or what a database or collection was given instead; either may be nil. The driver
-// does not tell what they got; [Authorizer.Verify] compares.
+// EncodingOf returns the encoding of a client with these BSON options and this registry, for a
+// schema: mongoauthz.EncodingOf(opts, registry).FromStructs(...). Hand in what
+// options.ClientOptions.SetBSONOptions and SetRegistry got, or what a database or collection was
+// given instead; either may be nil. The driver does not tell what they got; [Authorizer.Verify]
+// compares.
 //
 // Options that only affect decoding are left out: they change no document.
 func EncodingOf(o *options.BSONOptions, registry *bson.Registry) relations.Encoding {

@@ -15,11 +15,11 @@ import (
 
 // Verify compares the schema with the live database, by one listCollections command. Call it when a service starts, and in tests.
 //
-// For each type in a collection that the schema was made of a Go struct for, Verify also has the client
-// encode two values of the struct, a zero one and a filled one, and compares what arrives at the server
-// with what the schema's encoder writes ([OtherNames] and its kin). Nothing is stored, unless the server
-// does not take documents in a pipeline: then they are inserted into a collection with a reserved name
-// (__authz_probe_…), which is dropped at once.
+// For each type in a collection that the schema was made of a Go struct for, Verify also has the
+// client encode two values of the struct, a zero one and a filled one, and compares what arrives
+// at the server with what the schema's encoder writes ([OtherNames] and its kin). Nothing is
+// stored, unless the server does not take documents in a pipeline: then they are inserted into a
+// collection with a reserved name (__authz_probe_…), which is dropped at once.
 //
 // With indexes, such as those of [Authorizer.Indexes], it also reports which of them are missing: answers are right without them, and slow.
 // [Authorizer.MissingIndexes] gives these alone.

@@ -60,7 +60,8 @@ func (c *comparer) documents(path string, ours, theirs bson.Raw) {
 	case len(missing) > 0:
 		c.report(OtherOmissions, path+missing[0], "the client leaves it out")
 	case len(extra) > 0:
-		c.report(OtherOmissions, path+extra[0], "the client writes it, and the schema's encoder leaves it out")
+		c.report(OtherOmissions, path+extra[0],
+			"the client writes it, and the schema's encoder leaves it out")
 	}
 	for _, key := range our {
 		if slices.Contains(their, key) {
@@ -73,7 +74,8 @@ func (c *comparer) values(path string, ours, theirs bson.RawValue) {
 	switch {
 	case ours.Type != theirs.Type:
 		c.report(OtherTypes, path,
-			fmt.Sprintf("the client writes a BSON %s, and the schema's encoder a %s", theirs.Type, ours.Type))
+			fmt.Sprintf("the client writes a BSON %s, and the schema's encoder a %s",
+				theirs.Type, ours.Type))
 	case ours.Type == bson.TypeEmbeddedDocument, ours.Type == bson.TypeArray:
 		c.documents(path+".", bson.Raw(ours.Value), bson.Raw(theirs.Value))
 	case !bytes.Equal(ours.Value, theirs.Value):
@@ -94,7 +96,9 @@ func keysOf(document bson.Raw) []string {
 }
 
 func without(keys, others []string) []string {
-	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return slices.Contains(others, key) })
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		return slices.Contains(others, key)
+	})
 }
 
 // encodingOptions are the options of an encoding, by their names.
@@ -119,8 +123,8 @@ func encodingOptions(e *relations.Encoding) (names []string, options []*bool) {
 	return names, options
 }
 
-// cause says which options differ, and what to do: the fewest options with which the schema's encoder
-// would write what the client wrote.
+// cause says which options differ, and what to do: the fewest options with which the schema's
+// encoder would write what the client wrote.
 func cause(e relations.Encoding, values []any, echoed []bson.Raw) string {
 	const remedy = "make the schema with the client's BSON options and registry (EncodingOf)"
 	names, options := encodingOptions(&e)
@@ -128,7 +132,9 @@ func cause(e relations.Encoding, values []any, echoed []bson.Raw) string {
 	for set := uint(1); set < 1<<len(options); set++ {
 		sets = append(sets, set)
 	}
-	slices.SortStableFunc(sets, func(a, b uint) int { return bits.OnesCount(a) - bits.OnesCount(b) })
+	slices.SortStableFunc(sets, func(a, b uint) int {
+		return bits.OnesCount(a) - bits.OnesCount(b)
+	})
 	flip := func(set uint) {
 		for i := range options {
 			if set>>i&1 == 1 {

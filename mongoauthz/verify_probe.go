@@ -12,17 +12,19 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// The findings of [Authorizer.Verify] about how the client encodes the Go structs that the schema was
-// made from. Documents that the client writes are not as the schema declares them, and answers are wrong.
-// Make the schema by the encoding of the client ([EncodingOf]).
+// The findings of [Authorizer.Verify] about how the client encodes the Go structs that the schema
+// was made from. Documents that the client writes are not as the schema declares them, and answers
+// are wrong. Make the schema by the encoding of the client ([EncodingOf]).
 const (
 	// OtherNames: the client writes a field under another name.
 	OtherNames Finding = iota + 64
 	// OtherTypes: the client writes a field as another BSON type, or cannot encode it.
 	OtherTypes
-	// OtherOmissions: the client leaves a field out that the schema's encoder writes, or the other way round.
+	// OtherOmissions: the client leaves a field out that the schema's encoder writes, or the other
+	// way round.
 	OtherOmissions
 	// OtherValues: the client writes another value of the same BSON type.
 	OtherValues
@@ -38,8 +40,8 @@ var probeTexts = map[Finding]string{
 	OtherValues:    "is written by the client with other values than the schema expects",
 }
 
-// probe sends values of the Go structs that the schema was made from through the client, and compares
-// what arrives with what the schema's encoder writes.
+// probe sends values of the Go structs that the schema was made from through the client, and
+// compares what arrives with what the schema's encoder writes.
 func (az *Authorizer) probe(ctx context.Context) error {
 	var errs []error
 	for t := range az.schema.Types() {
@@ -80,8 +82,9 @@ func (az *Authorizer) probeType(ctx context.Context, t *relations.Type) ([]error
 	return out, nil
 }
 
-// echo has the client encode values, and returns what the server was sent. Where the server does not
-// take documents in a pipeline, they are stored in a collection of their own, which is then dropped.
+// echo has the client encode values, and returns what the server was sent. Where the server does
+// not take documents in a pipeline, they are stored in a collection of their own, which is then
+// dropped.
 func (az *Authorizer) echo(ctx context.Context, values []any) ([]bson.Raw, error) {
 	documents := make(bson.A, len(values))
 	for i, v := range values {
@@ -116,7 +119,8 @@ func (az *Authorizer) echoStored(ctx context.Context, values []any) (_ []bson.Ra
 	if _, err := scratch.InsertMany(ctx, documents); err != nil {
 		return nil, err
 	}
-	cursor, err := scratch.Aggregate(ctx, mongo.Pipeline{{{Key: "$sort", Value: bson.D{{Key: "_id", Value: int32(1)}}}}})
+	byID := bson.D{{Key: "_id", Value: int32(1)}}
+	cursor, err := scratch.Find(ctx, bson.D{}, options.Find().SetSort(byID))
 	return probed(ctx, cursor, err)
 }
 
@@ -136,8 +140,8 @@ func probed(ctx context.Context, cursor *mongo.Cursor, err error) ([]bson.Raw, e
 	return out, cursor.Err()
 }
 
-// probes returns values of a Go struct, as pointers: one with as many zero values as can be encoded,
-// and one with as few.
+// probes returns values of a Go struct, as pointers: one with as many zero values as can be
+// encoded, and one with as few.
 func probes(s *relations.Schema, t reflect.Type) []any {
 	zero, filled := reflect.New(t), reflect.New(t)
 	for i := range t.NumField() {
@@ -161,7 +165,9 @@ func probes(s *relations.Schema, t reflect.Type) []any {
 
 // encodable returns a value that is not zero and that the schema's encoder takes.
 func encodable(s *relations.Schema, t reflect.Type) (reflect.Value, bool) {
-	for n, text := range []string{"a", "1", "0123456789abcdef01234567", "01234567-89ab-4def-8123-456789abcdef"} {
+	for n, text := range []string{
+		"a", "1", "0123456789abcdef01234567", "01234567-89ab-4def-8123-456789abcdef",
+	} {
 		if v := sample.Filled(t, n+1, text); encodes(s, v) {
 			return v, true
 		}

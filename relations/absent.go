@@ -34,7 +34,8 @@ func (b *builder) absentZero(t *structType, field *Field, f structField, o omiss
 		refuse("it is for one value, and the field is a list: tag it absent empty")
 		return
 	case o.nilled:
-		refuse(fmt.Sprintf("a Go %s that is nil holds no value, not its zero value: hold it by value", f.typ))
+		refuse(fmt.Sprintf("a Go %s that is nil holds no value, not its zero value: "+
+			"hold it by value", f.typ))
 		return
 	case f.typ.Implements(zeroer):
 		refuse(fmt.Sprintf("a Go %s has an IsZero, which the driver asks what to leave out, "+
@@ -44,7 +45,7 @@ func (b *builder) absentZero(t *structType, field *Field, f structField, o omiss
 	}
 	zero, err := b.encode(reflect.Zero(f.typ))
 	if err != nil {
-		refuse(fmt.Sprintf("the zero value of a Go %s cannot be encoded: leave out omitempty", f.typ))
+		refuse(fmt.Sprintf("the zero value of a Go %s cannot be encoded: leave out the tag", f.typ))
 		return
 	}
 	field.AbsentZero = zero

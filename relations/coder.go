@@ -39,8 +39,10 @@ func makeCoder(e Encoding) *coder {
 		c.given, c.registry = e.Registry, isolate(e.Registry)
 	}
 	c.values = literal.Reader{
-		NoValue: []reflect.Type{reflect.TypeFor[filter.Condition](), reflect.TypeFor[filter.Operand]()},
-		Encode:  func(v any) (bson.RawValue, error) { return c.encode(reflect.ValueOf(v)) },
+		NoValue: []reflect.Type{
+			reflect.TypeFor[filter.Condition](), reflect.TypeFor[filter.Operand](),
+		},
+		Encode: func(v any) (bson.RawValue, error) { return c.encode(reflect.ValueOf(v)) },
 		Own: func(t reflect.Type) bool {
 			return c.IntMinSize && t.Kind() == reflect.Int64 || c.ownWay(t)
 		},
@@ -101,8 +103,8 @@ func (c *coder) encode(v reflect.Value) (bson.RawValue, error) {
 	return c.held(holder.Interface())
 }
 
-// held returns the value of a holder's field. OmitEmpty is left out: the field has to be written, and
-// the driver does not hand the option on to what a field holds.
+// held returns the value of a holder's field. OmitEmpty is left out: the field has to be written,
+// and the driver does not hand the option on to what a field holds.
 func (c *coder) held(holder any) (bson.RawValue, error) {
 	raw, err := c.write(holder, false)
 	if err != nil {
@@ -123,13 +125,14 @@ func (c *coder) leavesOut(v reflect.Value) bool {
 
 // holderOf returns a pointer to a struct whose only field holds v.
 func holderOf(v reflect.Value, tag reflect.StructTag) reflect.Value {
-	holder := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "V", Type: v.Type(), Tag: tag}}))
+	fields := []reflect.StructField{{Name: "V", Type: v.Type(), Tag: tag}}
+	holder := reflect.New(reflect.StructOf(fields))
 	holder.Elem().Field(0).Set(v)
 	return holder
 }
 
-// ownWay reports whether a type is encoded in a way of its own: by its methods, or by an encoder that
-// is not the driver's default. What an interface holds has a type of its own.
+// ownWay reports whether a type is encoded in a way of its own: by its methods, or by an encoder
+// that is not the driver's default. What an interface holds has a type of its own.
 func (c *coder) ownWay(t reflect.Type) bool {
 	if own, ok := c.own.Load(t); ok {
 		return own.(bool)

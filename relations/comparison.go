@@ -149,7 +149,8 @@ func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field
 	case f.Type != other.Type:
 		c.fail(name(in.Field), fmt.Sprintf("a %s field compared with %s, a %s field", f.Type, name(ref), other.Type))
 	case !sameSubtype(f, other):
-		c.fail(name(in.Field), fmt.Sprintf("binaries of subtype %d compared with %s, of subtype %d: none are equal",
+		c.fail(name(in.Field), fmt.Sprintf(
+			"binaries of subtype %d compared with %s, of subtype %d: none are equal",
 			*f.Subtype, name(ref), *other.Subtype))
 	}
 }
@@ -220,8 +221,8 @@ func (c *checker) list(in *filter.Comparison, f *Field, values []bson.RawValue) 
 	return filter.Literal{Value: out}
 }
 
-// fit converts a value that is not null as its field declares, and says why it cannot be compared with
-// the field, or "".
+// fit converts a value that is not null as its field declares, and says why it cannot be compared
+// with the field, or "".
 func (s *Schema) fit(
 	op filter.Operator, f *Field, v bson.RawValue,
 ) (_ bson.RawValue, problem string) {
@@ -241,16 +242,16 @@ func (s *Schema) fit(
 	}
 }
 
-// otherSubtype says that a binary is of another subtype than documents hold, or "". It would be equal
-// to nothing stored, and a negated comparison with it true of everything.
+// otherSubtype says that a binary is of another subtype than documents hold, or "". It would be
+// equal to nothing stored, and a negated comparison with it true of everything.
 func (f *Field) otherSubtype(v bson.RawValue) string {
 	if f.Subtype == nil || v.Type != bson.TypeBinary {
 		return ""
 	}
 	if subtype, _ := v.Binary(); subtype != *f.Subtype {
-		return fmt.Sprintf("a binary of subtype %d compared with a field whose documents hold subtype %d: "+
-			"compare a value of the Go type that is stored, or declare the subtype that documents hold",
-			subtype, *f.Subtype)
+		return fmt.Sprintf("a binary of subtype %d compared with a field whose documents hold "+
+			"subtype %d: compare a value of the Go type that is stored, or declare the subtype "+
+			"that documents hold", subtype, *f.Subtype)
 	}
 	return ""
 }

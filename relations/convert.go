@@ -25,9 +25,9 @@ func (c Conversion) target() (ValueType, bool) {
 	}
 }
 
-// apply converts a value that is not null, for a field without a Go type. The problem, "" if there is
-// none, does not quote the value. What a conversion does not speak of is returned as it is, for the
-// check of its type to judge.
+// apply converts a value that is not null, for a field without a Go type. The problem, "" if there
+// is none, does not quote the value. What a conversion does not speak of is returned as it is, for
+// the check of its type to judge.
 func (f *Field) apply(v bson.RawValue) (_ bson.RawValue, problem string) {
 	p, problem := f.Convert.parse(v)
 	switch {
@@ -64,8 +64,8 @@ func (u uuid) value(subtype byte) bson.RawValue {
 	return bson.RawValue{Type: bson.TypeBinary, Value: append(b, u[:]...)}
 }
 
-// parse reads a value as the conversion does: an ObjectID, a uuid or a time; nil for a value that the
-// conversion does not speak of.
+// parse reads a value as the conversion does: an ObjectID, a uuid or a time; nil for a value that
+// the conversion does not speak of.
 func (c Conversion) parse(v bson.RawValue) (parsed any, problem string) {
 	switch {
 	case c == FromHex && v.Type == bson.TypeString:

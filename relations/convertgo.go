@@ -7,8 +7,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// convert converts a value that is not null as its field declares. The problem, "" if there is none,
-// does not quote the value.
+// convert converts a value that is not null as its field declares. The problem, "" if there is
+// none, does not quote the value.
 func (c *coder) convert(f *Field, v bson.RawValue) (_ bson.RawValue, problem string) {
 	if f.Go == nil || f.Convert == NoConversion {
 		return f.apply(v)
@@ -36,7 +36,8 @@ func (c *coder) convert(f *Field, v bson.RawValue) (_ bson.RawValue, problem str
 	return raw, ""
 }
 
-// holds reports whether a value is what the encoder writes for a Go type: it is read, and written again.
+// holds reports whether a value is what the encoder writes for a Go type: it is read, and written
+// again.
 func (c *coder) holds(t reflect.Type, v bson.RawValue) (same bool) {
 	defer func() { same = recover() == nil && same }()
 	to := reflect.New(t)

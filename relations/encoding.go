@@ -3,13 +3,14 @@ package relations
 import "go.mongodb.org/mongo-driver/v2/bson"
 
 // Encoding is how the application's client turns Go values into BSON: a registry, and those of the
-// driver's BSON options that change what is written. Their names and their meaning are the driver's
-// (options.BSONOptions). Options that only affect decoding, such as ObjectIDAsHexString, BinaryAsSlice
-// and UseLocalTimeZone, change no document, and so no schema.
+// driver's BSON options that change what is written. Their names and their meaning are the
+// driver's (options.BSONOptions). Options that only affect decoding, such as ObjectIDAsHexString,
+// BinaryAsSlice and UseLocalTimeZone, change no document, and so no schema.
 //
-// A schema must be made with the encoding of the client that writes the documents. With another one
-// its fields have other names, or their values other types, and conditions on them go wrong.
-// mongoauthz.EncodingOf makes an Encoding of the client's options; Authorizer.Verify compares the two.
+// A schema must be made with the encoding of the client that writes the documents. With another
+// one its fields have other names, or their values other types, and conditions on them go wrong.
+// mongoauthz.EncodingOf makes an Encoding of the client's options; Authorizer.Verify compares the
+// two.
 //
 // The zero Encoding is the driver's default.
 type Encoding struct {
@@ -26,7 +27,8 @@ type Encoding struct {
 	StringifyMapKeysWithFmt bool // the keys of maps are spelled by package fmt
 }
 
-// New returns the schema of the types, as [New] does. Literals and parameters are encoded as e says.
+// New returns the schema of the types, as [New] does. Literals and parameters are encoded as e
+// says.
 func (e Encoding) New(types ...Type) (*Schema, error) { return newCoder(e).schema(types) }
 
 // FromStructs returns the schema of Go structs, as [FromStructs] does, read as e writes them.
@@ -46,13 +48,13 @@ func (e Encoding) TypesOf(structs ...Struct) ([]Type, error) { return newCoder(e
 // Encoding returns how the schema encodes Go values: the Encoding that it was made with.
 func (s *Schema) Encoding() Encoding { return s.coding().Encoding }
 
-// Marshal encodes a document as the application's client does. The error is the encoder's, which may
-// show values, or says that a method of the value panics.
+// Marshal encodes a document as the application's client does. The error is the encoder's, which
+// may show values, or says that a method of the value panics.
 func (s *Schema) Marshal(document any) (bson.Raw, error) { return s.coding().marshal(document) }
 
-// Value returns a Go value as the BSON value that a document would hold. It accepts what filter.Value
-// accepts, and the types that filter.Value refuses because a registry may encode them otherwise. The
-// error is a [*filter.MalformedError].
+// Value returns a Go value as the BSON value that a document would hold. It accepts what
+// filter.Value accepts, and the types that filter.Value refuses because a registry may encode them
+// otherwise. The error is a [*filter.MalformedError].
 func (s *Schema) Value(v any) (bson.RawValue, error) {
 	value, problem := s.coding().values.Value(v)
 	if problem != nil {

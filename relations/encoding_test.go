@@ -91,6 +91,7 @@ type stored struct {
 	At     time.Time `authz:"rfc3339"`
 	Times  []*time.Time
 	Tags   tagset
+	None   tagset
 }
 
 func storedSchema(t *testing.T) *relations.Schema {
@@ -124,6 +125,7 @@ func TestValueTypesAreThoseTheEncoderWrites(t *testing.T) {
 			Go: reflect.TypeFor[time.Time]()},
 		"times": {Name: "times", Type: relations.String, List: true},
 		"tags":  {Name: "tags", Type: relations.String},
+		"none":  {Name: "none", Type: relations.String},
 	}, fields)
 }
 
@@ -161,6 +163,7 @@ func TestLiteralsAreWhatADocumentHolds(t *testing.T) {
 		"time as text":           f("at").Eq("2026-01-02T03:04:05Z"),
 		"time as text elsewhere": f("at").Eq("2026-01-02T05:04:05+02:00"),
 		"slice stored as text":   f("tags").Eq(doc.Tags),
+		"nil slice":              f("none").Eq(doc.None),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -182,6 +185,21 @@ func TestLiteralsAreWhatADocumentHolds(t *testing.T) {
 	require.Equal(t, `T where status in ["draft", "published"] and times contains "2026-01-02T03:04:05Z"`+
 		` and was intersects ["published"]`, lists.String())
 }
+
+type level uint8
+
+// The driver stores a []byte as binary, and a slice of a type like it as an array.
+func TestASliceOfAByteOfItsOwnIsAList(t *testing.T) {
+	t.Parallel()
+	s, err := relations.FromStructs(relations.Struct{Name: "T", Collection: "t", Of: struct{ X []level }{}})
+	require.NoError(t, err)
+	checked, err := s.Check(filter.For("T", filter.Where(filter.F("x").Intersects([]level{1, 2}))))
+	require.NoError(t, err)
+	require.Equal(t, "T where x intersects [1, 2]", checked.String())
+	require.ErrorIs(t, justErr(s.Value([]level{1})), filter.ErrMalformed)
+}
+
+func justErr(_ bson.RawValue, err error) error { return err }
 
 func TestAnOwnTypeInAnUncheckedFilterIsAnErrorInJSON(t *testing.T) {
 	t.Parallel()

@@ -18,9 +18,9 @@ type structField struct {
 	depth     int // how many structs it is inlined from
 }
 
-// structFields returns the fields of a struct with those of the structs inlined in it, the driver's way:
-// of several with one key the least deep counts. Fields the driver does not store come along for their
-// authz tag.
+// structFields returns the fields of a struct with those of the structs inlined in it, the
+// driver's way: of several with one key the least deep counts. Fields the driver does not store
+// come along for their authz tag.
 func (c *coder) structFields(
 	t reflect.Type, inside []reflect.Type,
 ) (fields []structField, problem string) {
@@ -85,7 +85,7 @@ func (c *coder) dominant(fields []structField) (visible []structField, problem s
 	for i, f := range fields {
 		same := func(less bool) func(structField) bool {
 			return func(o structField) bool {
-				return o.key == f.key && (o.depth < f.depth) == less && o.depth <= f.depth
+				return o.key == f.key && o.depth <= f.depth && (o.depth < f.depth) == less
 			}
 		}
 		switch {

@@ -8,9 +8,9 @@ import (
 
 // isolate returns a registry that encodes as r does, and shares no cache with it.
 //
-// The driver caches the fields of a struct by its type alone, whatever options it reads them with: the
-// first reading holds for all. Without a registry of its own, a schema made with other options than the
-// client's would change what the client writes.
+// The driver caches the fields of a struct by its type alone, whatever options it reads them with:
+// the first reading holds for all. Without a registry of its own, a schema made with other options
+// than the client's would change what the client writes.
 func isolate(r *bson.Registry) *bson.Registry {
 	out, plain := bson.NewRegistry(), bson.NewRegistry()
 	to := relay{given: r, plain: plain}
@@ -29,7 +29,8 @@ func isolate(r *bson.Registry) *bson.Registry {
 	return out
 }
 
-// relay encodes a value as one registry does, and by the codecs of another wherever these are the same.
+// relay encodes a value as one registry does, and by the codecs of another wherever these are the
+// same.
 type relay struct {
 	given, plain *bson.Registry
 }

@@ -15,8 +15,8 @@ import (
 // The types are copied, and what they leave out is filled in: the key "_id", the sides of key pairs that mean a type's key,
 // the type a through leads to. Constants and the literals in scopes become bson.RawValues, converted as their fields declare.
 //
-// Go values are encoded as the driver does by default. For a client with a registry or BSON options of
-// its own, use [Encoding.New].
+// Go values are encoded as the driver does by default. For a client with a registry or BSON
+// options of its own, use [Encoding.New].
 func New(types ...Type) (*Schema, error) { return Encoding{}.New(types...) }
 
 func (c *coder) schema(types []Type) (*Schema, error) {

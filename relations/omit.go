@@ -12,21 +12,23 @@ type omission struct {
 
 // omits returns what the encoder leaves out for a field.
 func (c *coder) omits(f structField, list bool) omission {
-	o := omission{nilled: f.optional || f.typ.Kind() == reflect.Pointer || f.typ.Kind() == reflect.Interface}
+	kind := f.typ.Kind()
+	o := omission{nilled: f.optional || kind == reflect.Pointer || kind == reflect.Interface}
 	if !f.omitEmpty && !c.OmitEmpty {
 		return o
 	}
-	o.own = f.typ.Kind() != reflect.Interface && f.typ.Implements(zeroer)
+	o.own = kind != reflect.Interface && f.typ.Implements(zeroer)
 	switch {
 	case o.own:
 		o.zero = true
-	case f.typ.Kind() == reflect.Interface:
-		// The driver asks what is in an interface, unless it has an encoder for the interface itself.
+	case kind == reflect.Interface:
+		// The driver asks what is in an interface, unless it has an encoder for the interface
+		// itself.
 		_, err := c.given.LookupEncoder(f.typ)
 		o.zero = err != nil
 	case list:
-		o.list = f.typ.Kind() == reflect.Pointer || c.leavesOut(reflect.Zero(f.typ))
-	case f.typ.Kind() != reflect.Pointer:
+		o.list = kind == reflect.Pointer || c.leavesOut(reflect.Zero(f.typ))
+	case kind != reflect.Pointer:
 		o.zero = c.leavesOut(reflect.Zero(f.typ))
 	}
 	return o

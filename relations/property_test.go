@@ -248,7 +248,8 @@ func checkDocument(t *testing.T, s *relations.Schema, typ *relations.Type, doc b
 		if stored[f.Name] || f.AbsentEmpty || f.AbsentZero != nil || f.OmitEmpty {
 			continue
 		}
-		// Nothing says why it is missing: it must be nil, which is no value, or inlined behind a nil.
+		// Nothing says why it is missing: it must be nil, which is no value, or inlined behind a
+		// nil.
 		require.True(t, maybeNil(typ.Go, f.Name, s.Encoding()), "%s: nothing is declared for the missing %s: %s", where, f.Name, doc)
 	}
 }
@@ -311,7 +312,8 @@ func checkValue(t *testing.T, f *relations.Field, v bson.RawValue, where string)
 	}
 }
 
-// maybeNil reports whether the field of a struct with a key can be left out because it holds no value.
+// maybeNil reports whether the field of a struct with a key can be left out because it holds no
+// value.
 func maybeNil(t reflect.Type, key string, e relations.Encoding) bool {
 	for i := range t.NumField() {
 		sf := t.Field(i)

@@ -60,7 +60,7 @@ func (c *coder) one(t reflect.Type) written {
 // learn has the registry encode an interface as the given one does, if that has an encoder for it.
 func (c *coder) learn(t reflect.Type) {
 	if _, err := c.given.LookupEncoder(t); err == nil && c.given != c.plain {
-		c.registry.RegisterTypeEncoder(t, relay{given: c.given, plain: c.plain})
+		c.registry.RegisterTypeEncoder(t, relay{c.given, c.plain})
 	}
 }
 
@@ -126,7 +126,8 @@ func (c *coder) samples(t reflect.Type) []bson.RawValue {
 		// A method of the pointer is called only for a value that has an address.
 		for _, held := range []any{holder.Interface(), holder.Elem().Interface()} {
 			raw, err := c.held(held)
-			if err == nil && (raw.Type == bson.TypeArray || literal.Broken(raw.Type, raw.Value) == "") {
+			list := raw.Type == bson.TypeArray
+			if err == nil && (list || literal.Broken(raw.Type, raw.Value) == "") {
 				out = append(out, raw)
 			}
 		}

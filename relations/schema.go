@@ -25,7 +25,10 @@ type Type struct {
 	Fields     []Field            // the fields a filter may use; others come back untouched
 	Relations  []Relation         // how it leads to other types
 	Scope      []filter.Condition // hold wherever the type is met; over its own and embedded-one fields, without entities
-	Go         reflect.Type       // the struct whose encoding its documents are, for Authorizer.Verify (package mongoauthz); nil: not said
+
+	// Go is the struct whose encoding its documents are, for Authorizer.Verify (package mongoauthz);
+	// nil: not said.
+	Go reflect.Type
 }
 
 // Field is a declared field of a type.
@@ -38,15 +41,17 @@ type Type struct {
 //
 // Required removes no guard from a query: a document without the field is decided as any other.
 //
-// OmitEmpty says that the encoder leaves the field's zero value out, and that nothing is declared for it. Conditions on
-// it miss the documents that hold the zero value, so Authorizer.VerifyData (package mongoauthz) reports it. Declare
-// AbsentZero or AbsentEmpty, or store the zero value.
+// OmitEmpty says that the encoder leaves the field's zero value out, and that nothing is declared
+// for it. Conditions on it miss the documents that hold the zero value, so Authorizer.VerifyData
+// (package mongoauthz) reports it. Declare AbsentZero or AbsentEmpty, or store the zero value.
 //
-// Subtype is the binary subtype that documents hold. A binary is equal to one of its own subtype only, so a value of another
-// one is an error when it is compared. FromUUID leads to the Subtype, which is 4 unless said.
+// Subtype is the binary subtype that documents hold. A binary is equal to one of its own subtype
+// only, so a value of another one is an error when it is compared. FromUUID leads to the Subtype,
+// which is 4 unless said.
 //
-// Go is for a field whose Go type is stored otherwise than its conversion alone says, such as a time stored as text. The
-// conversion reads a text, a value of Go is made of it, and compared is what the schema's encoder writes for that.
+// Go is for a field whose Go type is stored otherwise than its conversion alone says, such as a
+// time stored as text. The conversion reads a text, a value of Go is made of it, and compared is
+// what the schema's encoder writes for that.
 type Field struct {
 	Name        string     // the key in the document
 	Type        ValueType  // the type of its value, or of the elements of its list

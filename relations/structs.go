@@ -11,7 +11,36 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// Struct declares a resource type by a Go struct: its bson tags name the fields, its authz tags declare the rest.
+// Struct declares a resource type by a Go struct.
+//
+// A field has the name and the type that the encoder writes; [TypesOf] says how Go types are read.
+// The rest stands in the authz tag of the field, as declarations separated by semicolons:
+//
+//	key                     others refer to the type by this field, not by _id
+//	strict                  a value of another type or shape is unknown in every comparison;
+//	                        on a field named _ it counts for every field of the type
+//	required                documents have it, neither missing nor null
+//	absent zero             one value: missing means the zero value
+//	absent empty            a list: missing or null means the empty list
+//	any, number, string, bool, objectid, date, binary, timestamp, document
+//	                        the value type, where the Go type does not tell it
+//	hex, uuid, rfc3339      the conversion of values compared with the field
+//
+//	publisher references Publisher complete   the field holds the key of a Publisher; none dangles
+//	publisher references Publisher by code    the field holds the code of a Publisher
+//	books has many Book by publisher_id       our key is what a Book has in publisher_id
+//	profile has one Profile by user required  there is a Profile
+//	authors through books, authors            what books leads to, and authors from there
+//
+//	grants has many Grant by resource_id, tenant=tenant where resource_type='book' near public=false
+//
+// Keys after by are pairs local=foreign. A local one left out is the field that the tag stands on;
+// for has, on no field, it is the key of the type. Constants after where belong to the other type,
+// those after near to this one; on an embedded struct they stand alone. They are texts in single
+// quotes (doubled inside a text), numbers, true or false.
+//
+// Relations that stand on no field have a tag on a field named _, of type struct{}. A field tagged
+// authz:"-" is not declared.
 type Struct struct {
 	Of         any                // a value of the struct type, or a pointer to one, such as Book{} or (*Book)(nil)
 	Name       string             // the name of the type; "" means the name of the Go type
@@ -20,29 +49,29 @@ type Struct struct {
 	Scope      []filter.Condition // as in [Type]
 }
 
-// FromStructs returns the schema of Go structs, and of the structs embedded in them, as [TypesOf] reads
-// them. The errors, all of one stage joined, are [*SchemaError]: those of the tags, or else those of [New].
+// FromStructs returns the schema of Go structs, and of the structs embedded in them, as [TypesOf]
+// reads them. The errors, all of one stage joined, are [*SchemaError]: those of the tags, or else
+// those of [New].
 //
-// It reads them as the driver encodes by default. For a client with a registry or BSON options of its
-// own, use [Encoding.FromStructs].
+// It reads them as the driver encodes by default. For a client with a registry or BSON options of
+// its own, use [Encoding.FromStructs].
 func FromStructs(structs ...Struct) (*Schema, error) { return Encoding{}.FromStructs(structs...) }
 
-// TypesOf returns the types that Go structs declare, for [New]; so they can be joined by types declared
-// by hand.
+// TypesOf returns the types that Go structs declare, for [New]; so they can be joined by types
+// declared by hand.
 //
-// The names, the value types, and what is left out are those of the bytes that the encoder writes. Where
-// a type has an encoding of its own, by its methods or by the registry, sample values are encoded; if
-// these differ in type, a tag has to say it.
+// The names, the value types, and what is left out are those of the bytes that the encoder writes.
+// Where a type has an encoding of its own, by its methods or by the registry, sample values are
+// encoded; if these differ in type, a tag has to say it.
 //
-// A slice declares a list. With omitempty the list is empty when absent. A bool held by value, with
-// omitempty, is false when absent, unless it is a key or has an IsZero of its own. Other values that
-// omitempty leaves out have Field.OmitEmpty, unless a tag says "absent zero". The OmitEmpty option
-// counts as omitempty; documents embedded in others count as well, since the driver applies the option
-// to them in some commands only.
+// A slice declares a list. With omitempty the list is empty when absent. A bool held by value,
+// with omitempty, is false when absent, unless it is a key or has an IsZero of its own. Other
+// values that omitempty leaves out have Field.OmitEmpty, unless a tag says "absent zero". The
+// OmitEmpty option counts as omitempty; documents embedded in others count as well, since the
+// driver applies the option to them in some commands only.
 //
-// A struct, or a slice of structs, that is embedded gives a relation of that name to a type of its own.
-// That type has the name of the Go type, unless a Struct gives it another one. The package comment has
-// the grammar of the authz tag.
+// A struct, or a slice of structs, that is embedded gives a relation of that name to a type of its
+// own. That type has the name of the Go type, unless a Struct gives it another one.
 //
 // The errors, all of them joined, are [*SchemaError].
 func TypesOf(structs ...Struct) ([]Type, error) { return Encoding{}.TypesOf(structs...) }
@@ -190,8 +219,8 @@ func (b *builder) fields(t *structType, fields []structField) {
 	}
 }
 
-// field declares a stored field, or the relation that an embedded struct is, and the relations that its
-// tag declares.
+// field declares a stored field, or the relation that an embedded struct is, and the relations
+// that its tag declares.
 func (b *builder) field(t *structType, f structField, decl tag) {
 	w := b.read(f.typ)
 	if decl.value == 0 && w.embedded {

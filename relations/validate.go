@@ -131,7 +131,8 @@ func (v *validator) field(t *Type, f *Field) {
 		}
 	}
 	if f.AbsentZero != nil && f.OmitEmpty {
-		v.fail(t, f.Name, "OmitEmpty says that nothing is declared for its zero value, and AbsentZero is")
+		v.fail(t, f.Name,
+			"OmitEmpty says that nothing is declared for its zero value, and AbsentZero is")
 	}
 	if f.Subtype != nil && f.Type != Binary {
 		v.fail(t, f.Name, "a subtype is for Binary, and the field is declared as %s", f.Type)

@@ -78,7 +78,8 @@ func (v *validator) pairs(t, to *Type, r *Relation) {
 		case ok && local.Type != foreign.Type:
 			v.fail(t, r.Name, "key %q is declared as %s, and %q of %s as %s", pair.Local, local.Type, pair.Foreign, to.Name, foreign.Type)
 		case ok && !sameSubtype(local, foreign):
-			v.fail(t, r.Name, "key %q holds binaries of subtype %d, and %q of %s of subtype %d: none are equal",
+			v.fail(t, r.Name,
+				"key %q holds binaries of subtype %d, and %q of %s of subtype %d: none are equal",
 				pair.Local, *local.Subtype, pair.Foreign, to.Name, *foreign.Subtype)
 		}
 	}
@@ -96,8 +97,8 @@ func (v *validator) pairs(t, to *Type, r *Relation) {
 func (s *Schema) noKey(t *Type, path string) string {
 	problem := fmt.Sprintf("key %q is not a declared field of %s", path, t.Name)
 	if ref, ok := s.Presence(t, path); ok && !ref.CrossesArray() {
-		return problem + ", but an embedded document: to join by it as a whole, declare a Document field " +
-			"(tag the struct document); to join by what it holds, name a field of it"
+		return problem + ", but an embedded document: to join by it as a whole, declare a Document " +
+			"field (tag the struct document); to join by what it holds, name a field of it"
 	}
 	return problem
 }

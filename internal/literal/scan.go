@@ -8,7 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// maxNesting is how deep MongoDB nests documents; a value beyond it could not be stored, so nothing equals it.
+// maxNesting is how deep MongoDB nests documents; a value beyond it could not be stored, so
+// nothing equals it.
 const maxNesting = 100
 
 const (
@@ -28,7 +29,8 @@ func Broken(t bson.Type, b []byte) (problem string) {
 	return problem
 }
 
-// scan reads one value of type t from b. It returns what follows the value, or what is wrong with it.
+// scan reads one value of type t from b. It returns what follows the value, or what is wrong with
+// it.
 func scan(t bson.Type, b []byte, depth int) (rest []byte, problem string) {
 	size := 0
 	switch t {

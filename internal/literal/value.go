@@ -14,9 +14,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Reader turns Go values into BSON values. The same values are refused by every Reader: arrays as one
-// value, regular expressions, code, NaN, maps, whose fields have no order, values nested too deeply,
-// and what cannot be encoded.
+// Reader turns Go values into BSON values. The same values are refused by every Reader: arrays as
+// one value, regular expressions, code, NaN, maps, whose fields have no order, values nested too
+// deeply, and what cannot be encoded.
 type Reader struct {
 	// NoValue are interfaces whose implementations are refused: they are no data.
 	NoValue []reflect.Type
@@ -48,7 +48,8 @@ func (p *Problem) inside(where string) *Problem {
 // Null is the BSON null.
 var Null = bson.RawValue{Type: bson.TypeNull}
 
-// Value returns a Go value as one BSON value. A nil of any kind but a map is null.
+// Value returns a Go value as one BSON value. A nil of any kind but a map is null, unless it is a slice
+// that Encode encodes in a way of its own.
 func (r *Reader) Value(v any) (bson.RawValue, *Problem) {
 	switch v := v.(type) {
 	case nil:
@@ -65,7 +66,7 @@ func (r *Reader) Value(v any) (bson.RawValue, *Problem) {
 		}
 		return checked(bson.RawValue{Type: bson.TypeArray, Value: v})
 	}
-	if r.Own == nil || !r.Own(reflect.TypeOf(v)) {
+	if !r.own(reflect.TypeOf(v)) {
 		if raw, ok := simple(v); ok {
 			return raw, nil
 		}
@@ -73,7 +74,7 @@ func (r *Reader) Value(v any) (bson.RawValue, *Problem) {
 	if problem := r.unordered(v); problem != "" {
 		return bson.RawValue{}, wrong(problem)
 	}
-	if isNil(reflect.ValueOf(v)) {
+	if rv := reflect.ValueOf(v); isNil(rv) && !(rv.Kind() == reflect.Slice && r.own(rv.Type())) {
 		return Null, nil
 	}
 	raw, err := r.encode(v)
@@ -82,6 +83,8 @@ func (r *Reader) Value(v any) (bson.RawValue, *Problem) {
 	}
 	return checked(raw)
 }
+
+func (r *Reader) own(t reflect.Type) bool { return r.Own != nil && r.Own(t) }
 
 // simple returns the commonest values as the driver encodes them by default.
 func simple(v any) (_ bson.RawValue, ok bool) {
@@ -143,11 +146,11 @@ func (r *Reader) Values(v any) (values []bson.RawValue, isList bool, _ *Problem)
 	}
 	t := rv.Type()
 	switch e := t.Elem(); {
-	case r.Own != nil && r.Own(t):
+	case r.own(t):
 		return r.encoded(v)
 	case t.Implements(valueMarshaler), t.Implements(marshaler):
 		return nil, false, nil
-	case e.Kind() == reflect.Uint8 && (r.Own == nil || !r.Own(e)), e == reflect.TypeFor[bson.E]():
+	case e == reflect.TypeFor[byte](), e == reflect.TypeFor[bson.E]():
 		return nil, false, nil
 	}
 	return r.each(rv.Len(), func(i int) any { return rv.Index(i).Interface() })

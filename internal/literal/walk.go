@@ -17,10 +17,10 @@ var (
 	bsonPackage    = reflect.TypeFor[bson.D]().PkgPath()
 )
 
-// unordered says what keeps a Go value from being encoded as one certain BSON value, or "": a map in
-// it, whose fields would come in random order; something that is no value; a type that a registry
-// could encode otherwise, where no registry is known; or more levels or values than a document can
-// have, such as a pointer to itself.
+// unordered says what keeps a Go value from being encoded as one certain BSON value, or "": a map
+// in it, whose fields would come in random order; something that is no value; a type that a
+// registry could encode otherwise, where no registry is known; or more levels or values than a
+// document can have, such as a pointer to itself.
 func (r *Reader) unordered(v any) string {
 	w := walker{r, 1 << 20}
 	return w.value(reflect.ValueOf(v), 0)
@@ -44,7 +44,7 @@ func (w *walker) value(v reflect.Value, depth int) string {
 		return "a " + t.String() + " is no value to compare with"
 	case marshals(t), v.CanAddr() && marshals(reflect.PointerTo(t)):
 		return "" // it says itself what it is
-	case w.Own != nil && w.Own(t):
+	case w.own(t):
 		return "" // its encoder says what it is
 	case t.Kind() == reflect.Map:
 		return "a " + t.String() + " has no order of fields: use bson.D"

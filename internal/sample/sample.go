@@ -16,10 +16,10 @@ var texts = []string{
 	"0123456789abcdef01234567", "true", "EUR 1", "a",
 }
 
-// Filled returns a value of type t that is not its zero value, as far as one can be made: numbers are
-// n, texts are text, slices and maps hold one element, pointers lead to a filled value. A type that
-// reads itself from a text is given one, where no text is asked for. Fields that are not exported, and
-// interfaces, stay as they are. A value that holds itself ends after some levels.
+// Filled returns a value of type t that is not its zero value, as far as one can be made: numbers
+// are n, texts are text, slices and maps hold one element, pointers lead to a filled value. A type
+// that reads itself from a text is given one, where no text is asked for. Fields that are not
+// exported, and interfaces, stay as they are. A value that holds itself ends after some levels.
 func Filled(t reflect.Type, n int, text string) reflect.Value {
 	v := reflect.New(t).Elem()
 	filler{n, text}.fill(v, 0)
