@@ -5,13 +5,14 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// This file finds the elements of which something is asked that a nested array would answer as well: IsNull, IsSet, or a list that
-// is empty where it is absent, which is compared or leads on. Only what is asked of the element itself counts, not of documents embedded in it.
+// This file finds the elements of which something is asked that a nested array would answer as well, since it can hold for a missing
+// field: IsNull and IsSet, a comparison of a field that is empty or zero where it is absent, and a relation that such a field leads on by.
+// IsNull and IsSet count for documents embedded in the element, too: they hold where a parent is missing.
 
 // asks notes what a condition asks of the entities it speaks of.
 func (r *resolver) asks(c *comparison) {
 	for _, f := range []*field{&c.field, c.operand.field} {
-		if f != nil && len(f.path) == 1 && (c.op == filter.IsNull || f.list && f.absentEmpty) {
+		if f != nil && f.path != nil && (c.op == filter.IsNull || len(f.path) == 1 && (f.list && f.absentEmpty || f.zero.Type != 0)) {
 			r.asksAbsence(f.slot)
 		}
 	}
@@ -27,6 +28,9 @@ func (r *resolver) followed(p *path) {
 			r.asksAbsence(p.from)
 		}
 	}
+	for i := range p.near {
+		r.asks(p.near[i].comparison)
+	}
 }
 
 // asked notes what the filter asked of an entity before it was rewritten.
@@ -35,7 +39,7 @@ func (r *resolver) asked(slot int, typ *relations.Type, s *filter.Standing) erro
 		r.asksAbsence(slot)
 	}
 	for _, name := range s.Compared {
-		if f, ok := r.schema.Field(typ, name); ok && f.List && f.AbsentEmpty {
+		if f, ok := r.schema.Field(typ, name); ok && (f.List && f.AbsentEmpty || f.AbsentZero != nil) {
 			r.asksAbsence(slot)
 		}
 	}
@@ -49,6 +53,9 @@ func (r *resolver) asked(slot int, typ *relations.Type, s *filter.Standing) erro
 			return err
 		}
 		p, err := r.path(slot, typ, hops[0])
+		if err == nil {
+			p.near, err = r.near(slot, typ, hops[0])
+		}
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
 // clause is a clause with its names resolved: entities to choose, in an order in which each one comes after those it is reached from,
@@ -16,13 +18,22 @@ type clause struct {
 	conditions [][]condition
 }
 
-// condition is a comparison, a None, or an Any (of no clauses, if it is neither of the other two).
+// condition is a constant, a comparison, an existence, a None, a Surely, or an Any if it is none of the others.
 type condition struct {
 	id         int
+	constant   filter.Constant
 	comparison *comparison
+	exists     *existence
 	none       *clause
+	surely     *clause
 	any        []*clause
 	about      about // for explanations
+}
+
+// existence asks that an entity is there.
+type existence struct {
+	slot int
+	key  *field // of a to-one entity that is answered from the key alone
 }
 
 // choice is what an entity stands for while a clause is decided.
@@ -120,11 +131,18 @@ func (d *decision) all(conditions []condition) (Truth, error) {
 func (d *decision) condition(c *condition) (t Truth, err error) {
 	var found finding
 	switch {
+	case c.constant.Valid():
+		t = constants[c.constant]
 	case c.comparison != nil:
 		t, found = d.holds(c.comparison)
+	case c.exists != nil:
+		t = d.exists(c.exists)
 	case c.none != nil:
 		t, err = d.clause(c.none)
 		t = not(t)
+	case c.surely != nil:
+		t, err = d.clause(c.surely)
+		t = truth(t == True)
 	default:
 		t, err = d.any(c.any)
 	}
@@ -133,6 +151,22 @@ func (d *decision) condition(c *condition) (t Truth, err error) {
 	}
 	d.trace.condition(c, t, found)
 	return t, nil
+}
+
+var constants = [...]Truth{filter.False: False, filter.Unknown: Unknown, filter.True: True}
+
+// exists decides whether an entity is there: what was chosen is, and of a phantom that is unknown. Where the key answers, any key
+// that can lead somewhere is enough.
+func (d *decision) exists(x *existence) Truth {
+	if d.slots[x.slot].kind == phantom {
+		return Unknown
+	}
+	if x.key != nil {
+		if v, p := d.read(x.key); p != stored || v.Type == bson.TypeArray {
+			return Unknown
+		}
+	}
+	return True
 }
 
 // any decides the OR of clauses.

@@ -36,6 +36,7 @@ type field struct {
 	typ         relations.ValueType
 	list        bool
 	absentEmpty bool
+	zero        bson.RawValue // what a missing field is in comparisons; of no type for none
 	strict      bool
 	name        string // as the filter writes it, for explanations
 }
@@ -78,8 +79,12 @@ func (d *decision) positive(c *comparison) (Truth, finding) {
 		return truth(p != stored), finding{}
 	case c.operand.null:
 		return Unknown, finding{why: NullOperand}
+	case p == orphaned:
+		return Unknown, finding{why: Missing}
 	case p != stored && c.field.list && c.field.absentEmpty:
 		v = empty
+	case p == missing && c.field.zero.Type != 0:
+		v = c.field.zero
 	case p == missing:
 		return Unknown, finding{why: Missing}
 	case p == null:
@@ -212,6 +217,8 @@ func (d *decision) fields(c *comparison, left bson.RawValue, p presence) (Truth,
 	if q == unreached {
 		return Unknown, finding{NotReached, true}
 	}
+	left, p = c.field.orZero(left, p)
+	right, q = other.orZero(right, q)
 	if why := single(&c.field, left, p); why != 0 {
 		return Unknown, finding{why: why}
 	}
@@ -222,13 +229,29 @@ func (d *decision) fields(c *comparison, left bson.RawValue, p presence) (Truth,
 		return Unknown, finding{why, true}
 	}
 	if c.op == filter.Eq {
-		return truth(Equal(left, right)), finding{}
+		return truth(equal(left, right)), finding{}
 	}
 	sign, ok := Order(left, right)
-	if !ok {
+	switch {
+	case !ok && isNaN(left):
+		return Unknown, finding{why: NaN}
+	case !ok && isNaN(right):
+		return Unknown, finding{NaN, true}
+	case !ok:
 		return Unknown, finding{}
 	}
 	return truth(ordered(c.op, sign)), finding{}
+}
+
+// equal is [Equal] of two values that are compared as such: then a NaN equals nothing.
+func equal(a, b bson.RawValue) bool { return Equal(a, b) && !isNaN(a) }
+
+// orZero returns what is stored at a field, or what it is in comparisons where it is missing.
+func (f *field) orZero(v bson.RawValue, p presence) (bson.RawValue, presence) {
+	if p == missing && f.zero.Type != 0 {
+		return f.zero, stored
+	}
+	return v, p
 }
 
 // in decides whether a value is an element of a list field: the OR over the elements of "equals".
@@ -236,6 +259,8 @@ func in(v bson.RawValue, list *field, stored bson.RawValue, p presence) (Truth, 
 	switch {
 	case p == detached:
 		return Unknown, finding{Detached, true}
+	case p == orphaned:
+		return Unknown, finding{Missing, true}
 	case (p == missing || p == null) && list.absentEmpty:
 		stored = empty
 	case p == missing:
@@ -251,7 +276,7 @@ func in(v bson.RawValue, list *field, stored bson.RawValue, p presence) (Truth, 
 			t, found = or(t, Unknown), finding{OtherElement, true}
 			continue
 		}
-		t = or(t, truth(Equal(v, e)))
+		t = or(t, truth(equal(v, e)))
 	}
 	return t, found
 }
@@ -261,7 +286,7 @@ func single(f *field, v bson.RawValue, p presence) Why {
 	switch {
 	case p == detached:
 		return Detached
-	case p == missing:
+	case p == missing, p == orphaned:
 		return Missing
 	case p == null:
 		return Null
@@ -269,8 +294,6 @@ func single(f *field, v bson.RawValue, p presence) Why {
 		return OtherShape
 	case !declared(f.typ, v):
 		return OtherType
-	case isNaN(v):
-		return NaN
 	default:
 		return 0
 	}

@@ -16,6 +16,7 @@ func thing(t testing.TB) *relations.Schema {
 	inner := relations.Type{Name: "Inner", Fields: []relations.Field{
 		{Name: "n", Type: relations.Number},
 		{Name: "e", Type: relations.Number, List: true, AbsentEmpty: true},
+		{Name: "on", Type: relations.Bool, AbsentZero: false},
 	}}
 	return schema(t, inner, relations.Type{
 		Name: "Thing", Collection: "things",
@@ -298,17 +299,18 @@ func TestRule7FieldToFieldInsideOneDocument(t *testing.T) {
 		T, F, U on
 	}{
 		{
-			Comparison: f("n").Eq(f("n2")), T: on{`"n": 1, "n2": 1.0`}, F: on{`"n": 1, "n2": 2`},
-			U: on{``, `"n": null, "n2": null`, `"n": 1`, `"n2": 1`, `"n": [1], "n2": 1`, `"n": [1], "n2": [1]`, `"n": "a", "n2": "a"`, `"n": ` + nan + `, "n2": ` + nan, `"n": "n2", "n2": 1`},
+			Comparison: f("n").Eq(f("n2")), T: on{`"n": 1, "n2": 1.0`}, F: on{`"n": 1, "n2": 2`, `"n": ` + nan + `, "n2": ` + nan, `"n": 1, "n2": ` + nan, `"n": ` + nan + `, "n2": 1`},
+			U: on{``, `"n": null, "n2": null`, `"n": 1`, `"n2": 1`, `"n": [1], "n2": 1`, `"n": [1], "n2": [1]`, `"n": "a", "n2": "a"`, `"n": ` + nan, `"n": ` + nan + `, "n2": "a"`, `"n": "n2", "n2": 1`},
 		},
-		{Comparison: f("n").Neq(f("n2")), T: on{`"n": 1, "n2": 2`}, F: on{`"n": 1, "n2": 1`}, U: on{``, `"n": 1, "n2": "1"`, `"n": 1, "n2": ` + nan}},
+		{Comparison: f("n").Neq(f("n2")), T: on{`"n": 1, "n2": 2`, `"n": 1, "n2": ` + nan, `"n": ` + nan + `, "n2": ` + nan}, F: on{`"n": 1, "n2": 1`}, U: on{``, `"n": 1, "n2": "1"`}},
+		{Comparison: f("n").Eq(f("n")), T: on{`"n": 1`}, F: on{`"n": ` + nan}, U: on{``, `"n": "a"`}},
 		{Comparison: f("n").Lt(f("n2")), T: on{`"n": 1, "n2": 1.5`}, F: on{`"n": 1, "n2": 1`, `"n": 2, "n2": 1`}, U: on{`"n": 1`, `"n2": 1`, `"n": "a", "n2": "b"`, `"n": 1, "n2": ` + nan, `"n": 1, "n2": [2]`}},
 		{Comparison: f("n").Geq(f("n")), T: on{`"n": 1`}, U: on{``, `"n": ` + nan}},
 		{Comparison: f("doc").Eq(f("doc2")), T: on{`"doc": {"a": 1}, "doc2": {"a": 1.0}`, `"doc": {"a": ` + nan + `}, "doc2": {"a": ` + nan + `}`}, F: on{`"doc": {"a": 1}, "doc2": {}`}, U: on{`"doc": {}`, `"doc": {}, "doc2": [{}]`}},
 		{Comparison: f("n").Eq(f("strictN")), T: on{`"n": 1, "strictN": 1`}, F: on{`"n": 1, "strictN": 2`}, U: on{`"n": 1, "strictN": [1]`}},
 		{
-			Comparison: f("n").In(f("ns")), T: on{`"n": 1, "ns": [2, 1.0]`, `"n": 1, "ns": [null, 1]`}, F: on{`"n": 1, "ns": []`, `"n": 1, "ns": [2]`},
-			U: on{`"n": 1`, `"n": 1, "ns": null`, `"n": 1, "ns": 1`, `"n": 1, "ns": [2, null]`, `"n": 1, "ns": ["a"]`, `"n": 1, "ns": [[1]]`, `"n": 1, "ns": [` + nan + `]`, `"ns": []`, `"n": "a", "ns": []`, `"n": [1], "ns": [1]`, `"n": ` + nan + `, "ns": [` + nan + `]`},
+			Comparison: f("n").In(f("ns")), T: on{`"n": 1, "ns": [2, 1.0]`, `"n": 1, "ns": [null, 1]`}, F: on{`"n": 1, "ns": []`, `"n": 1, "ns": [2]`, `"n": 1, "ns": [` + nan + `]`, `"n": ` + nan + `, "ns": [` + nan + `, 1]`, `"n": ` + nan + `, "ns": []`},
+			U: on{`"n": 1`, `"n": 1, "ns": null`, `"n": 1, "ns": 1`, `"n": 1, "ns": [2, null]`, `"n": 1, "ns": ["a"]`, `"n": 1, "ns": [[1]]`, `"ns": []`, `"n": "a", "ns": []`, `"n": [1], "ns": [1]`, `"n": ` + nan + `, "ns": [null]`},
 		},
 		{Comparison: f("n").Nin(f("ns")), T: on{`"n": 1, "ns": []`, `"n": 1, "ns": [2]`}, F: on{`"n": 1, "ns": [1]`}, U: on{`"n": 1, "ns": [2, null]`, `"ns": [1]`, `"n": 1`}},
 		{Comparison: f("n").In(f("ne")), T: on{`"n": 1, "ne": [1]`}, F: on{`"n": 1`, `"n": 1, "ne": null`, `"n": 1, "ne": []`}, U: on{``, `"n": 1, "ne": 1`}},
@@ -354,13 +356,22 @@ func TestValuesAreNeverOperatorsPathsOrPatterns(t *testing.T) {
 func TestDottedFieldsAreUnknownWhereAStepIsNoDocument(t *testing.T) {
 	t.Parallel()
 	f, s := filter.F, thing(t)
-	for _, c := range []filter.Comparison{f("in.n").Eq(1), f("in.n").IsNull(), f("in.n").IsSet(), f("in.e").Neq(1), f("in.e").SubsetOf([]int{})} {
+	for _, c := range []filter.Comparison{f("in.n").Eq(1), f("in.n").IsNull(), f("in.n").IsSet(), f("in.e").Neq(1), f("in.e").SubsetOf([]int{}), f("in.on").Eq(false)} {
 		for _, stored := range with(absent, strange, on{`[]`, `[{"n": 1}]`, `[[{"n": 1}]]`, `1`, `"a"`}) {
 			document := `{"in.n": 1}`
 			if stored != missing {
 				document = `{"in": ` + stored + `}`
 			}
-			require.Equal(t, U, holds(t, s, "Thing", filter.Where(c), document, nil), "%v on %s", c.Op, document)
+			want := U
+			if stored == missing || stored == "null" { // IsNull and IsSet look through a parent that is missing or null
+				switch c.Op {
+				case filter.IsNull:
+					want = T
+				case filter.IsSet:
+					want = F
+				}
+			}
+			require.Equal(t, want, holds(t, s, "Thing", filter.Where(c), document, nil), "%v on %s", c.Op, document)
 		}
 	}
 	require.Equal(t, T, holds(t, s, "Thing", filter.Where(f("in.n").Eq(1)), `{"in": {"n": 1}}`, nil))
@@ -378,20 +389,34 @@ func TestRule1ClausesAndConditionsAreThreeValued(t *testing.T) {
 		filter.Clause
 		want int
 	}{
-		{where(), 2},
+		{where(filter.True), 2},
+		{where(filter.False), 0},
+		{where(filter.Unknown), 1},
+		{where(yes, filter.Unknown), 1},
+		{where(filter.None(where(filter.Unknown))), 1},
+		{where(filter.Not(filter.True)), 0},
+		{where(filter.Not(filter.Unknown)), 1},
+		{where(filter.Surely(where(yes))), 2},
+		{where(filter.Surely(where(no))), 0},
+		{where(filter.Surely(where(dunno))), 0},
+		{where(filter.Surely(where(filter.Unknown))), 0},
+		{where(filter.None(where(filter.Surely(where(dunno))))), 2},
+		{where(filter.Not(filter.Surely(where(dunno)))), 2},
+		{where(filter.Not(filter.Surely(where(yes)))), 0},
+		{where(filter.Surely(where(filter.None(where(dunno))))), 0},
 		{where(yes), 2},
 		{where(no), 0},
 		{where(dunno), 1},
 		{where(yes, dunno), 1},
 		{where(dunno, no), 0},
 		{where(yes, no, dunno), 0},
-		{where(clauses()), 0},
-		{where(clauses(where())), 2},
+		{where(clauses(where(filter.False))), 0},
+		{where(clauses(where(filter.True))), 2},
 		{where(clauses(where(no), where(yes))), 2},
 		{where(clauses(where(no), where(dunno))), 1},
 		{where(clauses(where(dunno), where(yes))), 2},
 		{where(clauses(where(yes, dunno), where(no))), 1},
-		{where(filter.None(where())), 0},
+		{where(filter.None(where(filter.True))), 0},
 		{where(filter.None(where(no))), 2},
 		{where(filter.None(where(dunno))), 1},
 		{where(filter.None(where(dunno, no))), 2},

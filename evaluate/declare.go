@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -128,14 +129,8 @@ func (r *resolver) join(e *entity, from int, near *relations.Type, relation *rel
 	if err != nil {
 		return err
 	}
-	for _, constant := range relation.Where {
-		if constant.Near {
-			condition, err := r.constant(named{typ: near, slot: from}, constant, relation)
-			if err != nil {
-				return err
-			}
-			p.near = append(p.near, condition)
-		}
+	if p.near, err = r.near(from, near, relation); err != nil {
+		return err
 	}
 	r.followed(&p)
 	if p.kind.Embedded() {
@@ -150,9 +145,24 @@ func (r *resolver) join(e *entity, from int, near *relations.Type, relation *rel
 	return nil
 }
 
+// near resolves the constants of a relation on its near side, the entity in slot from.
+func (r *resolver) near(from int, typ *relations.Type, relation *relations.Relation) (conditions []condition, err error) {
+	for _, constant := range relation.Where {
+		if !constant.Near {
+			continue
+		}
+		condition, err := r.constant(named{typ: typ, slot: from}, constant, relation)
+		if err != nil {
+			return nil, err
+		}
+		conditions = append(conditions, condition)
+	}
+	return conditions, nil
+}
+
 // path resolves a relation, without its constants.
 func (r *resolver) path(from int, near *relations.Type, relation *relations.Relation) (path, error) {
-	p := path{from: from, kind: relation.Kind}
+	p := path{from: from, kind: relation.Kind, required: relation.Required, complete: r.complete(relation)}
 	switch relation.Kind {
 	case relations.EmbedsOne, relations.EmbedsMany:
 		p.name, p.absentEmpty = relation.Name, relation.AbsentEmpty
@@ -174,8 +184,15 @@ func (r *resolver) path(from int, near *relations.Type, relation *relations.Rela
 	return p, nil
 }
 
+// complete reports whether a relation promises that no key dangles, and means it: nothing else must be true of what it reaches.
+func (r *resolver) complete(relation *relations.Relation) bool {
+	typ, ok := r.schema.Type(relation.Type)
+	return relation.Complete && ok && len(typ.Scope) == 0 &&
+		!slices.ContainsFunc(relation.Where, func(c relations.Constant) bool { return !c.Near })
+}
+
 // conditionsOn adds the scope of an entity's type and the far constants of the relations that lead to it. To-one: it is not reached unless they are true.
-// Otherwise they are conditions of the clause.
+// Otherwise they are conditions of the clause; of a required row they must besides be true of one.
 func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along []*relations.Relation) error {
 	level := len(c.conditions) - 1
 	scope := len(along) == 0 // a free entity
@@ -193,12 +210,17 @@ func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along
 				p.must = append(p.must, condition)
 				continue
 			}
+			if p.required {
+				p.must = append(p.must, condition)
+			}
 			r.asks(condition.comparison)
 			c.conditions[level] = append(c.conditions[level], condition)
 		}
 		if !p.kind.ToOne() {
 			scope = true
-			continue
+			if !p.required {
+				continue
+			}
 		}
 		conditions, err := r.scope(typ, e.slot)
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 // Decision is what a filter says of a document. The zero Decision does not authorize.
 type Decision struct {
 	Truth  Truth  // whether the document is inside its type's scope and some clause is true
-	Clause int    // the index of the first clause that is true, if the document is authorized
+	Clause int    // the index of the first clause that is true, if the document is authorized; -1 if the filter allows every document
 	Label  string // the label of that clause
 }
 
@@ -26,6 +26,9 @@ func (d Decision) Authorized() bool { return d.Truth == True }
 func (d Decision) String() string {
 	if !d.Authorized() {
 		return "not authorized (" + d.Truth.String() + ")"
+	}
+	if d.Clause < 0 {
+		return "authorized: every document is"
 	}
 	s := "authorized by clause " + strconv.Itoa(d.Clause+1)
 	if d.Label != "" {
@@ -50,6 +53,7 @@ func Evaluate(ctx context.Context, s *relations.Schema, f filter.Filter, documen
 type Evaluator struct {
 	collection string
 	scope      []condition
+	allowAll   bool
 	clauses    []*clause
 	entities   int                 // the size of the largest clause, the resource counted
 	conditions int                 // how many there are
@@ -71,7 +75,7 @@ func Prepare(s *relations.Schema, f filter.Filter) (*Evaluator, error) {
 	}
 	root := []named{{typ: typ}}
 	r := &resolver{schema: s, sight: root, slots: 1, largest: 1, byslot: []*entity{nil}, reads: map[string]map[string]bool{}, own: map[string]bool{}}
-	e := &Evaluator{resource: f.Resource, collection: typ.Collection}
+	e := &Evaluator{resource: f.Resource, collection: typ.Collection, allowAll: f.AllowAll}
 	if e.scope, err = r.scope(typ, 0); err != nil {
 		return nil, err
 	}
@@ -161,6 +165,12 @@ func (d *decision) decide(e *Evaluator) (Decision, error) {
 		return Decision{}, err
 	}
 	decision := Decision{}
+	if e.allowAll {
+		decision.Truth = scope
+		if scope == True {
+			decision.Clause = -1
+		}
+	}
 	for i, c := range e.clauses {
 		t, err := d.clause(c)
 		if err != nil {

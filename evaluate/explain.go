@@ -86,7 +86,7 @@ type ConditionExplanation struct {
 	Origin  string              // where it comes from, if not from the clause: "scope of Book", "constant of grants"
 	Tally   Tally               // over the choices it was asked for; none if there was no choice
 	Reasons []Reason            // why it was unknown, each reason once
-	Clauses []ClauseExplanation // those of an Any or None
+	Clauses []ClauseExplanation // those of an Any, None or Surely
 }
 
 // Tally counts how often something was true, false and unknown.
@@ -229,8 +229,10 @@ func (t *trace) explainConditions(conditions []condition) []ConditionExplanation
 		c := &conditions[i]
 		asked := t.conditions[c.id]
 		x := ConditionExplanation{Text: c.about.text(), Origin: c.about.origin, Tally: asked.tally, Reasons: asked.reasons}
-		if c.none != nil {
-			x.Clauses = []ClauseExplanation{t.explain(c.none)}
+		for _, clause := range []*clause{c.none, c.surely} {
+			if clause != nil {
+				x.Clauses = append(x.Clauses, t.explain(clause))
+			}
 		}
 		for _, clause := range c.any {
 			x.Clauses = append(x.Clauses, t.explain(clause))

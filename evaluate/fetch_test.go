@@ -87,7 +87,7 @@ func TestSeveralDocumentsAreDecidedWithAsFewRequestsAsOne(t *testing.T) {
 func TestOneOfSeveralDocumentsIsDecidedAsItIsAlone(t *testing.T) {
 	t.Parallel()
 	grant := filter.Reach("grant", "grants")
-	for _, f := range []filter.Filter{filter.Allow("Order"), filter.Deny("Order"), filter.For("Order", filter.Some(grant))} {
+	for _, f := range []filter.Filter{filter.Allow("Order"), filter.Deny("Order"), filter.For("Order", filter.Some(grant).Where(grant.Exists()))} {
 		e := prepare(t, orders(t), f)
 		raw := doc(t, `{"_id": 1}`)
 		alone, err := e.Decide(context.Background(), raw, crowd.memory(t))
@@ -123,7 +123,7 @@ func TestNothingIsFetchedThatCannotMatter(t *testing.T) {
 		"a near constant":        some("openFirm", is("name", "acme")),
 		"an embedded document":   some("items", is("sku", "a")),
 		"the document's own":     filter.Where(filter.F("flag").Eq(true)),
-		"behind nothing reached": filter.Some(member, member.Reach("owner", "owner")),
+		"behind nothing reached": filter.Some(member, member.Reach("owner", "owner")).Where(member.Reach("owner", "owner").Exists()),
 	} {
 		d, err := prepare(t, orders(t), filter.For("Order", c)).Decide(context.Background(), doc(t, `{"flag": false, "firm_id": 1, "member_ids": [], "items": []}`), nil)
 		require.NoError(t, err, name)
@@ -225,7 +225,7 @@ func TestErrorsOfAFetcherPassThrough(t *testing.T) {
 	for name, c := range map[string]filter.Clause{
 		"joined": some("firm", is("name", "acme")),
 		"none":   filter.Where(filter.None(some("firm", is("name", "acme")))),
-		"free":   filter.Some(filter.Free("f", "Firm")),
+		"free":   filter.Some(filter.Free("f", "Firm")).Where(filter.Free("f", "Firm").Exists()),
 		"hop":    some("firmOwner", nil),
 		"nested": filter.Where(filter.Any{some("members", is("name", "acme"))}),
 	} {
@@ -252,7 +252,7 @@ func TestACancelledContextEndsADecision(t *testing.T) {
 		cancel()
 		return nil, nil
 	})
-	members := prepare(t, orders(t), filter.For("Order", filter.Some(filter.Reach("a", "firm"), filter.Reach("b", "items"))))
+	members := prepare(t, orders(t), filter.For("Order", filter.Some(filter.Reach("a", "firm"), filter.Reach("b", "items")).Where(filter.Entity{Name: "a"}.Exists(), filter.Entity{Name: "b"}.Exists())))
 	_, err := members.Decide(ctx, doc(t, `{"firm_id": 1, "items": []}`), cancelling)
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = e.Decide(ctx, doc(t, `{}`), evaluate.Memory{})

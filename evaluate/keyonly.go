@@ -13,6 +13,7 @@ type reference struct {
 
 // keyOnly reports whether an entity that a clause declares is answered from the keys alone: it is reached by one references one/many
 // to the key of its type and nothing else joins or restricts it, and the conditions, of which there is at least one, only compare that key.
+// They may ask Exists as well where the relation is complete.
 func (r *resolver) keyOnly(c *filter.Clause, e *filter.Entity, typ *relations.Type) (reference, bool) {
 	if len(e.Paths) != 1 || len(typ.Scope) > 0 {
 		return reference{}, false
@@ -31,15 +32,19 @@ func (r *resolver) keyOnly(c *filter.Clause, e *filter.Entity, typ *relations.Ty
 	u := usage{entity: e.Name}
 	u.clause(c)
 	if e.Standing.Decided {
-		return reference{from, relation}, e.Standing.Field == typ.Key && !u.otherwise
+		u.field, u.exists = e.Standing.Field, e.Standing.Exists
 	}
-	return reference{from, relation}, !u.otherwise && u.field == typ.Key
+	if u.exists && !r.complete(relation) {
+		return reference{}, false
+	}
+	return reference{from, relation}, !u.otherwise && (u.field == typ.Key || u.field == "" && u.exists)
 }
 
 // usage is how a clause, with all that is nested in it, uses an entity.
 type usage struct {
 	entity    string
 	field     string // the field of it that conditions compare with values; "" for none
+	exists    bool   // Exists is asked
 	otherwise bool   // or more than one field is compared, or something else asked than comparisons with values
 }
 
@@ -53,11 +58,13 @@ func (u *usage) clause(c *filter.Clause) {
 		switch condition := condition.(type) {
 		case filter.Comparison:
 			u.comparison(condition)
-		case filter.None:
-			u.clause((*filter.Clause)(&condition))
-		case filter.Any:
-			for i := range condition {
-				u.clause(&condition[i])
+		case filter.Exists:
+			u.exists = u.exists || condition.Entity == u.entity
+		case filter.Constant:
+		case filter.None, filter.Surely, filter.Any:
+			inner := filter.Nested(condition)
+			for i := range inner {
+				u.clause(&inner[i])
 			}
 		default:
 			u.otherwise = true

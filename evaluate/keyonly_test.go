@@ -85,11 +85,14 @@ func TestWhatIsNotKeyOnlyAsksForTheDocument(t *testing.T) {
 		}), U: dangling},
 		{name: "a comparison with a field", clause: filter.Some(firm).Where(firm.F("_id").Eq(filter.F("max"))), U: dangling},
 		{name: "a field compared with it", clause: filter.Some(firm).Where(firm.F("_id").Eq(1), filter.F("max").Eq(firm.F("_id"))), U: dangling},
-		{name: "an entity reached from it", clause: filter.Some(firm, owner).Where(firm.F("_id").Eq(1)), U: dangling},
-		{name: "an entity reached from it, nested", clause: filter.Some(firm).Where(firm.F("_id").Eq(1), filter.Any{filter.Some(owner), filter.Where()}), U: dangling},
+		{name: "an entity reached from it", clause: filter.Some(firm, owner).Where(firm.F("_id").Eq(1), owner.Exists()), U: dangling},
+		{name: "an entity reached from it, nested", clause: filter.Some(firm).Where(firm.F("_id").Eq(1), filter.Any{filter.Some(owner).Where(owner.Exists()), filter.Where(filter.True)}), U: dangling},
 		{name: "a scope", clause: some("live", is("_id", 1)), U: dangling},
 		{name: "a constant", clause: some("namedFirm", is("_id", 1)), U: dangling},
 		{name: "a near constant", clause: some("openFirm", is("_id", 1)), U: dangling},
+		{name: "its existence besides", clause: filter.Some(firm).Where(firm.F("_id").Eq(1), firm.Exists()), U: dangling},
+		{name: "its existence, nested", clause: filter.Some(firm).Where(firm.F("_id").Eq(1), filter.None(filter.Where(filter.None(filter.Where(firm.Exists()))))), U: dangling},
+		{name: "another field, in a Surely", clause: filter.Some(firm).Where(firm.F("_id").Eq(1), filter.None(filter.Where(filter.Surely(filter.Where(firm.F("name").Eq("x")))))), U: dangling},
 		{name: "two pairs", clause: some("both", is("_id", 1)), U: dangling},
 		{name: "another key", clause: some("byCode", is("code", "1")), U: dangling},
 		{name: "a through", clause: some("firmOwner", is("_id", 1)), U: dangling},
@@ -106,7 +109,7 @@ func TestADecidedStandingWins(t *testing.T) {
 	joined.Standing.Decided = true
 	key.Standing = filter.Standing{Decided: true, Field: "_id"}
 	other.Standing = filter.Standing{Decided: true, Field: "name"}
-	rewritten := filter.Some(key) // its conditions folded away by a rewriting
+	rewritten := filter.Some(key).Where(filter.True) // its conditions folded away by a rewriting
 	testReached(t, nil, []reached{
 		{name: "joined", clause: filter.Some(joined).Where(joined.F("_id").Eq(1)), U: on{`{"firm_id": 1}`}},
 		{name: "key", clause: filter.Some(key).Where(key.F("_id").Eq(1)), T: on{`{"firm_id": 1}`}},

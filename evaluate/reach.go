@@ -22,10 +22,12 @@ type entity struct {
 
 // path is a relation followed from one entity to another, never a through.
 type path struct {
-	from int // the slot of the entity where it starts
-	kind relations.Kind
-	near []condition // constants of the near side: it leads nowhere unless they are true
-	must []condition // to-one: the scope and the constants of the far side, without which it has not reached its document
+	from     int // the slot of the entity where it starts
+	kind     relations.Kind
+	near     []condition // constants of the near side: it leads nowhere unless they are true
+	must     []condition // to-one: the scope and the constants of the far side, without which it has not reached its document
+	required bool        // has one: the range is unknown unless there is a row of which must is true
+	complete bool        // references one: a key that is set has its document
 	// An embedded document or array is at the field of that name.
 	name        string
 	absentEmpty bool
@@ -63,11 +65,13 @@ func (d *decision) reach(e *entity) (reached []choice, known bool, err error) {
 		return reached, known, nil
 	}
 	known = true
+	nothing := false // one path is known to reach nothing: so do all together
 	for i := range e.paths {
 		along, rangeKnown, err := d.along(e, &e.paths[i])
 		if err != nil {
 			return nil, false, err
 		}
+		nothing = nothing || rangeKnown && len(along) == 0
 		if i == 0 {
 			reached = along
 		} else {
@@ -75,7 +79,7 @@ func (d *decision) reach(e *entity) (reached []choice, known bool, err error) {
 		}
 		known = known && rangeKnown
 	}
-	return reached, known, nil
+	return reached, known || nothing, nil
 }
 
 // same reports whether two choices are one document. (One decision sees one version of each: see related.)
@@ -84,39 +88,47 @@ func (c choice) same(other choice) bool { return &c.document[0] == &other.docume
 // along returns what one path of an entity reaches, and whether that range is known.
 func (d *decision) along(e *entity, p *path) (reached []choice, known bool, err error) {
 	near, err := d.all(p.near)
-	if err != nil {
-		return nil, false, err
+	if err != nil || near != True { // false: nothing is reached, and that is known, whatever the keys hold
+		return nil, near == False, err
 	}
 	if p.kind.Embedded() {
 		reached, known = p.embedded(d.slots[p.from].document, e.documentsOnly)
 	} else {
 		var keys [][]bson.RawValue
 		keys, known = d.keys(p)
-		if near == True {
-			reached, err = d.joined(e, p, keys)
-		}
+		reached, err = d.joined(e, p, keys)
 	}
-	if near != True {
-		reached = nil
-	}
-	if err != nil || !p.kind.ToOne() {
+	if err != nil || !p.kind.ToOne() && !p.required {
 		return reached, known, err
 	}
-	// To-one: its document is reached only if scope and constants are true of it, and that one was reached is what makes the range known.
+	found, err := d.found(e, p, reached)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case p.required: // that there is a row is what makes the range known
+		return reached, known && len(found) > 0, nil
+	case p.complete:
+		return found, known || len(found) > 0, nil
+	default: // to-one: that a document was reached is what makes the range known
+		return found, len(found) > 0, nil
+	}
+}
+
+// found returns those of which the scope and the far constants of a path are true.
+func (d *decision) found(e *entity, p *path, reached []choice) (found []choice, err error) {
 	was := d.slots[e.slot]
 	defer func() { d.slots[e.slot] = was }()
-	var found []choice
 	for _, c := range reached {
 		d.slots[e.slot] = c
 		t, err := d.all(p.must)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		if t == True {
 			found = append(found, c)
 		}
 	}
-	return found, len(found) > 0, nil
+	return found, nil
 }
 
 // embedded returns the embedded document, or the documents of the embedded array, and whether that is all there is.
@@ -172,7 +184,7 @@ func (d *decision) keys(p *path) (keys [][]bson.RawValue, known bool) {
 		case at == stored:
 			keys[i] = []bson.RawValue{v}
 			known = known && !pair.list
-		case at == detached:
+		case at == detached, at == orphaned:
 			known = false
 		default:
 			known = known && pair.absentEmpty

@@ -34,10 +34,10 @@ func testReached(t *testing.T, w world, cases []reached) {
 func some(relation string, conditions func(e filter.Entity) []filter.Condition) filter.Clause {
 	e := filter.Reach("e", relation)
 	c := filter.Some(e)
-	if conditions != nil {
-		c = c.Where(conditions(e)...)
+	if conditions == nil {
+		return c.Where(e.Exists())
 	}
-	return c
+	return c.Where(conditions(e)...)
 }
 
 func is(path string, v any) func(filter.Entity) []filter.Condition {
@@ -239,30 +239,32 @@ func TestConstantsAndScopes(t *testing.T) {
 			T: on{`{"firm_id": 1}`}, U: on{`{"firm_id": 4}`, `{"firm_id": 5}`, `{"firm_id": 3}`, `{}`},
 		},
 		{
-			name: "to-one: without a true near constant nothing is reached", clause: some("openFirm", is("rank", 1)),
-			T: on{`{"firm_id": 1, "kind": "open"}`}, F: on{`{"firm_id": 4, "kind": "open"}`}, U: on{`{"firm_id": 1, "kind": "shut"}`, `{"firm_id": 4}`},
+			name: "to-one: a near constant that is false is known to reach nothing", clause: some("openFirm", is("rank", 1)),
+			T: on{`{"firm_id": 1, "kind": "open"}`}, F: on{`{"firm_id": 4, "kind": "open"}`, `{"firm_id": 1, "kind": "shut"}`, `{"kind": "shut"}`},
+			U: on{`{"firm_id": 4}`, `{"firm_id": 1, "kind": null}`, `{"firm_id": 1, "kind": 1}`},
 		},
 		{
-			name: "to-many: without a true near constant nothing is reached, and the keys tell the range", clause: some("openMembers", is("rank", 1)),
+			name: "to-many: a near constant that is false is known to reach nothing, whatever the keys are", clause: some("openMembers", is("rank", 1)),
 			T: on{`{"member_ids": [1], "kind": "open"}`},
-			F: on{`{"member_ids": [1], "kind": "shut"}`, `{"member_ids": [1]}`, `{"member_ids": [4], "kind": "open"}`},
-			U: on{`{"kind": "open"}`, `{"member_ids": [null], "kind": "shut"}`, `{"member_ids": 1, "kind": "shut"}`},
+			F: on{`{"member_ids": [1], "kind": "shut"}`, `{"member_ids": [4], "kind": "open"}`, `{"member_ids": [null], "kind": "shut"}`, `{"member_ids": 1, "kind": "shut"}`, `{"kind": "shut"}`},
+			U: on{`{"kind": "open"}`, `{"member_ids": [1]}`, `{"member_ids": []}`, `{"member_ids": [], "kind": null}`},
 		},
 		{
 			name: "to-many: a far constant is a condition", clause: some("orderGrants", is("role", "editor")),
 			T: on{`{"_id": 1}`}, F: on{`{"_id": 2}`, `{"_id": 4}`, `{"_id": 9}`}, U: on{`{"_id": 3}`},
 		},
-		{name: "to-many: a far constant is a condition where there is no other", clause: filter.Some(o), T: on{`{"_id": 1}`}, F: on{`{"_id": 2}`}, U: on{`{"_id": 3}`}},
+		{name: "to-many: a far constant is a condition where there is no other", clause: filter.Some(o).Where(o.Exists()), T: on{`{"_id": 1}`}, F: on{`{"_id": 2}`}, U: on{`{"_id": 3}`}},
 		{
 			name: "constants of an embedded array", clause: some("openItems", is("sku", "a")),
 			T: on{`{"kind": "open", "openItems": [{"sku": "a", "qty": 1}]}`},
-			F: on{`{"kind": "open", "openItems": [{"sku": "a", "qty": 2}]}`, `{"openItems": [{"sku": "a", "qty": 1}]}`},
-			U: on{`{"kind": "open", "openItems": [{"sku": "a"}]}`, `{"openItems": [1]}`, `{}`},
+			F: on{`{"kind": "open", "openItems": [{"sku": "a", "qty": 2}]}`, `{"kind": "shut", "openItems": [{"sku": "a", "qty": 1}]}`, `{"kind": "shut"}`},
+			U: on{`{"kind": "open", "openItems": [{"sku": "a"}]}`, `{"openItems": [{"sku": "a", "qty": 1}]}`, `{"openItems": []}`, `{"openItems": [1]}`, `{}`},
 		},
 		{
 			name: "constants of an embedded document", clause: some("openAddress", is("city", "Bern")),
-			T: on{`{"kind": "open", "openAddress": {"city": "Bern"}}`}, F: on{`{"kind": "open", "openAddress": {"city": "Basel"}}`},
-			U: on{`{"kind": "shut", "openAddress": {"city": "Bern"}}`, `{"openAddress": {"city": "Bern"}}`},
+			T: on{`{"kind": "open", "openAddress": {"city": "Bern"}}`},
+			F: on{`{"kind": "open", "openAddress": {"city": "Basel"}}`, `{"kind": "shut", "openAddress": {"city": "Bern"}}`, `{"kind": "shut"}`},
+			U: on{`{"openAddress": {"city": "Bern"}}`, `{"kind": "open"}`},
 		},
 		{
 			name: "to-one: the scope has to be true", clause: some("live", is("rank", 1)),
@@ -310,7 +312,7 @@ func TestPhantomsAreUnknownAndSoIsWhatLiesBehindThem(t *testing.T) {
 			T: on{`{"firm_id": 2}`}, F: on{`{"firm_id": 1}`}, U: on{`{}`, `{"firm_id": 3}`, `{"firm_id": 9}`},
 		},
 		{
-			name: "a nested free entity is none", clause: filter.Some(firm).Where(filter.None(filter.Some(filter.Free("f", "Firm")).Where(filter.Free("f", "Firm").F("name").Eq("acme")))),
+			name: "a nested free entity is none", clause: filter.Some(firm).Where(firm.Exists(), filter.None(filter.Some(filter.Free("f", "Firm")).Where(filter.Free("f", "Firm").F("name").Eq("acme")))),
 			F: on{`{}`, `{"firm_id": 1}`, `{"firm_id": 9}`},
 		},
 		{
@@ -413,7 +415,8 @@ func TestTwoPathsToOneEntity(t *testing.T) {
 		},
 		{
 			name: "two to-many paths", clause: filter.Some(manys).Where(manys.F("rank").Eq(1)),
-			T: on{`{"member_ids": [1], "codes": ["a"]}`}, F: on{`{"member_ids": [2], "codes": ["a"]}`, `{"member_ids": [], "codes": []}`}, U: on{`{"member_ids": [], "codes": [null]}`, `{"member_ids": []}`},
+			T: on{`{"member_ids": [1], "codes": ["a"]}`}, F: on{`{"member_ids": [2], "codes": ["a"]}`, `{"member_ids": [], "codes": []}`, `{"member_ids": [], "codes": [null]}`, `{"member_ids": []}`, `{"member_ids": [9]}`},
+			U: on{`{"member_ids": [1], "codes": ["b", null]}`, `{"member_ids": [1]}`},
 		},
 		{
 			name: "a to-one path asks for a true scope", clause: filter.Some(liveToo).Where(liveToo.F("rank").Eq(1)),
@@ -441,12 +444,12 @@ func TestFreeEntities(t *testing.T) {
 	testReached(t, world{"firms": {`{"_id": 1, "name": "acme", "rank": 1, "site_ids": [2]}`, `{"_id": 2, "name": "beta"}`}}, []reached{
 		{name: "range over all documents", clause: filter.Some(f).Where(f.F("name").Eq("acme")), T: on{`{}`}},
 		{name: "have a known range", clause: filter.Some(f).Where(f.F("name").Eq("zeta")), F: on{`{}`}},
-		{name: "exist", clause: filter.Some(f), T: on{`{}`}},
+		{name: "exist", clause: filter.Some(f).Where(f.Exists()), T: on{`{}`}},
 		{name: "are tied by comparisons", clause: filter.Some(f).Where(f.F("rank").Lt(filter.F("max"))), T: on{`{"max": 2}`}, U: on{`{"max": 1}`, `{}`}},
 		{name: "lead on", clause: filter.Some(f, site).Where(site.F("name").Eq(filter.F("kind"))), T: on{`{"kind": "beta"}`}, U: on{`{"kind": "acme"}`}},
 		{name: "are compared by key without being key only", clause: filter.Some(f).Where(f.F("_id").Eq(9)), F: on{`{}`}},
 	})
-	testReached(t, nil, []reached{{name: "of an empty collection", clause: filter.Some(f), F: on{`{}`}}})
+	testReached(t, nil, []reached{{name: "of an empty collection", clause: filter.Some(f).Where(f.Exists()), F: on{`{}`}}})
 }
 
 func TestFieldsOfTwoEntities(t *testing.T) {

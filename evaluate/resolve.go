@@ -75,8 +75,12 @@ func (c *condition) mentions(f func(slot int)) {
 		if other := c.comparison.operand.field; other != nil {
 			f(other.slot)
 		}
+	case c.exists != nil:
+		f(c.exists.slot)
 	case c.none != nil:
 		c.none.mentions(f)
+	case c.surely != nil:
+		c.surely.mentions(f)
 	default:
 		for _, clause := range c.any {
 			clause.mentions(f)
@@ -119,8 +123,17 @@ func (r *resolver) condition(in filter.Condition) (condition, error) {
 		if out.comparison, err = r.comparison(in); err == nil {
 			r.asks(out.comparison)
 		}
+	case filter.Exists:
+		out.exists, err = r.exists(in)
+	case filter.Constant:
+		out.constant = in
+		if !in.Valid() {
+			err = fmt.Errorf("evaluate: %v is no constant", in)
+		}
 	case filter.None:
 		out.none, err = r.clause((*filter.Clause)(&in))
+	case filter.Surely:
+		out.surely, err = r.clause((*filter.Clause)(&in))
 	case filter.Any:
 		for i := range in {
 			clause, e := r.clause(&in[i])
@@ -133,6 +146,21 @@ func (r *resolver) condition(in filter.Condition) (condition, error) {
 		err = fmt.Errorf("evaluate: a %T is no condition", in)
 	}
 	return out, err
+}
+
+func (r *resolver) exists(in filter.Exists) (*existence, error) {
+	e, ok := r.entity(in.Entity)
+	if !ok {
+		return nil, errSchema
+	}
+	x := &existence{slot: e.slot}
+	if e.key != nil {
+		x.slot = e.key.slot
+		if e.key.path != nil {
+			x.key = e.key
+		}
+	}
+	return x, nil
 }
 
 func (r *resolver) comparison(in filter.Comparison) (*comparison, error) {
@@ -233,9 +261,15 @@ func (r *resolver) field(in filter.Field, find func(*relations.Type, string) (re
 		return field{}, errSchema
 	}
 	r.read(e.slot, in.Path)
-	return field{
+	f := field{
 		slot: e.slot, path: splitPath(in.Path), typ: ref.Type, list: ref.List, absentEmpty: ref.AbsentEmpty, strict: ref.Strict, name: name,
-	}, nil
+	}
+	if ref.AbsentZero != nil {
+		if f.zero, ok = ref.AbsentZero.(bson.RawValue); !ok {
+			return field{}, errSchema
+		}
+	}
+	return f, nil
 }
 
 // read notes a path that is read of the entity in a slot.

@@ -109,8 +109,14 @@ func (a about) text() string {
 			not = "not "
 		}
 		return not + fieldName(c.Field) + " " + c.Op.String() + operandText(c)
+	case filter.Exists:
+		return c.String()
+	case filter.Constant:
+		return c.String()
 	case filter.None:
 		return "none of"
+	case filter.Surely:
+		return "surely"
 	case filter.Any:
 		return "any of"
 	default:

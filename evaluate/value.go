@@ -71,7 +71,8 @@ type presence uint8
 
 const (
 	unreached presence = iota // there is no document to look into: the entity was not reached
-	detached                  // the path leads through something that is not a document
+	detached                  // the path leads through something that is not a document, and is set
+	orphaned                  // a document that the path leads through is missing or null
 	missing
 	null
 	stored
@@ -81,7 +82,10 @@ const (
 func lookup(document []byte, path []string) (bson.RawValue, presence) {
 	for _, step := range path[:len(path)-1] {
 		v, ok := find(document, step)
-		if !ok || v.Type != bson.TypeEmbeddedDocument {
+		switch {
+		case !ok || v.Type == bson.TypeNull:
+			return bson.RawValue{}, orphaned
+		case v.Type != bson.TypeEmbeddedDocument:
 			return bson.RawValue{}, detached
 		}
 		document = v.Value

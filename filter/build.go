@@ -6,16 +6,16 @@ func For(resource string, clauses ...Clause) Filter {
 }
 
 // Allow returns the filter that authorizes every document of the resource type.
-func Allow(resource string) Filter { return For(resource, Clause{}) }
+func Allow(resource string) Filter { return Filter{Resource: resource, AllowAll: true} }
 
 // Deny returns the filter that authorizes no document of the resource type.
 func Deny(resource string) Filter { return For(resource) }
 
-// Where returns a clause of the conditions.
+// Where returns a clause of the conditions, of which there must be one at least.
 func Where(conditions ...Condition) Clause { return Clause{Conditions: conditions} }
 
-// Some returns a clause that declares the entities; add its conditions with [Clause.Where].
-// Without a condition it asks that the entities exist.
+// Some returns a clause that declares the entities; add its conditions with [Clause.Where]. To ask only that an entity is
+// there, add [Entity.Exists].
 func Some(entities ...Entity) Clause { return Clause{Entities: entities} }
 
 // Where returns c with the conditions added.
@@ -49,6 +49,9 @@ func Free(name, typ string) Entity { return Entity{Name: name, Type: typ} }
 
 // F returns a field of the resource.
 func F(path string) Field { return Field{Path: path} }
+
+// Exists returns the condition that e is there.
+func (e Entity) Exists() Exists { return Exists{Entity: e.Name} }
 
 // F returns a field of e.
 func (e Entity) F(path string) Field { return Field{Entity: e.Name, Path: path} }
@@ -112,12 +115,18 @@ func Compare(f Field, op Operator, v any) Comparison {
 	return Comparison{Field: f, Op: op, Operand: o}
 }
 
-// Not returns the three-valued NOT of a condition: a negated comparison, the Any of a None's clause, or the None of an Any.
+// Not returns the three-valued NOT of a condition: a negated comparison, the opposite constant, the Any of a None's clause, and
+// otherwise the None of the condition. The NOT of a [Surely] has two values, as the Surely has.
 func Not(c Condition) Condition {
 	switch c := c.(type) {
 	case Comparison:
 		c.Not = !c.Not
 		return c
+	case Constant:
+		if c.Valid() {
+			return True - c + False
+		}
+		return c // which Check refuses
 	case None:
 		return Any{Clause(c)}
 	case Any:
@@ -125,7 +134,9 @@ func Not(c Condition) Condition {
 			return None(c[0])
 		}
 		return None(Where(c))
+	case Exists, Surely:
+		return None(Where(c))
 	default:
-		return c // nil, which Check refuses; the interface is sealed
+		return c // nil and Invalid, which Check refuses
 	}
 }

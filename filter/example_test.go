@@ -132,7 +132,7 @@ func ExampleFilter_UnmarshalJSON() {
 	var f filter.Filter
 	err := json.Unmarshal([]byte(`{"resource": "Book", "clauses": [
 		{"conditions": [{"field": {"path": "public"}, "op": "Eq", "operand": {"value": true}}]},
-		{"conditions": [{"none": {"entities": [{"name": "l", "paths": [{"relation": "loans"}]}], "conditions": []}}]}
+		{"conditions": [{"none": {"entities": [{"name": "l", "paths": [{"relation": "loans"}]}], "conditions": [{"exists": "l"}]}}]}
 	]}`), &f)
 	fmt.Println(f, err)
 
@@ -145,17 +145,74 @@ func ExampleFilter_UnmarshalJSON() {
 	// Output:
 	// Book where
 	//   public = true
-	//   or none(loans l) <nil>
+	//   or none(loans l: l exists) <nil>
 	// clauses[0].conditions[0].op
 	// unknown operator Equals
 }
 
 func ExampleNot() {
 	l := filter.Reach("l", "loans")
-	onLoan := filter.Any{filter.Some(l), filter.Where(filter.F("reserved").Eq(true))}
+	onLoan := filter.Any{filter.Some(l).Where(l.Exists()), filter.Where(filter.F("reserved").Eq(true))}
 	fmt.Println(filter.Not(filter.F("pages").Lt(100)))
 	fmt.Println(filter.Not(onLoan))
 	// Output:
 	// pages not < 100
-	// none(((loans l) or reserved = true))
+	// none(((loans l: l exists) or reserved = true))
+}
+
+func ExampleAnd() {
+	owner := filter.For("Book", filter.Where(filter.F("public").Eq(true)), filter.Where(filter.F("owner").Eq("ann")))
+	token := filter.For("Book", filter.Where(filter.F("shelf").In([]string{"a", "b"})))
+	fmt.Println(filter.And(owner, token))
+	fmt.Println(filter.And(owner, filter.Deny("Book")))
+	// Output:
+	// Book where (public = true or owner = "ann") and (shelf in ["a", "b"])
+	// no Book
+}
+
+func ExampleOr() {
+	public := filter.For("Book", filter.Where(filter.F("public").Eq(true)))
+	own := filter.For("Book", filter.Where(filter.F("owner").Eq("ann")))
+	fmt.Println(filter.Or(public, own))
+	fmt.Println(filter.Or(public, filter.Allow("Book")))
+	// Output:
+	// Book where
+	//   public = true
+	//   or owner = "ann"
+	// every Book
+}
+
+func ExampleExcept() {
+	all := filter.Allow("Book")
+	sealed := filter.For("Book", filter.Where(filter.F("sealed").Eq(true)))
+	fmt.Println(filter.Except(all, sealed))       // a book without the field is left out
+	fmt.Println(filter.ExceptSurely(all, sealed)) // a book without the field stays
+	// Output:
+	// Book where none((sealed = true))
+	// Book where none(surely((sealed = true)))
+}
+
+func ExampleUnder() {
+	shelf := filter.For("Shelf", filter.Where(filter.F("public").Eq(true)), filter.Where(filter.F("room").Eq("hall")))
+	fmt.Println(filter.For("Book", filter.Under(filter.Reach("s", "shelf"), shelf)))
+	fmt.Println(filter.For("Book", filter.Under(filter.Reach("s", "shelf"), filter.Allow("Shelf"))))
+	// Output:
+	// Book where shelf s: s exists and (s.public = true or s.room = "hall")
+	// Book where shelf s: s exists
+}
+
+func ExampleSurely() {
+	suspended := filter.Where(filter.F("suspended").Eq(true))
+	fmt.Println(filter.For("Account", filter.Where(filter.None(suspended))))                              // not where the field is missing
+	fmt.Println(filter.For("Account", filter.Where(filter.None(filter.Where(filter.Surely(suspended)))))) // where it is missing, too
+	// Output:
+	// Account where none(suspended = true)
+	// Account where none(surely(suspended = true))
+}
+
+func ExampleEntity_Exists() {
+	p := filter.Reach("p", "publisher")
+	fmt.Println(filter.For("Book", filter.Some(p).Where(p.Exists())))
+	// Output:
+	// Book where publisher p: p exists
 }

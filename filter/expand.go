@@ -3,8 +3,8 @@ package filter
 import "slices"
 
 // Expand returns the flat disjunctive normal form of f: a filter that authorizes the same documents, in whose clauses no [Any] is
-// left outside of [None]. A clause with an Any becomes one clause for each of its alternatives, whose entities become the
-// clause's (under another name where theirs is taken) and whose label it takes unless it has its own. A None is a condition like
+// left outside of [None] and [Surely]. A clause with an Any becomes one clause for each of its alternatives, whose entities become the
+// clause's (under another name where theirs is taken) and whose label it takes unless it has its own. A None or Surely is a condition like
 // a comparison, and stays as it is. [Standing] is decided first.
 //
 // The errors are a [*LimitError] if this gives more than limit clauses (a limit of 0 or less is [DefaultLimit]) or a million
@@ -31,7 +31,7 @@ func (f Filter) Expand(limit int) (Filter, error) {
 		}
 		out = append(out, flat...)
 	}
-	return Filter{Resource: f.Resource, Clauses: out}, nil
+	return Filter{Resource: f.Resource, AllowAll: f.AllowAll, Clauses: out}, nil
 }
 
 // maxExpanded bounds the conditions copied: clauses that share a long list of them are few, but large.
@@ -112,8 +112,8 @@ func (x *expander) join(a, b Clause, others []Condition) Clause {
 func (x *expander) rename(b, a Clause, others []Condition) Clause {
 	taken := declared(nil, &a)
 	for _, c := range others {
-		if none, ok := c.(None); ok {
-			taken = declared(taken, (*Clause)(&none))
+		if _, isAny := c.(Any); !isAny {
+			taken = declaredIn(taken, c)
 		}
 	}
 	inNones := declared(nil, &Clause{Conditions: b.Conditions})
@@ -168,6 +168,10 @@ func (x *expander) rename(b, a Clause, others []Condition) Clause {
 			}
 			return c, changed
 		},
+		exists: func(e Exists) (Exists, bool) {
+			changed := change(&e.Entity)
+			return e, changed
+		},
 	}
 	out, _ := r.clause(&b)
 	return out
@@ -183,14 +187,16 @@ func declared(names []string, c *Clause) []string {
 		names = append(names, c.Entities[i].Name)
 	}
 	for _, condition := range c.Conditions {
-		switch condition := condition.(type) {
-		case Any:
-			for i := range condition {
-				names = declared(names, &condition[i])
-			}
-		case None:
-			names = declared(names, (*Clause)(&condition))
-		}
+		names = declaredIn(names, condition)
+	}
+	return names
+}
+
+// declaredIn appends the names of the entities declared in the clauses nested in a condition.
+func declaredIn(names []string, condition Condition) []string {
+	inner := Nested(condition)
+	for i := range inner {
+		names = declared(names, &inner[i])
 	}
 	return names
 }

@@ -24,8 +24,10 @@ func TestExpandGivesTheFlatForm(t *testing.T) {
 		"one any":          {For("B", Where(a, Any{Where(b), Where(c, d)}, d)), "B where\n  a is set and b is set and d is set\n  or a is set and c is set and d is set and d is set"},
 		"two":              {For("B", Where(Any{Where(a), Where(b)}, Any{Where(c), Where(d)})), "B where\n  a is set and c is set\n  or a is set and d is set\n  or b is set and c is set\n  or b is set and d is set"},
 		"any in any":       {For("B", Where(Any{Where(a, Any{Where(b), Where(c)}), Where(d)})), "B where\n  a is set and b is set\n  or a is set and c is set\n  or d is set"},
-		"no alternative":   {For("B", Where(a, Any{}), Where(b)), "B where b is set"},
-		"an empty one":     {For("B", Where(Any{{}, Where(a)})), "B where\n  always\n  or a is set"},
+		"no alternative":   {For("B", Where(a, Any{Where(False)}), Where(b)), "B where\n  a is set and false\n  or b is set"},
+		"a certain one":    {For("B", Where(Any{Where(True), Where(a)})), "B where\n  true\n  or a is set"},
+		"surely stays":     {For("B", Where(Any{Where(Surely(Where(Any{Where(a), Where(b)})))})), "B where surely((a is set or b is set))"},
+		"name in a surely": {For("B", Where(Surely(on(l)), Any{Some(l).Where(l.Exists())})), "B where loan l2: surely(loan l: l.x = y) and l2 exists"},
 		"labels":           {For("B", Where(Any{Where(a).As("x"), Where(b)}).As("y"), Where(Any{Where(a).As("x"), Where(b)}, Any{Where(c).As("z")})), "B where\n  a is set  (y)\n  or b is set  (y)\n  or a is set and c is set  (x)\n  or b is set and c is set  (z)"},
 		"entities move":    {For("B", on(p, Any{on(l), Where(a)})), "B where\n  publisher p, loan l: p.x = y and l.x = y\n  or publisher p: p.x = y and a is set"},
 		"same name twice":  {For("B", Where(Any{on(l)}, Any{on(l), Where(a)})), "B where\n  loan l, loan l2: l.x = y and l2.x = y\n  or loan l: l.x = y and a is set"},
@@ -53,7 +55,7 @@ func TestExpandGivesTheFlatForm(t *testing.T) {
 func TestExpandKeepsStanding(t *testing.T) {
 	t.Parallel()
 	p := Reach("p", "publisher")
-	f, err := For("B", Some(p).Where(Any{Where(p.F("_id").Eq(1)), Where(p.F("name").IsNull()), Some(p.Reach("o", "owner"))})).Expand(0)
+	f, err := For("B", Some(p).Where(Any{Where(p.F("_id").Eq(1)), Where(p.F("name").IsNull()), Some(p.Reach("o", "owner")).Where(Exists{"o"})})).Expand(0)
 	require.NoError(t, err)
 	want := Standing{Decided: true, Null: true, Compared: []string{"_id"}, Followed: []string{"owner"}}
 	for _, c := range f.Clauses {

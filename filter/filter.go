@@ -2,19 +2,24 @@ package filter
 
 // Filter is what a policy leaves open once the actor and the action are known: an OR of clauses over one resource type.
 //
-// The zero Filter denies. A Filter with one empty clause allows every document of its resource type.
+// The zero Filter denies. Only a Filter with the mark AllowAll, or with a clause that says [True], allows every document.
 // A Filter is a value: nothing in this module changes one that was handed to it.
 type Filter struct {
 	Resource string   // the resource type, a name in the schema
-	Clauses  []Clause // alternatives; none means denied
+	AllowAll bool     // every document of the type is authorized, within its scope; then there are no clauses
+	Clauses  []Clause // alternatives; without any, and without AllowAll, the filter denies
 }
 
 // Clause is an AND of conditions over the resource and the entities it declares.
 // It is true if some choice of its entities makes every condition true.
+//
+// A clause without a condition is malformed, at any depth: a clause that always holds says [True], and one that asks only
+// that an entity is there says [Exists]. An entity that no condition names, and from which no other entity is reached, is
+// malformed too.
 type Clause struct {
 	Label      string      // the rule it came from; has no meaning
 	Entities   []Entity    // entities declared here, each visible in the conditions and in clauses nested in them
-	Conditions []Condition // all must hold; none means that the entities exist
+	Conditions []Condition // all must hold; at least one
 }
 
 // Entity is one document, or one embedded element, that a clause speaks of.
@@ -44,13 +49,14 @@ type Path struct {
 // only (package evaluate, Comparisons).
 type Standing struct {
 	Decided  bool
-	Field    string   // the only field compared; "" if the entity is joined in any case
+	Field    string   // the only field compared; "" if there is none, or if the entity is joined in any case
+	Exists   bool     // besides comparisons of Field, if any, Exists is asked, and nothing else
 	Null     bool     // a nested clause asks IsNull or IsSet of one of its own fields
 	Compared []string // its own fields (no dotted paths) that nested clauses compare otherwise
 	Followed []string // the relations by which entities of nested clauses are reached from it
 }
 
-// Condition is a [Comparison], an [Any] or a [None].
+// Condition is a [Comparison], an [Exists], a [Constant], an [Any], a [None], a [Surely] or an [Invalid].
 //
 //sumtype:decl
 type Condition interface{ condition() }
@@ -63,15 +69,81 @@ type Comparison struct {
 	Not     bool    // the three-valued NOT of the comparison
 }
 
-// Any holds if one of its clauses does: an OR inside a clause. An Any of no clauses is false.
+// Exists asks that an entity is there: true of what is reached, unknown where it is not known whether there is more.
+// [Entity.Exists] makes one. That there is no such entity is said by a None of the clause that declares it.
+type Exists struct {
+	Entity string // an entity in sight, not the resource
+}
+
+// Constant is a condition with the same answer for every document. The zero Constant is none of them and is refused.
+type Constant uint8
+
+// The constants. Unknown is neither true nor false, so that it authorizes nothing, under None as little as elsewhere.
+const (
+	False Constant = iota + 1
+	Unknown
+	True
+)
+
+// Any holds if one of its clauses does: an OR inside a clause. An Any of no clauses is malformed: say [False].
 type Any []Clause
 
-// None is a negated clause: it holds if no choice of the clause's entities makes the clause true, and it is surely so.
+// None is a negated clause. It is true if the clause is false: for every choice of the clause's entities some condition is
+// false, and all related documents could be found.
 type None Clause
 
+// Surely is the one condition that widens on missing data: its negation holds for what is unknown.
+//
+// It has two values: true if its clause is true, and false if the clause is false or unknown. None(Surely(c)) is for the deny
+// rule of an engine that skips a rule which it cannot evaluate. Where a document lacks the field that such a rule
+// compares, the rule does not apply, and the document is authorized. None(c), which asks that c is surely false, is the
+// safe form.
+type Surely Clause
+
+// Invalid is a condition that means nothing. [github.com/mongoauthz/go-mongoauthz/relations.Schema.Check] refuses a filter
+// that holds one, with its problem: a front end leaves it where a policy makes no sense.
+type Invalid struct {
+	Problem string // what is wrong, and what to do; never a value of the caller's
+}
+
 func (Comparison) condition() {}
+func (Exists) condition()     {}
+func (Constant) condition()   {}
 func (Any) condition()        {}
 func (None) condition()       {}
+func (Surely) condition()     {}
+func (Invalid) condition()    {}
+
+// Valid reports whether c is one of the constants.
+func (c Constant) Valid() bool { return c >= False && c <= True }
+
+// String returns "false", "unknown" or "true", or "Constant(n)" for a value that is none of them.
+func (c Constant) String() string {
+	switch c {
+	case False:
+		return "false"
+	case Unknown:
+		return "unknown"
+	case True:
+		return "true"
+	default:
+		return "Constant(" + itoa(int(c)) + ")"
+	}
+}
+
+// Nested returns the clauses nested in a condition: those of an [Any], and the one of a [None] or a [Surely].
+func Nested(c Condition) []Clause {
+	switch c := c.(type) {
+	case Any:
+		return c
+	case None:
+		return []Clause{Clause(c)}
+	case Surely:
+		return []Clause{Clause(c)}
+	default:
+		return nil
+	}
+}
 
 // Operand is a [Literal], a [Field] or a [Param].
 //
@@ -172,16 +244,15 @@ func (o Outcome) String() string {
 	}
 }
 
-// Outcome says which of the three kinds f is, as it is written: Denied if it has no clause, Allowed if a clause is empty,
-// otherwise Conditional. [Filter.Normalize] first, to see a contradiction or a tautology that constants make.
+// Outcome says which of the three kinds f is, as it is written: Allowed if it has the mark AllowAll and no clause, Denied if
+// it has neither, otherwise Conditional. [Filter.Normalize] first, to see a contradiction or a tautology that constants make.
 func (f Filter) Outcome() Outcome {
-	if len(f.Clauses) == 0 {
+	switch {
+	case len(f.Clauses) > 0:
+		return Conditional
+	case f.AllowAll:
+		return Allowed
+	default:
 		return Denied
 	}
-	for _, c := range f.Clauses {
-		if len(c.Entities) == 0 && len(c.Conditions) == 0 {
-			return Allowed
-		}
-	}
-	return Conditional
 }

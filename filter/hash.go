@@ -36,6 +36,12 @@ func (h hash) condition(c Condition) hash {
 		}
 	case None:
 		h = h.byte(5).clause((*Clause)(&c))
+	case Surely:
+		h = h.byte(6).clause((*Clause)(&c))
+	case Exists:
+		h = h.byte(7)
+	case Constant:
+		h = h.byte(8).byte(byte(c))
 	}
 	return h
 }

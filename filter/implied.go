@@ -73,6 +73,9 @@ func (n *normalizer) assign(c, by *Clause, names naming) bool {
 func (n *normalizer) subset(conditions, of []Condition, names naming) bool {
 next:
 	for _, c := range conditions {
+		if c == True {
+			continue
+		}
 		for _, o := range of {
 			if len(names) != 0 {
 				if n.steps--; n.steps < 0 {

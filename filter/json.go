@@ -15,7 +15,9 @@ import (
 //
 //	{"resource":"Book","clauses":[{"label":"own","entities":[{"name":"p","paths":[{"relation":"publisher"}]}],"conditions":[
 //	  {"field":{"entity":"p","path":"name"},"op":"Eq","operand":{"param":"actor.publisher"},"not":true},
-//	  {"any":[…clauses]}, {"none":…clause}]}]}
+//	  {"any":[…clauses]}, {"none":…clause}, {"surely":…clause}, {"exists":"p"}, {"constant":"true"}]}]}
+//
+// A filter that allows everything is {"resource":"Book","allowAll":true,"clauses":[]}.
 //
 // An operand is one of {"value":…}, {"values":[…]} (a list), {"field":{…}} and {"param":"…"}. Values are in canonical extended
 // JSON; what that cannot carry, such as a document with a key "$oid", is {"bson":"…"}: in base64, the BSON document whose only
@@ -28,7 +30,9 @@ func (f Filter) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	var e encoder
-	e.raw(`{"resource":`).string(f.Resource).raw(`,"clauses":`)
+	e.raw(`{"resource":`).string(f.Resource)
+	e.flag("allowAll", f.AllowAll)
+	e.raw(`,"clauses":`)
 	e.clauses(f.Clauses)
 	e.raw("}")
 	if e.err != nil {
@@ -124,6 +128,7 @@ func (e *encoder) entity(in *Entity) {
 	if s := &in.Standing; s.Decided {
 		e.key("standing").raw("{")
 		e.optional("field", s.Field)
+		e.flag("exists", s.Exists)
 		e.flag("null", s.Null)
 		e.strings("compared", s.Compared)
 		e.strings("followed", s.Followed)
@@ -146,6 +151,12 @@ func (e *encoder) condition(in *Condition) {
 		e.key("any").clauses(c)
 	case None:
 		e.key("none").clause((*Clause)(&c))
+	case Surely:
+		e.key("surely").clause((*Clause)(&c))
+	case Exists:
+		e.key("exists").string(c.Entity)
+	case Constant:
+		e.key("constant").string(c.String())
 	}
 	e.raw("}")
 }

@@ -23,8 +23,8 @@ func sample() Filter {
 	return For("Book",
 		Where(F("public").Eq(true)).As("public <books>"),
 		Some(p, e, Free("g", "Grant")).Where(p.F("_id").Neq(Param("actor.publisher")), Not(e.F("x").Lt(p.F("_id"))), F("a.b").IsNull(),
-			Any{Where(F("n").In([]any{1, nil})), {}}, None(Some(l).Where(l.F("late").Eq(nil), Any{}))),
-		Clause{},
+			Any{Where(F("n").In([]any{1, nil})), Where(True)}, None(Some(l).Where(l.F("late").Eq(nil), l.Exists()))),
+		Where(Surely(Where(Unknown)), False),
 	)
 }
 
@@ -38,10 +38,10 @@ const sampleJSON = `{"resource":"Book","clauses":[` +
 	`{"field":{"entity":"p","path":"_id"},"op":"Neq","operand":{"param":"actor.publisher"}},` +
 	`{"field":{"entity":"e","path":"x"},"op":"Lt","operand":{"field":{"entity":"p","path":"_id"}},"not":true},` +
 	`{"field":{"path":"a.b"},"op":"IsNull"},` +
-	`{"any":[{"conditions":[{"field":{"path":"n"},"op":"In","operand":{"values":[{"$numberInt":"1"},null]}}]},{"conditions":[]}]},` +
+	`{"any":[{"conditions":[{"field":{"path":"n"},"op":"In","operand":{"values":[{"$numberInt":"1"},null]}}]},{"conditions":[{"constant":"true"}]}]},` +
 	`{"none":{"entities":[{"name":"l","paths":[{"relation":"loan"}],"standing":{"null":true,"compared":["a","b"],"followed":["r"]}}],` +
-	`"conditions":[{"field":{"entity":"l","path":"late"},"op":"Eq","operand":{"value":null}},{"any":[]}]}}]},` +
-	`{"conditions":[]}]}`
+	`"conditions":[{"field":{"entity":"l","path":"late"},"op":"Eq","operand":{"value":null}},{"exists":"l"}]}}]},` +
+	`{"conditions":[{"surely":{"conditions":[{"constant":"unknown"}]}},{"constant":"false"}]}]}`
 
 func TestJSONIsInTheWordsOfThePackage(t *testing.T) {
 	t.Parallel()
@@ -168,9 +168,9 @@ func TestJSONRefusesWhatItDoesNotKnow(t *testing.T) {
 		"number for a name":         {`{"resource":5,"clauses":[]}`, "resource", "not a string"},
 		"unknown key of a clause":   {condition(`{"any":[{"conditions":[],"condition":[]}]}`), "clauses[1].conditions[0].any[0].condition", "an unknown key"},
 		"unknown kind":              {condition(`{"all":[]}`), "clauses[1].conditions[0].all", "an unknown key"},
-		"no kind":                   {condition(`{}`), "clauses[1].conditions[0]", "not one of a comparison, any and none"},
-		"two kinds":                 {condition(`{"any":[],"none":{"conditions":[]}}`), "clauses[1].conditions[0]", "not one of a comparison, any and none"},
-		"comparison and kind":       {condition(`{"any":[],"not":true}`), "clauses[1].conditions[0]", "not one of a comparison, any and none"},
+		"no kind":                   {condition(`{}`), "clauses[1].conditions[0]", "not one of a comparison, any, none, surely, exists and constant"},
+		"two kinds":                 {condition(`{"any":[],"none":{"conditions":[]}}`), "clauses[1].conditions[0]", "not one of a comparison, any, none, surely, exists and constant"},
+		"comparison and kind":       {condition(`{"any":[],"not":true}`), "clauses[1].conditions[0]", "not one of a comparison, any, none, surely, exists and constant"},
 		"null condition":            {condition(`null`), "clauses[1].conditions[0]", "not an object"},
 		"unknown operator":          {condition(`{"field":{"path":"a"},"op":"eq","operand":{"value":1}}`), "clauses[1].conditions[0].op", "unknown operator eq"},
 		"no operator":               {condition(`{"field":{"path":"a"},"operand":{"value":1}}`), "clauses[1].conditions[0]", "unknown operator Operator(0)"},
@@ -243,7 +243,7 @@ func TestJSONRefusesToWriteWhatIsMalformed(t *testing.T) {
 func TestJSONStopsAtAHundredLevels(t *testing.T) {
 	t.Parallel()
 	deep := func(n int) Filter {
-		c := Clause{}
+		c := Where(True)
 		for range n - 1 {
 			c = Where(Any{c})
 		}
@@ -252,7 +252,7 @@ func TestJSONStopsAtAHundredLevels(t *testing.T) {
 	requireRoundTrip(t, deep(100))
 	_, err := json.Marshal(deep(101))
 	require.ErrorIs(t, err, ErrLimit)
-	in := strings.Repeat(`{"conditions":[{"any":[`, 100) + `{"conditions":[]}` + strings.Repeat(`]}]}`, 100)
+	in := strings.Repeat(`{"conditions":[{"any":[`, 100) + `{"conditions":[{"constant":"true"}]}` + strings.Repeat(`]}]}`, 100)
 	var f Filter
 	require.ErrorIs(t, json.Unmarshal([]byte(`{"resource":"Book","clauses":[`+in+`]}`), &f), ErrLimit)
 

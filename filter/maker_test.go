@@ -25,6 +25,9 @@ func (m *maker) n(n int) int {
 
 func (m *maker) filter() Filter {
 	f := Filter{Resource: "T"}
+	if m.n(20) == 0 {
+		return Allow("T")
+	}
 	for range m.n(4) {
 		f.Clauses = append(f.Clauses, m.clause([]string{""}, 0))
 	}
@@ -60,22 +63,42 @@ func (m *maker) clause(inSight []string, depth int) Clause {
 		}
 		c.Conditions = append(c.Conditions, m.condition(inSight, depth))
 	}
+	for _, e := range c.Entities {
+		if m.n(3) == 0 {
+			c.Conditions = append(c.Conditions, e.Exists())
+		}
+	}
+	if len(c.Conditions) == 0 {
+		c.Conditions = append(c.Conditions, m.constant())
+	}
 	return c
 }
+
+func (m *maker) constant() Constant { return []Constant{True, True, False, Unknown}[m.n(4)] }
 
 func (m *maker) pick(of []string) string { return of[m.n(len(of))] }
 
 func (m *maker) condition(inSight []string, depth int) Condition {
 	if depth < 4 {
-		switch m.n(5) {
+		switch m.n(7) {
 		case 0, 1:
 			var a Any
-			for range m.n(4) {
+			for range 1 + m.n(3) {
 				a = append(a, m.clause(inSight, depth+1))
 			}
 			return a
 		case 2:
 			return None(m.clause(inSight, depth+1))
+		case 3:
+			return Surely(m.clause(inSight, depth+1))
+		}
+	}
+	switch m.n(16) {
+	case 0:
+		return m.constant()
+	case 1:
+		if name := m.pick(inSight); name != "" {
+			return Exists{Entity: name}
 		}
 	}
 	f := Field{Entity: inSight[len(inSight)-1-m.n(len(inSight))], Path: m.pick([]string{"_id", "_id", "a", "b", "tags"})}

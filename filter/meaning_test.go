@@ -113,12 +113,12 @@ func scoped(t *testing.T, f Filter) {
 				if o, ok := condition.Operand.(Field); ok {
 					require.Contains(t, inSight, o.Entity, "in\n%s", f)
 				}
-			case Any:
-				for i := range condition {
-					walk(&condition[i], inSight)
+			case Exists:
+				require.Contains(t, inSight, condition.Entity, "in\n%s", f)
+			case Any, None, Surely:
+				for _, inner := range Nested(condition) {
+					walk(&inner, inSight)
 				}
-			case None:
-				walk((*Clause)(&condition), inSight)
 			}
 		}
 	}

@@ -9,8 +9,8 @@ const maxDepth = 100
 // Normalize returns a filter that authorizes the same documents, in fewer and simpler words: Neq and Nin become Eq and In with
 // Not, double negations go, as do clauses and conditions that constants decide (a comparison with null, In with no values), those
 // that are there twice, clauses implied by a weaker one (whose conditions, up to the names of entities, are among theirs), and an
-// Any or a None that only wraps one clause. A dropped clause's label is lost. What is left keeps the written order, and
-// [Standing] is decided first.
+// Any or a None that only wraps one clause. A filter that constants make true is returned as [Allow]. A dropped clause's label is
+// lost. What is left keeps the written order, and [Standing] is decided first.
 //
 // Parameters stay, and count as values not known. An operand that is no value is left for others to refuse. Whether conditions
 // contradict each other is not asked.
@@ -25,10 +25,16 @@ func (f Filter) Normalize(limit int) (Filter, error) {
 	if err := f.wellFormed(limit); err != nil {
 		return Filter{}, err
 	}
+	if f.AllowAll {
+		return f, nil
+	}
 	n := normalizer{steps: 1 << 22}
 	clauses, v := n.alternatives(f.Decide().Clauses, true)
-	if v == fails {
-		clauses = nil
+	switch v {
+	case holds:
+		return Allow(f.Resource), nil
+	case fails:
+		return Deny(f.Resource), nil
 	}
 	return Filter{Resource: f.Resource, Clauses: clauses}, nil
 }
@@ -49,7 +55,7 @@ type normalizer struct {
 	steps int // left for telling which entity corresponds to which
 }
 
-// alternatives normalises an OR of clauses. One that holds is returned alone.
+// alternatives normalises an OR of clauses. There are none unless the verdict is open.
 func (n *normalizer) alternatives(in []Clause, truth bool) ([]Clause, verdict) {
 	out := make([]Clause, 0, len(in))
 	for i := range in {
@@ -58,7 +64,7 @@ func (n *normalizer) alternatives(in []Clause, truth bool) ([]Clause, verdict) {
 		case fails:
 			continue
 		case holds:
-			return []Clause{{Label: c.Label}}, holds
+			return nil, holds
 		}
 		if inner, ok := onlyAny(&c); ok {
 			for _, alternative := range inner {
@@ -95,10 +101,10 @@ func (n *normalizer) clause(in *Clause, truth bool) (Clause, verdict) {
 		}
 	}
 	if len(out.Conditions) == 0 {
-		out.Conditions = nil
 		if len(out.Entities) == 0 {
 			return out, holds
 		}
+		out.Conditions = append(out.Conditions, True) // what is left is that the entities exist
 	}
 	out.Conditions = distinct(out.Conditions)
 	return out, open
@@ -136,8 +142,21 @@ func (n *normalizer) condition(to []Condition, in Condition, truth bool) ([]Cond
 			return to, holds
 		}
 		return appendNone(to, inner), open
+	case Constant:
+		switch {
+		case c == True, c == Unknown && !truth:
+			return to, holds
+		default:
+			return to, fails
+		}
+	case Surely: // whatever is asked of it, its clause is asked whether it is surely true
+		inner, v := n.clause((*Clause)(&c), true)
+		if v != open {
+			return to, v
+		}
+		return append(to, Surely(inner)), open
 	}
-	return append(to, in), open // not reached: wellFormed refuses it
+	return append(to, in), open // Exists; wellFormed refuses all others
 }
 
 // appendNone appends the negation of a normalised clause. Each of its forms is exact in three values.

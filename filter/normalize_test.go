@@ -22,8 +22,16 @@ func TestNormalizeRewrites(t *testing.T) {
 	}{
 		"operators":                 {For("B", Where(F("a").Neq(1), Not(F("b").Neq(1)), F("c").Nin([]int{1}), Not(F("d").IsNull()), Not(F("e").IsSet()))), "B where a != 1 and b = 1 and c not in [1] and d is set and e is null"},
 		"denied":                    {Deny("B"), "no B"},
-		"allowed":                   {For("B", Clause{}.As("x")), "every B  (x)"},
-		"an empty clause is all":    {For("B", Where(a), Clause{}.As("x"), Where(b)), "every B  (x)"},
+		"allowed":                   {Allow("B"), "every B"},
+		"a clause that is true":     {For("B", Where(a), Where(True).As("x"), Where(b)), "every B"},
+		"a clause that is false":    {For("B", Where(a, False), Where(b, Unknown), Where(c)), "B where c = 1"},
+		"constants under none":      {For("B", Where(None(Where(a, True))), Where(b, None(Where(Unknown)))), "B where a != 1"},
+		"unknown under none":        {For("B", Where(a, None(Where(Unknown, b)))), "B where a = 1 and b != 1"},
+		"surely":                    {For("B", Where(Surely(Where(True, a)), None(Where(Surely(Where(b, c)))))), "B where surely(a = 1) and none(surely(b = 1 and c = 1))"},
+		"surely, decided":           {For("B", Where(a, Surely(Where(True))), Where(b, None(Where(Surely(Where(never)), c))), Where(Surely(Where(Unknown)))), "B where\n  a = 1\n  or b = 1"},
+		"existence":                 {For("B", Some(p).Where(p.Exists(), p.Exists()), Some(q).Where(q.Exists(), a)), "B where publisher p: p exists"},
+		"what is left exists":       {For("B", Where(None(Some(l).Where(never)))), "B where none(loan l: true)"},
+		"what is left, under none":  {For("B", Where(None(Some(l).Where(None(Where(never)), l.F("x").Nin([]any{nil}))))), "B where none(loan l: true)"},
 		"null operands":             {For("B", Where(a), Where(b, never), Where(F("c").Neq(nil)), Where(F("c").Lt(bson.RawValue{})), Where(F("c").StartsWith((*string)(nil)))), "B where a = 1"},
 		"null lists":                {For("B", Where(a), Where(F("b").In([]any(nil))), Where(F("b").Nin([]int(nil))), Where(F("b").SubsetOf(nil)), Where(F("b").Intersects(bson.RawValue{Type: bson.TypeNull}))), "B where a = 1"},
 		"lists without values":      {For("B", Where(a), Where(F("b").In([]int{})), Where(F("b").Intersects([]bson.RawValue{}))), "B where a = 1"},
@@ -33,23 +41,23 @@ func TestNormalizeRewrites(t *testing.T) {
 		"no value":                  {For("B", Where(F("a").Eq([]int{1}), F("b").In(1))), "B where a = [1] and b in 1"},
 		"nothing is left":           {For("B", Where(never), Some(p).Where(never)), "no B"},
 		"impossible alternatives":   {For("B", Where(Any{Where(a), Where(never)}, Any{Where(b), Where(never, c), Where(d)})), "B where a = 1 and (b = 1 or d = 1)"},
-		"no alternative":            {For("B", Where(a, Any{Where(never)}), Where(b, Any{})), "no B"},
-		"a certain alternative":     {For("B", Where(a, Any{Where(b), {}})), "B where a = 1"},
+		"no alternative":            {For("B", Where(a, Any{Where(never)}), Where(b, Any{Where(False)})), "no B"},
+		"a certain alternative":     {For("B", Where(a, Any{Where(b), Where(True)})), "B where a = 1"},
 		"any in any":                {For("B", Where(a, Any{Where(Any{Where(b), Where(c)}), Where(d)})), "B where a = 1 and (b = 1 or c = 1 or d = 1)"},
 		"any alone in a clause":     {For("B", Where(Any{Where(a).As("x"), Where(b)}).As("y")), "B where\n  a = 1  (x)\n  or b = 1  (y)"},
-		"any with entities":         {For("B", Some(p).Where(Any{Where(a), Where(b)}), Where(Any{Some(l)}, d)), "B where\n  publisher p: (a = 1 or b = 1)\n  or (loan l) and d = 1"},
+		"any with entities":         {For("B", Some(p).Where(Any{Where(a), Where(b)}), Where(Any{Some(l).Where(l.Exists())}, d)), "B where\n  publisher p: (a = 1 or b = 1)\n  or (loan l: l exists) and d = 1"},
 		"none of one comparison":    {For("B", Where(None(Where(a)), None(Where(Not(b))), None(Where(F("c").IsNull())))), "B where a != 1 and b = 1 and c is set"},
 		"none of two":               {For("B", Where(None(Where(a, b)))), "B where none(a = 1 and b = 1)"},
-		"none of an any":            {For("B", Where(None(Where(Any{Where(a), Where(b, c), Some(l)})))), "B where a != 1 and none(b = 1 and c = 1) and none(loan l)"},
-		"none of none":              {For("B", Where(None(Where(None(Where(a, b)))), None(Where(None(Some(l)))))), "B where a = 1 and b = 1 and (loan l)"},
+		"none of an any":            {For("B", Where(None(Where(Any{Where(a), Where(b, c), Some(l).Where(l.Exists())})))), "B where a != 1 and none(b = 1 and c = 1) and none(loan l: l exists)"},
+		"none of none":              {For("B", Where(None(Where(None(Where(a, b)))), None(Where(None(Some(l).Where(l.Exists())))))), "B where a = 1 and b = 1 and (loan l: l exists)"},
 		"none of none, entity":      {For("B", Where(None(Some(l).Where(None(Where(a, b)))))), "B where none(loan l: none(a = 1 and b = 1))"},
 		"null under none":           {For("B", Where(a), Where(b, None(Where(never))), Where(b, None(Some(l).Where(never, c)))), "B where\n  a = 1\n  or b = 1 and none(loan l: c = 1)"},
 		"null in any under none":    {For("B", Where(None(Where(Any{Where(never), Where(a)})))), "no B"},
 		"empty in under none":       {For("B", Where(a, None(Where(F("b").In([]int{}), c)))), "B where a = 1 and none(b in [] and c = 1)"},
 		"not empty in under none":   {For("B", Where(a, None(Where(F("b").Nin([]int{}), c)))), "B where a = 1 and c != 1"},
 		"null under two nones":      {For("B", Where(a, None(Some(l).Where(None(Where(never)), c)))), "B where a = 1 and none(loan l: c = 1)"},
-		"none that is sure":         {For("B", Where(a, None(Where(Any{}))), Where(b, None{})), "B where a = 1"},
-		"conditions twice":          {For("B", Where(a, b, F("a").Eq(int32(1)), Not(F("b").Neq(1)), None(Some(l)), None(Some(Reach("m", "loan"))))), "B where a = 1 and b = 1 and none(loan l)"},
+		"none that is sure":         {For("B", Where(a, None(Where(False))), Where(b, None(Where(True)))), "B where a = 1"},
+		"conditions twice":          {For("B", Where(a, b, F("a").Eq(int32(1)), Not(F("b").Neq(1)), None(Some(l).Where(l.Exists())), None(Some(Reach("m", "loan")).Where(Reach("m", "loan").Exists())))), "B where a = 1 and b = 1 and none(loan l: l exists)"},
 		"conditions not the same":   {For("B", Where(a, F("a").Eq(int64(1)), F("a").Eq("1"), F("a").Eq(Param("1")), Not(a), F("a").Leq(1))), "B where a = 1 and a = 1 and a = \"1\" and a = $1 and a != 1 and a <= 1"},
 		"clauses twice":             {For("B", Where(a, b).As("x"), Where(c), Where(b, a).As("y")), "B where\n  a = 1 and b = 1  (x)\n  or c = 1"},
 		"clauses implied":           {For("B", Where(a, b), Where(c), Where(b), Where(c, d)), "B where\n  c = 1\n  or b = 1"},
@@ -90,6 +98,8 @@ func Check(f Filter) Filter {
 					condition = Any(clauses(x))
 				case None:
 					condition = None(clauses([]Clause{Clause(x)})[0])
+				case Surely:
+					condition = Surely(clauses([]Clause{Clause(x)})[0])
 				case Comparison:
 					if l, ok := x.Operand.(Literal); ok {
 						if values, isList, err := Values(l.Value); isList && err == nil {
@@ -128,11 +138,14 @@ func TestNormalizeKeepsToItsLimit(t *testing.T) {
 			for j := range conditions {
 				c = c.Where(F("f" + strconv.Itoa(j)).Eq(i))
 			}
+			if conditions == 0 {
+				c = Where(True)
+			}
 			f.Clauses = append(f.Clauses, c)
 		}
 		return f
 	}
-	entities := Clause{}
+	entities := Where(True)
 	for i := range 11 {
 		entities.Entities = append(entities.Entities, Reach("e"+strconv.Itoa(i), "r"))
 	}
@@ -145,7 +158,7 @@ func TestNormalizeKeepsToItsLimit(t *testing.T) {
 		"beyond":               {clauses(2, 5), 9, false},
 		"nested, within":       {For("B", Where(Any(clauses(3, 3).Clauses))), 10, true},
 		"nested, beyond":       {For("B", Where(None(Where(Any(clauses(3, 3).Clauses))))), 10, false},
-		"empty clauses":        {clauses(11, 0), 10, false},
+		"constants":            {clauses(11, 0), 10, false},
 		"entities":             {For("B", entities), 10, false},
 		"the default, within":  {clauses(100, 100), 0, true},
 		"the default, beyond":  {clauses(101, 100), -1, false},
@@ -178,8 +191,14 @@ func TestRewritingRefusesWhatIsNoCondition(t *testing.T) {
 		"B, clause 2, condition 1":                        {nil, "a <nil> is no condition"},
 		"B, clause 2, condition 1 ":                       {&Any{}, "a *filter.Any is no condition"},
 		"B, clause 2, condition 1, clause 1, condition 2": {None(Where(a.IsNull(), Comparison{Field: a, Op: 99, Operand: Literal{"secret"}})), "unknown operator Operator(99)"},
-		"B, clause 2, condition 1, clause 2, condition 1": {Any{{}, Where(Comparison{Field: a, Op: Eq})}, "Eq needs an operand"},
+		"B, clause 2, condition 1, clause 2, condition 1": {Any{Where(True), Where(Comparison{Field: a, Op: Eq})}, "Eq needs an operand"},
 		"B, clause 2, condition 1  ":                      {Comparison{Field: a, Op: IsSet, Operand: Literal{"secret"}}, "IsSet takes no operand"},
+		"B, clause 2, condition 1, clause 1":              {None{}, "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"B, clause 2, condition 1, clause 1 ":             {Surely{Entities: []Entity{Reach("p", "publisher")}}, "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"B, clause 2, condition 1, clause 1  ":            {Any{{}}, "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"B, clause 2, condition 1     ":                   {Any{}, "an Any without clauses: say False"},
+		"B, clause 2, condition 1      ":                  {Constant(0), "unknown constant Constant(0)"},
+		"B, clause 2, condition 1       ":                 {Invalid{"out of sorts"}, "out of sorts"},
 		"B, clause 2, condition 1   ":                     {Comparison{Field: a, Op: Eq, Operand: &Literal{"secret"}}, "a *filter.Literal is no operand"},
 	} {
 		f := For("B", Where(a.Eq(1)), Where(x.in))

@@ -4,6 +4,7 @@ package filter
 // What it does not know it leaves as it is: to refuse it is for those who give it a meaning.
 type rewriter struct {
 	comparison func(Comparison) (Comparison, bool)               // nil: leave them
+	exists     func(Exists) (Exists, bool)                       // nil: leave them
 	entity     func(e Entity, declaredIn *Clause) (Entity, bool) // nil: leave them
 }
 
@@ -40,6 +41,17 @@ func (r *rewriter) condition(in *Condition) (Condition, bool) {
 	case None:
 		if out, changed := r.clause((*Clause)(&c)); changed {
 			return None(out), true
+		}
+	case Surely:
+		if out, changed := r.clause((*Clause)(&c)); changed {
+			return Surely(out), true
+		}
+	case Exists:
+		if r.exists == nil {
+			return nil, false
+		}
+		if out, changed := r.exists(c); changed {
+			return out, true
 		}
 	}
 	return nil, false

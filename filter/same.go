@@ -41,6 +41,14 @@ func same(a, b Condition, names naming) bool {
 	case None:
 		b, ok := b.(None)
 		return ok && sameClause((*Clause)(&a), (*Clause)(&b), names)
+	case Surely:
+		b, ok := b.(Surely)
+		return ok && sameClause((*Clause)(&a), (*Clause)(&b), names)
+	case Exists:
+		b, ok := b.(Exists)
+		return ok && names.same(a.Entity, b.Entity)
+	case Constant:
+		return a == b
 	}
 	return false
 }

@@ -10,7 +10,8 @@ import (
 //
 // An entity's Field is the one field that all comparisons with the entity compare, those in clauses nested in its own included,
 // provided that there is a comparison, the entity is reached along exactly one path, none of the comparisons is IsNull or IsSet or
-// has a field on both sides, and no entity is reached from it. Otherwise it is "".
+// has a field on both sides, and no entity is reached from it. Otherwise it is "". Exists says whether [Exists] is asked of it, under
+// the same provisions, but that there need not be a comparison.
 func (f Filter) Decide() Filter {
 	r := rewriter{entity: func(e Entity, declaredIn *Clause) (Entity, bool) {
 		if e.Standing.Decided {
@@ -29,7 +30,7 @@ func standing(e Entity, declaredIn *Clause) Standing {
 	a := asked{of: e.Name}
 	a.clause(declaredIn, false)
 	if a.joined {
-		a.field = ""
+		a.field, a.Standing.Exists = "", false
 	}
 	a.Standing.Decided, a.Standing.Field = true, a.field
 	return a.Standing
@@ -58,12 +59,14 @@ func (a *asked) clause(c *Clause, nested bool) {
 		switch condition := condition.(type) {
 		case Comparison:
 			a.comparison(&condition, nested)
-		case Any:
-			for i := range condition {
-				a.clause(&condition[i], true)
+		case Exists:
+			a.Standing.Exists = a.Standing.Exists || condition.Entity == a.of
+		case Constant:
+		case Any, None, Surely:
+			inner := Nested(condition)
+			for i := range inner {
+				a.clause(&inner[i], true)
 			}
-		case None:
-			a.clause((*Clause)(&condition), true)
 		default:
 			a.joined = true // whatever it is, it may ask anything
 		}
@@ -86,9 +89,10 @@ func (a *asked) comparison(c *Comparison, nested bool) {
 // compared notes a comparison with one of the entity's own fields, made in a nested clause: a rewriting may move it away from the entity.
 func (a *asked) compared(path string, op Operator, nested bool) {
 	switch {
-	case !nested || strings.Contains(path, "."):
-	case op.Unary():
+	case !nested:
+	case op.Unary(): // of a dotted field too: it is missing where its parent is
 		a.Null = true
+	case strings.Contains(path, "."):
 	default:
 		a.Compared = add(a.Compared, path)
 	}
@@ -103,6 +107,6 @@ func add(names []string, name string) []string {
 
 // equal reports whether two entities of these standings are answered alike.
 func (s *Standing) equal(t *Standing) bool {
-	return s.Decided == t.Decided && s.Field == t.Field && s.Null == t.Null &&
+	return s.Decided == t.Decided && s.Field == t.Field && s.Exists == t.Exists && s.Null == t.Null &&
 		slices.Equal(s.Compared, t.Compared) && slices.Equal(s.Followed, t.Followed)
 }

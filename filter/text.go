@@ -43,6 +43,15 @@ func (a Any) String() string { return one(func(p *printer) { p.condition(a) }) }
 // String returns n as it stands in [Filter.String], such as "none(loan l: l.late = true)".
 func (n None) String() string { return one(func(p *printer) { p.condition(n) }) }
 
+// String returns s as it stands in [Filter.String], such as "surely(p.locked = true)".
+func (s Surely) String() string { return one(func(p *printer) { p.condition(s) }) }
+
+// String returns e as it stands in [Filter.String], such as "p exists".
+func (e Exists) String() string { return one(func(p *printer) { p.condition(e) }) }
+
+// String returns the problem in parentheses.
+func (i Invalid) String() string { return one(func(p *printer) { p.condition(i) }) }
+
 // String returns l as it stands in [Filter.String]: strings in quotes, lists in brackets, documents as extended JSON.
 func (l Literal) String() string { return one(func(p *printer) { p.operand(l) }) }
 
@@ -59,11 +68,10 @@ func (f Filter) text(redact bool) string {
 		resource = word(f.Resource)
 	}
 	switch {
-	case len(f.Clauses) == 0:
+	case f.Outcome() == Denied:
 		return "no " + resource
-	case len(f.Clauses) == 1 && f.Outcome() == Allowed:
-		p.WriteString("every " + resource)
-		p.label(f.Clauses[0].Label)
+	case f.Outcome() == Allowed:
+		return "every " + resource
 	case len(f.Clauses) == 1:
 		p.WriteString(resource + " where ")
 		p.labelled(&f.Clauses[0])
@@ -111,7 +119,7 @@ func (p *printer) clause(c *Clause) {
 	case len(c.Conditions) != 0 && len(c.Entities) != 0:
 		p.WriteString(": ")
 	case len(c.Conditions) == 0 && len(c.Entities) == 0:
-		p.WriteString("always")
+		p.WriteString("(empty)")
 	}
 	for i, condition := range c.Conditions {
 		if i > 0 {
@@ -150,6 +158,16 @@ func (p *printer) condition(c Condition) {
 		p.WriteString("none(")
 		p.clause((*Clause)(&c))
 		p.WriteString(")")
+	case Surely:
+		p.WriteString("surely(")
+		p.clause((*Clause)(&c))
+		p.WriteString(")")
+	case Exists:
+		p.WriteString(word(c.Entity) + " exists")
+	case Constant:
+		p.WriteString(c.String())
+	case Invalid:
+		p.WriteString("(" + printable(c.Problem) + ")")
 	default:
 		fmt.Fprintf(p, "(%T)", c)
 	}
@@ -157,7 +175,7 @@ func (p *printer) condition(c Condition) {
 
 func (p *printer) any(a Any) {
 	if len(a) == 0 {
-		p.WriteString("never")
+		p.WriteString("(empty)")
 		return
 	}
 	p.WriteString("(")

@@ -25,20 +25,23 @@ func TestFilterReadsAsText(t *testing.T) {
 		"zero":            {Filter{}, "no document", ""},
 		"denied":          {Deny("Book"), "no Book", ""},
 		"allowed":         {Allow("Book"), "every Book", ""},
-		"allowed, label":  {For("Book", Clause{}.As("admins")), "every Book  (admins)", ""},
+		"always, label":   {For("Book", Where(True).As("admins")), "Book where true  (admins)", ""},
+		"constants":       {For("Book", Where(False, Unknown)), "Book where false and unknown", ""},
+		"surely":          {For("Book", Where(Surely(Where(F("a").Eq(1))))), "Book where surely(a = 1)", "Book where surely(a = ?)"},
+		"invalid":         {For("Book", Where(Invalid{"out of\nsorts"})), `Book where ("out of\nsorts")`, ""},
 		"one clause":      {For("Book", Where(F("public").Eq(true))), "Book where public = true", "Book where public = ?"},
 		"one, label":      {For("Book", Where(F("public").IsSet()).As("public books")), "Book where public is set  (public books)", ""},
 		"clauses":         {For("Book", Where(F("public").Eq(true)).As("public books"), Some(p).Where(p.F("name").Eq(Param("actor.publisher")), None(Some(l).Where(l.F("late").Eq(true))))), "Book where\n  public = true  (public books)\n  or publisher p: p.name = $actor.publisher and none(loan l: l.late = true)", "Book where\n  public = ?  (public books)\n  or publisher p: p.name = $actor.publisher and none(loan l: l.late = ?)"},
-		"one of them all": {For("Book", Where(F("a").IsNull()), Clause{}), "Book where\n  a is null\n  or always", ""},
-		"existence":       {For("Book", Some(p)), "Book where publisher p", ""},
+		"one left out":    {For("Book", Where(F("a").IsNull()), Clause{}), "Book where\n  a is null\n  or (empty)", ""},
+		"existence":       {For("Book", Some(p).Where(p.Exists())), "Book where publisher p: p exists", ""},
 		"from an entity":  {For("Book", Some(p, owner).Where(owner.F("x").Eq(p.F("y")))), "Book where publisher p, p.owner o: o.x = p.y", ""},
 		"two paths":       {For("Book", Some(p, l.Via(p, "loans"))), "Book where publisher p, loan & p.loans l", ""},
 		"free":            {For("Book", Some(g).Where(g.F("book").Eq(F("_id")))), "Book where some Grant g: g.book = _id", ""},
 		"any":             {For("Book", Where(Any{Where(F("a").IsNull()), Where(F("b").IsNull(), F("c").IsNull()), Some(l)}, F("d").IsSet())), "Book where (a is null or (b is null and c is null) or (loan l)) and d is set", ""},
 		"any of one":      {For("Book", Where(Any{Some(l).Where(l.F("a").IsNull())})), "Book where (loan l: l.a is null)", ""},
-		"any of any":      {For("Book", Where(Any{Where(Any{Where(F("a").IsNull()), Where(F("b").IsNull())}), {}})), "Book where ((a is null or b is null) or always)", ""},
-		"any of nothing":  {For("Book", Where(Any{})), "Book where never", ""},
-		"none of nothing": {For("Book", Where(None{})), "Book where none(always)", ""},
+		"any of any":      {For("Book", Where(Any{Where(Any{Where(F("a").IsNull()), Where(F("b").IsNull())}), Where(True)})), "Book where ((a is null or b is null) or true)", ""},
+		"any of nothing":  {For("Book", Where(Any{})), "Book where (empty)", ""},
+		"none of nothing": {For("Book", Where(None{})), "Book where none((empty))", ""},
 		"none of none":    {For("Book", Where(None(Where(None(Some(l)))))), "Book where none(none(loan l))", ""},
 		"hostile names":   {For("Bo\nok", Where(F(`a = 1 or b`).IsNull(), F("").IsNull(), F("größe").Eq(Param("x y"))).As("l\n  or always")), `"Bo\nok" where "a = 1 or b" is null and "" is null and größe = $"x y"  ("l\n  or always")`, ""},
 		"malformed":       {For("Book", Where(nil, Comparison{Field: F("a")}, Comparison{Field: F("a"), Op: Eq}, F("a").Eq(make(chan int)))), "Book where (<nil>) and a Operator(0) (<nil>) and a = (<nil>) and a = (chan int)", "Book where (<nil>) and a Operator(0) (<nil>) and a = (<nil>) and a = ?"},
@@ -112,7 +115,11 @@ func TestPartsReadAsInTheFilter(t *testing.T) {
 	require.Equal(t, "p.a", p.F("a").String())
 	require.Equal(t, "$actor.id", Param("actor.id").String())
 	require.Equal(t, `["x", 1]`, Literal{[]any{"x", 1}}.String())
-	require.Equal(t, "(always or a is null)", Any{{}, Where(F("a").IsNull())}.String())
+	require.Equal(t, "(true or a is null)", Any{Where(True), Where(F("a").IsNull())}.String())
+	require.Equal(t, "surely(true)", Surely(Where(True)).String())
+	require.Equal(t, "p exists", p.Exists().String())
+	require.Equal(t, "(no)", Invalid{"no"}.String())
+	require.Equal(t, "Constant(0)", Constant(0).String())
 	require.Equal(t, "none(publisher p)", None(Some(p)).String())
 }
 

@@ -49,7 +49,7 @@ type reader struct{ world world }
 
 func (r reader) authorizes(f Filter, root *doc) bool {
 	f = f.Decide()
-	return slices.ContainsFunc(f.Clauses, func(c Clause) bool { return r.clause(&c, []bound{{doc: root}}) == yes })
+	return f.AllowAll || slices.ContainsFunc(f.Clauses, func(c Clause) bool { return r.clause(&c, []bound{{doc: root}}) == yes })
 }
 
 func (r reader) clause(c *Clause, scope []bound) truth { return r.choose(c, c.Entities, scope, yes) }
@@ -95,12 +95,12 @@ func (r reader) reach(c *Clause, e *Entity, scope []bound) (choices []bound, kno
 	for i, p := range e.Paths {
 		from := find(scope, p.From)
 		if from.phantom() {
-			if e.Standing.Field == "_id" && p.Relation == "ref" {
+			if keyOnly(e) && p.Relation == "ref" {
 				return []bound{{name: e.Name, keyOnly: true}}, true
 			}
 			return nil, false
 		}
-		if len(e.Paths) == 1 && e.Standing.Field == "_id" {
+		if len(e.Paths) == 1 && keyOnly(e) {
 			switch p.Relation {
 			case "ref":
 				return []bound{{name: e.Name, keyOnly: true, key: from.doc.ref}}, true
@@ -125,6 +125,8 @@ func (r reader) reach(c *Clause, e *Entity, scope []bound) (choices []bound, kno
 	}
 	return choices, known
 }
+
+func keyOnly(e *Entity) bool { return e.Standing.Field == "_id" && !e.Standing.Exists }
 
 func (r reader) follow(from *doc, relation string, asks bool) (docs []*doc, known bool) {
 	switch relation {
@@ -174,12 +176,10 @@ func asksOfElement(c *Clause, e *Entity) bool {
 				of, _ := condition.Operand.(Field)
 				asks = asks || condition.Field.Entity == e.Name && (condition.Op.Unary() || condition.Field.Path == "tags") ||
 					of == Field{Entity: e.Name, Path: "tags"}
-			case Any:
-				for i := range condition {
-					look(&condition[i])
+			case Any, None, Surely:
+				for _, inner := range Nested(condition) {
+					look(&inner)
 				}
-			case None:
-				look((*Clause)(&condition))
 			}
 		}
 	}
@@ -203,6 +203,15 @@ func (r reader) condition(c Condition, scope []bound) truth {
 		return v
 	case None:
 		return -r.clause((*Clause)(&c), scope)
+	case Surely:
+		return is(r.clause((*Clause)(&c), scope) == yes)
+	case Exists:
+		if find(scope, c.Entity).phantom() {
+			return unknown
+		}
+		return yes
+	case Constant:
+		return map[Constant]truth{True: yes, False: no, Unknown: unknown}[c]
 	}
 	panic("no condition")
 }

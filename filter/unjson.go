@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +17,7 @@ import (
 // UnmarshalJSON sets f to the filter that [Filter.MarshalJSON] wrote, or that was written by hand in the same form; relaxed
 // extended JSON is read too. Values become what the schema's Check makes of them: bson.RawValue, or []bson.RawValue for a list.
 //
-// Nothing is guessed: a key that is unknown, there twice or missing ("conditions": [] must be said, since it holds), an unknown
+// Nothing is guessed: a key that is unknown, there twice or missing, a clause without a condition, an unknown
 // operator, another kind of value are a [*MalformedError] that says where, such as "clauses[1].conditions[0].op"; a filter nested
 // deeper than 100 levels is a [*LimitError]. Then f is left as it was.
 func (f *Filter) UnmarshalJSON(data []byte) error {
@@ -27,6 +28,7 @@ func (f *Filter) UnmarshalJSON(data []byte) error {
 	var out Filter
 	err := d.object(keys{
 		"resource": func() error { return d.string(&out.Resource) },
+		"allowAll": func() error { return d.bool(&out.AllowAll) },
 		"clauses":  func() error { return arrayOf(&d, &out.Clauses, d.clause) },
 	}, "resource", "clauses")
 	if err != nil {
@@ -34,6 +36,9 @@ func (f *Filter) UnmarshalJSON(data []byte) error {
 	}
 	if _, err := d.json.Token(); err != io.EOF {
 		return malformed("", "more than one JSON value")
+	}
+	if err := out.wellFormed(math.MaxInt); err != nil {
+		return err
 	}
 	*f = out
 	return nil
@@ -187,6 +192,7 @@ func (d *decoder) entity(e *Entity) error {
 			s.Decided = true
 			return d.object(keys{
 				"field":    func() error { return d.string(&s.Field) },
+				"exists":   func() error { return d.bool(&s.Exists) },
 				"null":     func() error { return d.bool(&s.Null) },
 				"compared": func() error { return arrayOf(d, &s.Compared, d.string) },
 				"followed": func() error { return arrayOf(d, &s.Followed, d.string) },
@@ -229,12 +235,30 @@ func (d *decoder) condition(to *Condition) error {
 			*to = None(n)
 			return err
 		},
+		"surely": func() error {
+			kinds++
+			var s Clause
+			err := d.clause(&s)
+			*to = Surely(s)
+			return err
+		},
+		"exists": func() error {
+			kinds++
+			var e Exists
+			err := d.string(&e.Entity)
+			*to = e
+			return err
+		},
+		"constant": func() error {
+			kinds++
+			return d.constant(to)
+		},
 	})
 	switch {
 	case err != nil:
 		return err
 	case kinds != 1:
-		return d.fail("not one of a comparison, any and none")
+		return d.fail("not one of a comparison, any, none, surely, exists and constant")
 	case !compares:
 		return nil
 	case c.Field == Field{}:
@@ -245,6 +269,20 @@ func (d *decoder) condition(to *Condition) error {
 	}
 	*to = c
 	return nil
+}
+
+func (d *decoder) constant(to *Condition) error {
+	var name string
+	if err := d.string(&name); err != nil {
+		return err
+	}
+	for c := False; c.Valid(); c++ {
+		if c.String() == name {
+			*to = c
+			return nil
+		}
+	}
+	return d.fail("not one of false, unknown and true: " + word(short(name)))
 }
 
 func (d *decoder) field(f *Field) error {

@@ -2,15 +2,25 @@ package filter
 
 import "fmt"
 
-// wellFormed refuses what has no meaning under any schema: unknown kinds of conditions, operators and operands; and what is too large.
-// Names and values are not looked at.
+// wellFormed refuses what has no meaning under any schema: clauses and Anys that say nothing, unknown kinds of conditions, operators and
+// operands; and what is too large. Names and values are not looked at.
 func (f Filter) wellFormed(limit int) error {
+	if f.AllowAll && len(f.Clauses) > 0 {
+		return malformed(f.Resource, allowsBesideClauses)
+	}
 	c := census{left: limit, limit: limit}
 	if err := c.clauses(f.Clauses, 0); err != nil {
 		return inside(f.Resource, err)
 	}
 	return nil
 }
+
+// The problems of what says nothing. An author who left something out must not be read as one who allows.
+const (
+	allowsBesideClauses = "AllowAll stands beside clauses: use one of them"
+	saysNothing         = "a clause without a condition: say True if it always holds, or Exists of its entity"
+	emptyAny            = "an Any without clauses: say False"
+)
 
 // census counts the conditions of a filter.
 type census struct{ left, limit int }
@@ -31,15 +41,29 @@ func (s *census) clause(c *Clause, depth int) error {
 	if s.left -= max(1, len(c.Entities), len(c.Conditions)); s.left < 0 {
 		return &LimitError{What: "conditions", Limit: s.limit}
 	}
+	if len(c.Conditions) == 0 {
+		return malformed("", saysNothing)
+	}
 	for i, condition := range c.Conditions {
 		var err error
 		switch condition := condition.(type) {
 		case Comparison:
 			err = condition.wellFormed()
+		case Exists:
+		case Constant:
+			if !condition.Valid() {
+				err = malformed("", "unknown constant "+condition.String())
+			}
 		case Any:
-			err = s.clauses(condition, depth+1)
-		case None:
-			err = s.clauses([]Clause{Clause(condition)}, depth+1)
+			if len(condition) == 0 {
+				err = malformed("", emptyAny)
+			} else {
+				err = s.clauses(condition, depth+1)
+			}
+		case None, Surely:
+			err = s.clauses(Nested(condition), depth+1)
+		case Invalid:
+			err = malformed("", condition.Problem)
 		default:
 			err = malformed("", fmt.Sprintf("a %T is no condition", condition))
 		}

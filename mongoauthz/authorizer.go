@@ -114,7 +114,7 @@ func (az *Authorizer) answer(ctx context.Context, actor any, action, resource st
 	}
 	switch {
 	case f.Resource == resource:
-	case f.Resource == "" && len(f.Clauses) == 0:
+	case f.Resource == "" && f.Outcome() == filter.Denied:
 		f = filter.Deny(resource)
 	default:
 		return nil, none, &filter.MalformedError{Where: resource, Problem: fmt.Sprintf("the policy's filter is for resource type %q", f.Resource)}
@@ -141,10 +141,8 @@ func ownLiterals(clauses []filter.Clause) {
 	for _, clause := range clauses {
 		for i, condition := range clause.Conditions {
 			switch c := condition.(type) {
-			case filter.Any:
-				ownLiterals(c)
-			case filter.None:
-				ownLiterals([]filter.Clause{filter.Clause(c)})
+			case filter.Any, filter.None, filter.Surely:
+				ownLiterals(filter.Nested(c))
 			case filter.Comparison:
 				literal, _ := c.Operand.(filter.Literal)
 				switch v := literal.Value.(type) {

@@ -74,8 +74,8 @@ func TestLogHidesEveryValue(t *testing.T) {
 		filter.F("tags").SubsetOf([]string{secret}), filter.F("pages").Eq(8675309), p.F("_id").Gt(8675309))
 	var clauses []filter.Clause
 	for _, cond := range conditions {
-		some := filter.Some(p, c).Where(cond)
-		clauses = append(clauses, some, filter.Where(filter.None(some)), filter.Some(p, c).Where(filter.Not(cond)))
+		some := filter.Some(p, c).Where(cond, p.Exists(), c.Exists())
+		clauses = append(clauses, some, filter.Where(filter.None(some)), filter.Some(p, c).Where(filter.Not(cond), p.Exists(), c.Exists()))
 	}
 	stages := []bson.D{
 		stage("$match", bson.M{"title": secret, "n": 8675309, "$or": bson.A{bson.M{"x": bson.Regex{Pattern: secret}}}}),

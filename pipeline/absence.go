@@ -6,7 +6,7 @@ import (
 )
 
 // asksAbsence says whether a condition on the element, or a relation followed from it, can hold where nothing is stored
-// (IsNull, IsSet, absent means empty): then the element is reached in an array of documents only (rule 4).
+// (IsNull, IsSet, absent means empty or zero): then the element is reached in an array of documents only (rule 4).
 func (r *reach) asksAbsence() bool {
 	asked := r.entity.asked // also what a rewriting of the filter has moved away from the element
 	if asked.Null {
@@ -29,7 +29,22 @@ func (r *reach) asksAbsence() bool {
 			}
 		}
 	}
+	for _, p := range r.entity.paths {
+		if r.constantsAbsent(p.rel, false) {
+			return true
+		}
+	}
 	return r.askAbsence(r.conditions, r.entity.name) || r.askAbsence(r.entity.typ.Scope, "")
+}
+
+// constantsAbsent says whether a constant of a relation, on the side of the entity, can hold for a missing field.
+func (r *reach) constantsAbsent(rel *relations.Relation, near bool) bool {
+	for _, c := range rel.Where {
+		if c.Near == near && r.fieldAbsent(filter.Field{Path: c.Field}, "", false) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reach) askAbsence(cs []filter.Condition, name string) bool {
@@ -42,15 +57,12 @@ func (r *reach) askAbsence(cs []filter.Condition, name string) bool {
 			if f, ok := c.Operand.(filter.Field); ok && r.fieldAbsent(f, name, false) {
 				return true
 			}
-		case filter.Any:
-			for i := range c {
-				if r.clauseAsksAbsence(&c[i], name) {
+		case filter.Any, filter.None, filter.Surely:
+			inner := filter.Nested(c)
+			for i := range inner {
+				if r.clauseAsksAbsence(&inner[i], name) {
 					return true
 				}
-			}
-		case filter.None:
-			if r.clauseAsksAbsence((*filter.Clause)(&c), name) {
-				return true
 			}
 		}
 	}
@@ -77,12 +89,12 @@ func (r *reach) fieldAbsent(f filter.Field, name string, unary bool) bool {
 		return false
 	}
 	p, ok := r.schema.Presence(r.entity.typ, f.Path)
-	return ok && len(p.Steps) == 0 && (unary || p.AbsentEmpty)
+	return ok && (unary || len(p.Steps) == 0 && (p.AbsentEmpty || p.AbsentZero != nil))
 }
 
-// followsAbsent says whether a relation of the entity's type reads a missing array as the empty one.
+// followsAbsent says whether a relation of the entity's type reads a missing array as the empty one, or a missing field as a value.
 func (r *reach) followsAbsent(rel *relations.Relation) bool {
-	if rel.AbsentEmpty {
+	if rel.AbsentEmpty || r.constantsAbsent(rel, true) {
 		return true
 	}
 	for _, k := range rel.Keys {

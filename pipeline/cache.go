@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -34,6 +35,11 @@ func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
 	c.shapes.New = func() any { return new(shape) }
 	for t := range s.Types() {
 		c.learn(t.Scope)
+		for i := range t.Fields {
+			if v, ok := zeroOf(&t.Fields[i]); ok {
+				c.known.addZero(v)
+			}
+		}
 		for i := range t.Relations {
 			for _, constant := range t.Relations[i].Where {
 				if v, ok := constant.Value.(bson.RawValue); ok {
@@ -60,12 +66,10 @@ func (c *Cache) learn(conditions []filter.Condition) {
 				}
 				c.known.lists = append(c.known.lists, withoutNulls(v))
 			}
-		case filter.Any:
-			for i := range condition {
-				c.learn(condition[i].Conditions)
+		case filter.Any, filter.None, filter.Surely:
+			for _, inner := range filter.Nested(condition) {
+				c.learn(inner.Conditions)
 			}
-		case filter.None:
-			c.learn(condition.Conditions)
 		}
 	}
 }
@@ -74,7 +78,15 @@ func (c *Cache) learn(conditions []filter.Condition) {
 type known struct {
 	values    map[string]int // by type and bytes, counted from 1
 	lists     [][]bson.RawValue
+	zeros     []bson.RawValue // what missing fields count as, each once
 	addresses map[*byte]bool
+}
+
+func (k *known) addZero(v bson.RawValue) {
+	k.add(v)
+	if !slices.ContainsFunc(k.zeros, v.Equal) {
+		k.zeros = append(k.zeros, v)
+	}
 }
 
 func (k *known) add(v bson.RawValue) {

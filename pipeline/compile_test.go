@@ -67,13 +67,15 @@ func TestOutcomes(t *testing.T) {
 		filter filter.Filter
 		want   filter.Outcome
 	}{
-		"no clause":                {filter.Deny("Book"), filter.Denied},
-		"the zero filter's clause": {filter.For("Book", filter.Where(filter.Any{})), filter.Denied},
-		"an empty clause":          {filter.Allow("Book"), filter.Allowed},
-		"a null operand":           {filter.For("Book", filter.Where(filter.F("title").Eq(nil))), filter.Denied},
-		"a typed nil operand":      {filter.For("Book", filter.Where(filter.F("title").Eq((*string)(nil)))), filter.Denied},
-		"a condition":              {filter.For("Book", filter.Where(filter.F("title").Eq("x"))), filter.Conditional},
-		"a scope is no condition":  {filter.Allow("Draft"), filter.Allowed},
+		"no clause":               {filter.Deny("Book"), filter.Denied},
+		"a false clause":          {filter.For("Book", filter.Where(filter.Any{filter.Where(filter.False)})), filter.Denied},
+		"an unknown clause":       {filter.For("Book", filter.Where(filter.None(filter.Where(filter.Unknown)))), filter.Denied},
+		"the mark":                {filter.Allow("Book"), filter.Allowed},
+		"a true clause":           {filter.For("Book", filter.Where(filter.True), filter.Where(filter.F("title").Eq("x"))), filter.Allowed},
+		"a null operand":          {filter.For("Book", filter.Where(filter.F("title").Eq(nil))), filter.Denied},
+		"a typed nil operand":     {filter.For("Book", filter.Where(filter.F("title").Eq((*string)(nil)))), filter.Denied},
+		"a condition":             {filter.For("Book", filter.Where(filter.F("title").Eq("x"))), filter.Conditional},
+		"a scope is no condition": {filter.Allow("Draft"), filter.Allowed},
 	} {
 		plan, err := pipeline.Compile(schema, c.filter)
 		require.NoError(t, err, name)

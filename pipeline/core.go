@@ -76,6 +76,9 @@ func coreOf(n exists) (*core, bool) {
 	add(n)
 	for _, n := range conjuncts {
 		inside, outside := c.speaksOf(n)
+		if len(inside)+len(outside) > 1 && tellsMissing(n) {
+			return nil, false
+		}
 		p, ok := n.(pair)
 		if len(outside) == 0 && len(inside) > 0 {
 			c.conds = append(c.conds, cond{n, inside})
@@ -112,9 +115,26 @@ func coreOf(n exists) (*core, bool) {
 	return c, c.connected()
 }
 
-// comparedWithItself says of a side of a comparison of two fields what the comparison needs of it alone: one value, of the type, and no NaN.
+// tellsMissing reports whether n tells what is missing from what is null. Rows, in which values of several documents stand, do not.
+func tellsMissing(n node) bool {
+	return !walk(n, func(n node) bool {
+		switch n := n.(type) {
+		case test:
+			return n.kind != testMissing
+		case pair:
+			return n.lZero == nil && n.rZero == nil
+		}
+		return true
+	})
+}
+
+// comparedWithItself says of a side of a comparison of two fields what the comparison needs of it alone: one value, of the type, and no
+// NaN but where the two differ.
 func comparedWithItself(r ref, p pair) node {
-	return pair{l: r, r: r, typ: p.typ, op: filter.Eq, truth: true}
+	if !p.truth && (p.op == filter.Eq || p.op == filter.In) {
+		return test{ref: r, kind: testFalse, leaf: leaf{op: filter.In, typ: p.typ}}
+	}
+	return pair{l: r, r: r, typ: p.typ, op: filter.Eq, truth: true} // no side counts as a value where it is missing: see tellsMissing
 }
 
 // keyGuards is what must hold beside a link, whichever side it is followed from.

@@ -90,6 +90,9 @@ func plainElements(n exists) bool {
 
 // someKey spells "some key of the list" where every condition is a list of operators; nil where it is not.
 func someKey(n exists, path string) bson.D {
+	if n.body == constant(true) {
+		return d("$or", bson.A{d(path, d("$elemMatch", isKey)), d(path, isKey)})
+	}
 	tests, ok := n.body.(and)
 	if !ok {
 		tests = and{n.body}
@@ -139,6 +142,9 @@ func addOperator(ops *bson.D, e bson.E) bool {
 // noKey spells the element of the $elemMatch that no key of a known list may match, where it is one: a value that is neither
 // an array nor surely false. Nested arrays are no keys.
 func noKey(n exists) bson.D {
+	if n.body == constant(true) {
+		return isKey.(bson.D)
+	}
 	negated, ok := n.body.(not)
 	if !ok {
 		return nil

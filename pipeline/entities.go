@@ -66,7 +66,7 @@ func (l *lowerer) entities(c *filter.Clause, e *env) []entity {
 			}
 			ent.paths = append(ent.paths, path{at, hops[len(hops)-1]})
 			if len(hops) == 1 && len(declared.Paths) == 1 {
-				ent.keyOnly = keyOnly(declared.Standing, hops[0], typ)
+				ent.keyOnly = l.keyOnly(declared.Standing, hops[0], typ)
 			}
 		}
 		out = append(out, ent)
@@ -179,6 +179,8 @@ func mentions(c filter.Condition, name string) bool {
 			return true
 		}
 		return c.Field.Entity == name
+	case filter.Exists:
+		return c.Entity == name
 	case filter.Any:
 		for i := range c {
 			if clauseMentions(&c[i], name) {
@@ -186,6 +188,8 @@ func mentions(c filter.Condition, name string) bool {
 			}
 		}
 	case filter.None:
+		return clauseMentions((*filter.Clause)(&c), name)
+	case filter.Surely:
 		return clauseMentions((*filter.Clause)(&c), name)
 	}
 	return false
@@ -208,8 +212,13 @@ func clauseMentions(c *filter.Clause, name string) bool {
 }
 
 // keyOnly says whether an entity of that standing is answered from the local key (package evaluate, Key only).
-func keyOnly(s filter.Standing, rel *relations.Relation, target *relations.Type) bool {
-	return (rel.Kind == relations.ReferencesOne || rel.Kind == relations.ReferencesMany) &&
-		len(rel.Keys) == 1 && rel.Keys[0].Foreign == target.Key && len(rel.Where) == 0 && len(target.Scope) == 0 &&
-		s.Decided && s.Field == target.Key
+func (l *lowerer) keyOnly(s filter.Standing, rel *relations.Relation, target *relations.Type) bool {
+	if rel.Kind != relations.ReferencesOne && rel.Kind != relations.ReferencesMany ||
+		len(rel.Keys) != 1 || rel.Keys[0].Foreign != target.Key || len(rel.Where) > 0 || len(target.Scope) > 0 {
+		return false
+	}
+	if s.Exists && !l.complete(rel) {
+		return false
+	}
+	return s.Decided && (s.Field == target.Key || s.Field == "" && s.Exists)
 }

@@ -71,6 +71,8 @@ func (l *level) exprTest(t test) any {
 		return e
 	case testNull:
 		return isNull(x)
+	case testMissing:
+		return isMissing(x)
 	case testSet:
 		return isSet(x)
 	case testKey:
@@ -92,7 +94,7 @@ func (l *level) exprTest(t test) any {
 }
 
 func (l *level) exprPair(p pair) any {
-	left, right := l.value(p.l), l.value(p.r)
+	left, right := orZero(l.value(p.l), p.lZero), orZero(l.value(p.r), p.rZero)
 	if alias(p.typ) == "" {
 		l.fail("a comparison of fields without a declared type")
 		return false
@@ -106,8 +108,16 @@ func (l *level) exprPair(p pair) any {
 		if p.truth {
 			return d("$and", append(conds, d("$in", bson.A{left, elements})))
 		}
-		differs := d("$and", append(comparable("$$x", p.typ, true), d("$ne", bson.A{"$$x", left})))
+		conds = comparable(left, p.typ, false)
+		differs := d("$and", append(comparable("$$x", p.typ, false), differ("$$x", left, p.typ)))
 		return d("$and", append(conds, d("$cond", bson.A{isArray(right), allOf(elements, "x", differs), false})))
+	}
+	if p.op == filter.Eq && !p.truth {
+		conds := comparable(left, p.typ, false)
+		if p.l != p.r {
+			conds = append(conds, comparable(right, p.typ, false)...)
+		}
+		return d("$and", append(conds, differ(left, right, p.typ)))
 	}
 	op, notNaNLeft, notNaNRight, ok := comparisonExpr(p.op, p.truth)
 	if !ok {
@@ -212,7 +222,10 @@ func (l *level) exprExists(n exists, truth bool) any {
 		return anyOf(input, name, conjunction(in))
 	}
 	none := l.expr(negate(n.body))
-	if in != nil {
+	switch {
+	case in != nil && none == false:
+		none = d("$not", bson.A{conjunction(in)})
+	case in != nil:
 		none = d("$or", bson.A{d("$not", bson.A{conjunction(in)}), none})
 	}
 	return allOf(input, name, none)
@@ -228,16 +241,31 @@ func conjunction(es bson.A) any {
 // comparisonExpr is the operator of a field-to-field comparison and which sides must not be NaN, below all numbers there.
 func comparisonExpr(op filter.Operator, truth bool) (name string, left, right bool, ok bool) {
 	if op == filter.Eq {
-		if truth {
-			return "$eq", true, false, true
-		}
-		return "$ne", true, true, true
+		return "$eq", true, false, truth
 	}
 	is, opposite := orderOperator(op)
 	if !truth {
 		is = opposite
 	}
 	return is, is == "$lt" || is == "$lte", is == "$gt" || is == "$gte", is != ""
+}
+
+// differ is the expression "a and b, both of that type, are not equal". NaN equals nothing, itself included.
+func differ(a, b any, typ relations.ValueType) any {
+	ne := d("$ne", bson.A{a, b})
+	if typ != relations.Number {
+		return ne
+	}
+	return d("$or", bson.A{ne, d("$eq", bson.A{a, nan})})
+}
+
+// orZero is the expression "e, or where it is missing the value that it counts as then".
+func orZero(e any, f *relations.Field) any {
+	zero, ok := zeroOf(f)
+	if !ok {
+		return e
+	}
+	return d("$cond", bson.A{isMissing(e), literal(zero), e})
 }
 
 // comparable is the expressions "e is a value of that type", and no NaN where that is asked.

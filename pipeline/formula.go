@@ -31,6 +31,8 @@ type (
 		typ   relations.ValueType
 		op    filter.Operator // Eq, Lt, Leq, Gt, Geq, or In: l is an element of the list r
 		truth bool            // surely true, or surely false
+		// The fields at l and r that count as a value where they are missing; nil for others.
+		lZero, rZero *relations.Field
 	}
 
 	// exists says that some value of a variable makes body true.
@@ -97,7 +99,8 @@ const (
 	testTrue     testKind = iota + 1 // the leaf is surely true
 	testFalse                        // the leaf is surely false
 	testNull                         // missing or null
-	testSet                          // neither
+	testMissing                      // missing
+	testSet                          // neither missing nor null
 	testKey                          // neither missing, null nor an array
 	testDocument                     // a document
 	testOne                          // not an array: testDocument where what stands beside it needs a field inside
@@ -327,7 +330,10 @@ func forces(n node, v *variable, prefix string) bool {
 			return n.ref.v == v && len(n.ref.path) > len(prefix) && n.ref.path[:len(prefix)] == prefix
 		}
 	case pair:
-		for _, r := range [...]ref{n.l, n.r} {
+		for i, r := range [...]ref{n.l, n.r} {
+			if zero := [...]*relations.Field{n.lZero, n.rZero}[i]; zero != nil {
+				continue // it may be missing
+			}
 			if r.v == v && len(r.path) > len(prefix) && r.path[:len(prefix)] == prefix {
 				return true
 			}

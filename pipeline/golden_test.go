@@ -75,8 +75,10 @@ func goldenCases() []golden {
 	add := func(name string, f filter.Filter) { cases = append(cases, golden{name, f}) }
 
 	add("denied", book())
-	add("allowed", book(where()))
-	add("allowed within a scope", filter.For("Draft", where()))
+	add("allowed", filter.Allow("Book"))
+	add("allowed by a constant", book(where(F("title").Eq("x")), where(filter.True)))
+	add("denied by a constant", book(where(F("title").Eq("x"), filter.Unknown)))
+	add("allowed within a scope", filter.Allow("Draft"))
 	add("scope beside a condition", filter.For("Draft", where(F("text").Eq("x"))))
 
 	// Every operator, as it is and negated.
@@ -99,6 +101,11 @@ func goldenCases() []golden {
 		{"field to field", F("owner").Eq(F("author_id"))}, {"field to field by order", F("owner").Lt(F("author_id"))}, {"numbers field to field", F("pages").Lt(F("pages"))},
 		{"a field in a list field", F("owner").In(F("tags"))}, {"a conversion", F("isbn").Eq("0123456789abcdef01234567")},
 		{"a value that looks like a path", F("owner").Eq("$owner")},
+		{"IsNull in a document", F("place.city").IsNull()}, {"IsNull of a document", F("place.geo").IsNull()},
+		{"absent means zero, true of it", F("draft").Eq(false)}, {"absent means zero, false of it", F("draft").Eq(true)},
+		{"absent means zero, In", F("copies").In([]int{0, 2})}, {"absent means zero, by order", F("copies").Lt(5)}, {"absent means zero, text", F("state").StartsWith("op")},
+		{"absent means zero, field to field", F("copies").Lt(F("pages"))}, {"absent means zero, both sides", F("state").Eq(F("state"))},
+		{"absent means zero, in a list field", F("state").In(F("tags"))}, {"absent means zero, in a document", F("place.open").Eq(false)},
 	} {
 		add(c.name, book(where(c.cond)))
 		add("Not "+c.name, book(where(filter.Not(c.cond))))
@@ -129,14 +136,23 @@ func goldenCases() []golden {
 		{"embeds many, IsNull on the element", chapter, chapter.F("title").IsNull()},
 		{"through two references", filter.Reach("t", "country"), filter.Reach("t", "country").F("name").Eq("x")},
 		{"through a join collection", filter.Reach("t", "borrowers"), filter.Reach("t", "borrowers").F("name").Eq("x")},
+		{"references one, complete", filter.Reach("i", "imprint"), filter.Reach("i", "imprint").F("name").Eq("x")},
+		{"references one, complete, to another key", filter.Reach("h", "holder"), filter.Reach("h", "holder").F("name").Eq("x")},
+		{"references many, complete", filter.Reach("f", "fans"), filter.Reach("f", "fans").F("name").Eq("x")},
+		{"references one with a near constant", filter.Reach("y", "reviewer"), filter.Reach("y", "reviewer").F("name").Eq("x")},
+		{"references many with a near constant", filter.Reach("z", "openReaders"), filter.Reach("z", "openReaders").F("name").Eq("x")},
+		{"has one, required", filter.Reach("b", "binding"), filter.Reach("b", "binding").F("owner").Eq("x")},
+		{"embeds one with a near constant", filter.Reach("q", "openPlace"), filter.Reach("q", "openPlace").F("city").Eq("x")},
+		{"embeds many with a near constant", filter.Reach("j", "openChapters"), filter.Reach("j", "openChapters").F("title").Eq("x")},
 		{"free", free, free.F("user_id").Eq("x")},
 		{"free, tied by a comparison", free, free.F("resource_id").Eq(F("_id"))},
 	} {
 		add(r.name, book(some(r.entity).Where(r.cond)))
 		add(r.name+", negated", book(some(r.entity).Where(filter.Not(r.cond))))
-		add(r.name+", existence", book(some(r.entity)))
+		add(r.name+", existence", book(some(r.entity).Where(r.entity.Exists())))
 		add(r.name+", None", book(where(none(some(r.entity).Where(r.cond)))))
-		add(r.name+", None of existence", book(where(none(some(r.entity)))))
+		add(r.name+", None of a Surely", book(where(none(where(filter.Surely(some(r.entity).Where(r.cond)))))))
+		add(r.name+", None of existence", book(where(none(some(r.entity).Where(r.entity.Exists())))))
 	}
 
 	landlord := place.Reach("o", "landlord")

@@ -156,7 +156,7 @@ func (l *level) tied(n exists) (local, foreign string) {
 		conjuncts = and{n.body}
 	}
 	for _, c := range conjuncts {
-		if p, ok := c.(pair); ok && p.op == filter.Eq && p.truth {
+		if p, ok := c.(pair); ok && p.op == filter.Eq && p.truth && p.lZero == nil && p.rZero == nil {
 			if p.l.v == n.v {
 				p.l, p.r = p.r, p.l
 			}

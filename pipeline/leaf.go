@@ -260,6 +260,9 @@ func isType(e any, typ string) any {
 // isNull is the expression "e is missing or null". (e ≤ null would be true of MinKey as well.)
 func isNull(e any) bson.D { return d("$in", bson.A{d("$type", e), bson.A{"missing", "null"}}) }
 
+// isMissing is the expression "e is missing". ($ifNull takes null for missing.)
+func isMissing(e any) bson.D { return d("$eq", bson.A{d("$type", e), "missing"}) }
+
 func isSet(e any) bson.D { return d("$not", bson.A{isNull(e)}) }
 
 func literal(v any) bson.D { return d("$literal", v) }

@@ -108,9 +108,34 @@ func (l *lowerer) condition(c filter.Condition, e *env, m mode) node {
 		return all(out...)
 	case filter.None:
 		return l.clause((*filter.Clause)(&c), e, !m)
+	case filter.Surely: // two values: what is not surely true is false
+		n := l.clause((*filter.Clause)(&c), e, surelyTrue)
+		if m == surelyTrue {
+			return n
+		}
+		return negate(n)
+	case filter.Exists:
+		return l.exists(c, e, m)
+	case filter.Constant:
+		return constant(c == filter.True && m == surelyTrue || c == filter.False && m == surelyFalse)
 	default:
 		return l.fail("condition %T", c)
 	}
+}
+
+// exists lowers "the entity is there". Of one that is bound it is never false; of one that its key answers, that key must lead somewhere.
+func (l *lowerer) exists(c filter.Exists, e *env, m mode) node {
+	b, ok := e.get(c.Entity)
+	switch {
+	case !ok:
+		return l.fail("entity %q is not in scope", c.Entity)
+	case b.phantom || m == surelyFalse:
+		return constant(false)
+	case b.key == nil || b.key.Path == "":
+		return constant(true)
+	}
+	at := place{ref: ref{b.v, b.prefix + b.key.Path}, steps: b.key.Steps, base: b.prefix}
+	return at.guard(test{ref: at.ref, kind: testKey})
 }
 
 func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
@@ -143,7 +168,7 @@ func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
 		if op != filter.IsNull {
 			return l.fail("%v without an operand", op)
 		}
-		return left.guard(test{ref: left.ref, kind: nullTest(m)})
+		return left.null(m)
 	case filter.Literal:
 		return l.literal(left, op, operand.Value, m)
 	case filter.Field:
@@ -157,11 +182,17 @@ func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
 	}
 }
 
-func nullTest(m mode) testKind {
-	if m == surelyTrue {
-		return testNull
+// null lowers IsNull. A field is missing, too, where a document around it is missing or null.
+func (p place) null(m mode) node {
+	if m == surelyFalse {
+		return p.guard(test{ref: p.ref, kind: testSet})
 	}
-	return testSet
+	n := node(test{ref: p.ref, kind: testNull})
+	for i := len(p.steps) - 1; i >= 0; i-- {
+		at := ref{p.ref.v, p.base + p.steps[i].Path}
+		n = some(test{ref: at, kind: testNull}, documentAt(at, n))
+	}
+	return n
 }
 
 // place is a field of a bound entity: where its value is stored, and which embedded documents must be documents for that.
@@ -274,6 +305,9 @@ func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
 	if f.AbsentEmpty && emptyHolds {
 		return p.guard(some(t, test{ref: p.ref, kind: testNull}))
 	}
+	if zero, ok := zeroOf(f); ok && !p.one && t.leaf.holds(zero) == bool(m) {
+		return p.guard(some(t, test{ref: p.ref, kind: testMissing}))
+	}
 	return p.guard(t)
 }
 
@@ -307,10 +341,21 @@ func (l *lowerer) fields(left place, written, op filter.Operator, right place, m
 	if left.field.Type != right.field.Type || left.field.Type == relations.Any {
 		return l.fail("%v of fields whose declared types are not one", op)
 	}
-	n := node(pair{l: left.ref, r: right.ref, typ: left.field.Type, op: op, truth: bool(m)})
+	p := pair{l: left.ref, r: right.ref, typ: left.field.Type, op: op, truth: bool(m)}
+	if left.field.AbsentZero != nil {
+		p.lZero = left.field
+	}
+	if right.field.AbsentZero != nil {
+		p.rZero = right.field
+	}
+	n := node(p)
 	if op == filter.In && m == surelyFalse && right.field.AbsentEmpty {
-		// [] makes it false, for a value that could be compared: one that equals itself.
-		n = some(n, all(pair{l: left.ref, r: left.ref, typ: left.field.Type, op: filter.Eq, truth: true}, test{ref: right.ref, kind: testNull}))
+		// [] makes it false, for a value that could be compared.
+		typed := node(test{ref: left.ref, kind: testFalse, leaf: leaf{op: filter.In, typ: left.field.Type}})
+		if p.lZero != nil {
+			typed = some(typed, test{ref: left.ref, kind: testMissing})
+		}
+		n = some(n, all(typed, test{ref: right.ref, kind: testNull}))
 	}
 	return left.guard(right.guard(n))
 }

@@ -113,11 +113,14 @@ func compile(s *relations.Schema, typ *relations.Type, f filter.Filter, o option
 	root := &variable{collection: typ.Collection}
 	lower := &lowerer{schema: s}
 	src := &source{resource: f.Resource, root: root, prefix: o.prefix, clauses: lower.clauses(f.Clauses, root, typ)}
+	if f.AllowAll {
+		src.clauses = []node{constant(true)}
+	}
 	src.scope = lower.scope(binding{v: root, typ: typ}, surelyTrue)
 	if lower.err != nil {
 		return nil, lower.err
 	}
-	src.labels = make([]string, len(f.Clauses))
+	src.labels = make([]string, len(src.clauses))
 	for i := range f.Clauses {
 		src.labels[i] = f.Clauses[i].Label
 	}

@@ -19,11 +19,7 @@ func (l *level) query(n node, v *variable, base string) bson.D {
 	case and:
 		return l.queryAnd(n, v, base)
 	case or:
-		branches := make(bson.A, len(n))
-		for i, m := range n {
-			branches[i] = l.query(m, v, base)
-		}
-		return d("$or", branches)
+		return d("$or", l.alternatives(n, v, base))
 	case not:
 		return l.queryNot(n.of, v, base)
 	case test:
@@ -90,17 +86,27 @@ func (l *level) queryNot(n node, v *variable, base string) bson.D {
 	case *among:
 		return l.queryAmong(n, v, false)
 	case or:
-		branches := make(bson.A, len(n))
-		for i, m := range n {
-			branches[i] = l.query(m, v, base)
-		}
-		return d("$nor", branches)
+		return d("$nor", l.alternatives(n, v, base))
 	}
 	q := l.query(n, v, base)
 	if len(q) == 1 && q[0].Key == "$expr" {
 		return d("$expr", l.expr(not{n}))
 	}
 	return d("$nor", bson.A{q})
+}
+
+// alternatives spells the branches of an OR. What is spelled as an $or itself joins them.
+func (l *level) alternatives(n or, v *variable, base string) bson.A {
+	branches := make(bson.A, 0, len(n))
+	for _, m := range n {
+		q := l.query(m, v, base)
+		if len(q) == 1 && q[0].Key == "$or" {
+			branches = append(branches, q[0].Value.(bson.A)...)
+		} else {
+			branches = append(branches, q)
+		}
+	}
+	return branches
 }
 
 // readsOuter reports whether n, spelled as an expression, reads a variable of the $lookup that the level is in.
@@ -155,6 +161,8 @@ func (l *level) queryTest(t test, path string) bson.D {
 		return q
 	case testNull:
 		return d(path, bson.D{{Key: "$eq", Value: null}, notArray()})
+	case testMissing:
+		return d(path, absent)
 	case testSet:
 		if t.isID() {
 			return d(path, notNull)

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"slices"
+
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -133,12 +135,12 @@ func (p place) guardWeak(n node) node {
 func (r *reach) embedsOne(src binding, rel *relations.Relation, m mode) node {
 	at := ref{src.v, src.prefix + rel.Name}
 	b := binding{v: src.v, prefix: at.path + ".", typ: r.entity.typ}
-	reached := all(r.scope(b, surelyTrue), r.constants(rel, false, b, surelyTrue), r.constants(rel, true, src, surelyTrue))
-	n := documentAt(at, all(reached, r.body(b, m)))
+	reached := all(r.scope(b, surelyTrue), r.constants(rel, false, b, surelyTrue))
+	n := all(r.constants(rel, true, src, surelyTrue), documentAt(at, all(reached, r.body(b, m))))
 	if m == surelyTrue {
 		return n
 	}
-	return some(r.phantom(), n)
+	return some(r.phantom(), r.constants(rel, true, src, surelyFalse), n)
 }
 
 func (r *reach) embedsMany(src binding, rel *relations.Relation, m mode) node {
@@ -155,7 +157,8 @@ func (r *reach) embedsMany(src binding, rel *relations.Relation, m mode) node {
 		return all(near, exist(v, elements{array, false}, body))
 	}
 	body := some(r.scope(b, m), r.constants(rel, false, b, m), r.body(b, m))
-	nothing := body == constant(false) && near == constant(true) // what must hold is that there is no element
+	leadsNowhere := r.constants(rel, true, src, surelyFalse)
+	nothing := body == constant(false) // what must hold is that there is no element
 	if nothing {
 		docs.kind = testEmpty
 	}
@@ -164,10 +167,20 @@ func (r *reach) embedsMany(src binding, rel *relations.Relation, m mode) node {
 		known = some(docs, test{ref: array, kind: testNull})
 	}
 	if nothing {
-		return some(r.phantom(), known)
+		return some(r.phantom(), leadsNowhere, all(near, known))
 	}
 	none := negate(exist(v, elements{array, true}, negate(body)))
-	return some(r.phantom(), all(known, some(negate(near), none)))
+	return some(r.phantom(), leadsNowhere, all(near, known, none))
+}
+
+// along is one path to an entity in another collection.
+type along struct {
+	rel   *relations.Relation
+	keys  joined
+	near  [2]node // the constants of the near side: surely false, surely true
+	guard node    // what the near side must be for its keys to lead anywhere
+	known node    // F: the range is known, if the constants of the near side are true
+	empty node    // F: besides, nothing is reached; asked only of one path among several
 }
 
 // joined lowers an entity in another collection, reached along one path or several.
@@ -175,12 +188,10 @@ func (r *reach) joined(sources []binding, m mode) node {
 	v := &variable{collection: r.entity.typ.Collection}
 	b := binding{v: v, typ: r.entity.typ}
 	var (
+		paths  = make([]along, len(sources))
 		domain joined
-		guards []node // T: what the near side must be to reach anything
-		known  []node // F: the range is known along each path
-		nears  []node // F: near constants of to-many paths
-		farT   []node // far constants that must be true to reach
-		farC   []node // far constants that are conditions, in mode m
+		must   []node // what must be true of a document for it to be reached
+		farC   []node // what else is asked of it, in mode m
 		toOne  bool
 	)
 	for i, p := range r.entity.paths {
@@ -189,41 +200,73 @@ func (r *reach) joined(sources []binding, m mode) node {
 		default:
 			return r.fail("%v as one of several paths, or as a join", p.rel.Kind)
 		}
-		ks, guard, listed := r.keys(sources[i], p.rel, r.entity.typ, m)
-		domain = append(domain, ks...)
-		near := r.constants(p.rel, true, sources[i], surelyTrue)
-		guards = append(guards, near, guard)
+		paths[i] = r.along(sources[i], p.rel, v.collection, len(sources) > 1, m)
+		domain = append(domain, paths[i].keys...)
 		if p.rel.Kind.ToOne() {
 			toOne = true
-			farT = append(farT, r.constants(p.rel, false, b, surelyTrue))
-			if m == surelyFalse {
-				other := binding{v: &variable{collection: v.collection}, typ: b.typ}
-				known = append(known, near, guard, exist(other.v, joined(ks), all(r.scope(other, surelyTrue), r.constants(p.rel, false, other, surelyTrue))))
-			}
+			must = append(must, r.constants(p.rel, false, b, surelyTrue))
 		} else {
 			farC = append(farC, r.constants(p.rel, false, b, m))
-			known = append(known, guard, listed)
-			nears = append(nears, near)
 		}
 	}
-	scope := r.scope(b, surelyTrue)
-	if !toOne {
-		scope = constant(true)
+	if toOne {
+		must = append(must, r.scope(b, surelyTrue))
+	} else {
 		farC = append(farC, r.scope(b, m))
 	}
-	reached := all(append(farT, scope)...)
+	reached := all(must...)
 	if m == surelyTrue {
+		var guards []node
+		for _, p := range paths {
+			guards = append(guards, p.near[1], p.guard)
+		}
 		return all(append(guards, exist(v, domain, all(reached, all(farC...), r.body(b, m))))...)
 	}
+	out := []node{r.phantom()}
+	var known []node
+	for _, p := range paths {
+		out = append(out, p.near[0])
+		if len(paths) > 1 {
+			out = append(out, all(p.near[1], p.known, p.empty))
+		}
+		known = append(known, p.near[1], p.known)
+	}
 	fails := some(some(farC...), r.body(b, m))
-	if len(sources) == 1 && unique(r.entity.paths[0].rel) {
-		return some(r.phantom(), all(append(guards, exist(v, domain, all(reached, fails)))...))
+	switch {
+	case len(paths) == 1 && unique(paths[0].rel) && !r.complete(paths[0].rel):
+		out = append(out, all(paths[0].near[1], paths[0].guard, exist(v, domain, all(reached, fails))))
+	case len(paths) == 1 && toOne && fails == constant(false) && !r.complete(paths[0].rel):
+		// What makes the range known is what must not be.
+	default:
+		out = append(out, all(append(known, negate(exist(v, domain, all(reached, negate(fails)))))...))
 	}
-	if len(sources) == 1 && toOne && fails == constant(false) {
-		return r.phantom() // what makes the range known is what must not be
+	return some(out...)
+}
+
+// along lowers one path to documents of a collection.
+func (r *reach) along(src binding, rel *relations.Relation, collection string, several bool, m mode) along {
+	keys, guard, listed := r.keys(src, rel, r.entity.typ, m)
+	a := along{rel: rel, keys: keys, guard: guard, empty: constant(false)}
+	a.near = [2]node{r.constants(rel, true, src, surelyFalse), r.constants(rel, true, src, surelyTrue)}
+	if m == surelyTrue {
+		return a
 	}
-	none := negate(exist(v, domain, all(reached, negate(fails))))
-	return some(r.phantom(), all(all(known...), some(negate(all(nears...)), none)))
+	a.known = all(guard, listed)
+	other := binding{v: &variable{collection: collection}, typ: r.entity.typ}
+	switch {
+	case rel.Kind.ToOne() && !r.complete(rel), rel.Required: // a document makes the range known
+		a.known = all(a.known, exist(other.v, keys, all(r.scope(other, surelyTrue), r.constants(rel, false, other, surelyTrue))))
+	case several:
+		a.empty = negate(exist(other.v, keys, constant(true)))
+	}
+	return a
+}
+
+// complete says that no key of a relation dangles, and that nothing else must be true of what it reaches.
+func (l *lowerer) complete(rel *relations.Relation) bool {
+	to, ok := l.schema.Type(rel.Type)
+	return rel.Complete && ok && len(to.Scope) == 0 &&
+		!slices.ContainsFunc(rel.Where, func(c relations.Constant) bool { return !c.Near })
 }
 
 // unique says that a relation reaches at most one document, whatever is stored.

@@ -42,6 +42,9 @@ const (
 	markComparison
 	markAny
 	markNoneOf
+	markSurely
+	markExists
+	markConstant
 )
 
 // of makes s the shape of a filter that was checked by a schema: the cache's, or one that is bound, whose scopes then count like conditions.
@@ -49,6 +52,7 @@ func (s *shape) of(c *Cache, schema *relations.Schema, f *filter.Filter) {
 	clear(s.slots) // of the values of whoever was here before
 	s.key, s.slots, s.known, s.bad = s.key[:0], s.slots[:0], &c.known, false
 	s.text(f.Resource)
+	s.flags(f.AllowAll)
 	s.clauses(f.Clauses)
 	if schema != c.schema {
 		for t := range schema.Types() {
@@ -101,7 +105,7 @@ func (s *shape) clause(c *filter.Clause) {
 			s.text(p.From)
 			s.text(p.Relation)
 		}
-		s.flags(e.Standing.Decided, e.Standing.Null)
+		s.flags(e.Standing.Decided, e.Standing.Exists, e.Standing.Null)
 		s.text(e.Standing.Field)
 		s.texts(e.Standing.Compared)
 		s.texts(e.Standing.Followed)
@@ -125,6 +129,14 @@ func (s *shape) conditions(cs []filter.Condition) {
 		case filter.None:
 			s.key = append(s.key, markNoneOf)
 			s.clause((*filter.Clause)(&c))
+		case filter.Surely:
+			s.key = append(s.key, markSurely)
+			s.clause((*filter.Clause)(&c))
+		case filter.Exists:
+			s.key = append(s.key, markExists)
+			s.text(c.Entity)
+		case filter.Constant:
+			s.key = append(s.key, markConstant, byte(c))
 		default:
 			s.bad = true
 		}
@@ -143,13 +155,34 @@ func (s *shape) operand(op filter.Operator, operand filter.Operand) {
 		switch v := o.Value.(type) {
 		case bson.RawValue:
 			s.value(op, v)
+			s.zeros(leaf{op: positive(op), value: v})
 		case []bson.RawValue:
 			s.list(v)
+			s.zeros(leaf{op: positive(op), values: v})
 		default:
 			s.bad = true
 		}
 	default:
 		s.bad = true
+	}
+}
+
+// zeros adds what a comparison makes of missing fields that count as values: that decides whether a plan lets them through.
+func (s *shape) zeros(l leaf) {
+	for _, zero := range s.known.zeros {
+		s.flags(l.holds(zero))
+	}
+}
+
+// positive returns the operator of which op may be the negation.
+func positive(op filter.Operator) filter.Operator {
+	switch op {
+	case filter.Neq:
+		return filter.Eq
+	case filter.Nin:
+		return filter.In
+	default:
+		return op
 	}
 }
 

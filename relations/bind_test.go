@@ -65,14 +65,16 @@ func TestCheckRefusesTypesWhoseScopeIsNotBound(t *testing.T) {
 	t.Parallel()
 	bound, err := mustNew(t, tenants()...).Bind(map[string]any{"tags": []string{}})
 	require.NoError(t, err)
-	some := func(e ...filter.Entity) filter.Filter { return filter.For("Book", filter.Some(e...)) }
+	some := func(e ...filter.Entity) filter.Filter {
+		return filter.For("Book", filter.Some(e...).Where(e[len(e)-1].Exists()))
+	}
 	for name, refused := range map[string]filter.Filter{
 		"the resource":    filter.Allow("Person"),
 		"a reached one":   some(author),
 		"a free one":      some(person),
 		"behind an array": some(filter.Reach("x", "chapter_authors")),
-		"on the way":      filter.For("Publisher", filter.Some(filter.Reach("a", "authors"))),
-		"in a None":       book(filter.None(filter.Some(author))),
+		"on the way":      filter.For("Publisher", filter.Some(filter.Reach("a", "authors")).Where(filter.Exists{Entity: "a"})),
+		"in a None":       book(filter.None(filter.Some(author).Where(author.Exists()))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,6 +83,6 @@ func TestCheckRefusesTypesWhoseScopeIsNotBound(t *testing.T) {
 			require.ErrorContains(t, err, `the scope of Person has an unbound parameter "tenant"`)
 		})
 	}
-	_, err = bound.Check(some(publisher, chapter))
+	_, err = bound.Check(filter.For("Book", filter.Some(publisher, chapter).Where(publisher.Exists(), chapter.Exists())))
 	require.NoError(t, err, "a filter that meets no such type")
 }

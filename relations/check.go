@@ -18,8 +18,8 @@ const maxDepth = 100
 // (a list that is null as a whole stays one null). The filter handed in is not changed. A checked filter passes again.
 //
 // The errors, all of them joined, are [*filter.MalformedError], which names the clause, the condition and the field: unknown types,
-// relations, fields, operators and entities, values that do not fit their field, parameters left unbound in f or in the scope
-// of a type that f meets. A filter nested deeper than 100 levels gives a [*filter.LimitError]. With an error the filter returned denies.
+// relations, fields, operators and entities, values that do not fit their field, clauses that say nothing, entities that nothing
+// uses, parameters left unbound in f or in the scope of a type that f meets. A filter nested deeper than 100 levels gives a [*filter.LimitError]. With an error the filter returned denies.
 func (s *Schema) Check(f filter.Filter) (filter.Filter, error) {
 	var visibleBuf [8]visible
 	var atBuf [4]step
@@ -35,11 +35,14 @@ func (s *Schema) Check(f filter.Filter) (filter.Filter, error) {
 	}
 	c.meets(t)
 	c.visible = append(c.visible, visible{typ: t})
+	if f.AllowAll && len(f.Clauses) > 0 {
+		c.fail("", "AllowAll stands beside clauses: use one of them")
+	}
 	clauses := c.clauses(f.Clauses)
 	if err := c.err(); err != nil {
 		return filter.Filter{}, err
 	}
-	return filter.Filter{Resource: f.Resource, Clauses: clauses}, nil
+	return filter.Filter{Resource: f.Resource, AllowAll: f.AllowAll, Clauses: clauses}, nil
 }
 
 // checker walks a filter, or a scope, and copies it.
@@ -55,9 +58,12 @@ type checker struct {
 }
 
 type visible struct {
-	name     string
-	typ      *Type
-	standing string // the only field that conditions may compare; "" for no such promise
+	name    string
+	typ     *Type
+	only    string // the only field that conditions may compare; "" for no such promise
+	exists  bool   // with only: Exists may be asked too
+	used    bool   // by a condition, or by a path
+	decided bool   // a rewriting may have dropped what used it
 }
 
 type step struct {
@@ -81,12 +87,31 @@ func (c *checker) clauses(in []filter.Clause) []filter.Clause {
 }
 
 func (c *checker) clause(n int, in *filter.Clause) filter.Clause {
-	outer := len(c.visible)
+	outer, errs := len(c.visible), len(c.errs)
 	c.at = append(c.at, step{clause: n, label: in.Label})
 	out := filter.Clause{Label: in.Label, Entities: c.entities(in.Entities), Conditions: c.conditions(in.Conditions)}
+	switch {
+	case len(c.errs) > errs: // what a clause asks may be among the errors
+	case len(in.Conditions) == 0:
+		c.fail("", "a clause without a condition: say True if it always holds, or Exists of its entity")
+	default:
+		c.unused(c.visible[outer:])
+	}
 	c.at = c.at[:len(c.at)-1]
 	c.visible = c.visible[:outer]
 	return out
+}
+
+// unused refuses entities of the clause that no condition names, and from which no other entity is reached.
+func (c *checker) unused(entities []visible) {
+	here := &c.at[len(c.at)-1]
+	for i := range entities {
+		if e := &entities[i]; !e.used && !e.decided {
+			here.entity = e.name
+			c.fail("", "nothing uses the entity: compare a field of it, or add its Exists")
+		}
+	}
+	here.entity = ""
 }
 
 func (c *checker) conditions(in []filter.Condition) []filter.Condition {
@@ -114,15 +139,55 @@ func (c *checker) condition(in filter.Condition) filter.Condition {
 		condition.Operand = operand
 		return condition
 	case filter.Any:
+		if len(condition) == 0 {
+			c.fail("", "an Any without clauses: say False")
+		}
 		return filter.Any(c.clauses(condition))
 	case filter.None:
-		return filter.None(c.clauses([]filter.Clause{filter.Clause(condition)})[0])
+		return filter.None(c.nested(filter.Clause(condition)))
+	case filter.Surely:
+		return filter.Surely(c.nested(filter.Clause(condition)))
+	case filter.Exists:
+		c.exists(condition)
+		return in
+	case filter.Constant:
+		if !condition.Valid() {
+			c.fail("", "an unknown constant, "+condition.String())
+		}
+		return in
+	case filter.Invalid:
+		c.fail("", condition.Problem)
 	case nil:
 		c.fail("", "a nil condition")
 	default:
 		c.fail("", fmt.Sprintf("a %T is no condition", in))
 	}
 	return nil
+}
+
+// nested checks the clause of a None or a Surely.
+func (c *checker) nested(in filter.Clause) filter.Clause {
+	out := c.clauses([]filter.Clause{in})
+	if len(out) == 0 { // nested too deep
+		return filter.Clause{}
+	}
+	return out[0]
+}
+
+func (c *checker) exists(in filter.Exists) {
+	e := c.lookup(in.Entity)
+	switch {
+	case c.scope:
+		c.fail(in.Entity, "Exists in a scope, which speaks of its own type only")
+	case in.Entity == "":
+		c.fail("", "Exists of the resource, which is always there: say True")
+	case e == nil:
+		c.fail("", fmt.Sprintf("Exists of an unknown entity %q", in.Entity))
+	case e.only != "" && !e.exists:
+		c.fail(in.Entity, "the entity stands for comparisons of its field "+e.only+" only")
+	default:
+		e.used = true
+	}
 }
 
 func (c *checker) entities(in []filter.Entity) []filter.Entity {
@@ -145,16 +210,18 @@ func (c *checker) entity(e filter.Entity) filter.Entity {
 	c.at[len(c.at)-1].entity = e.Name
 	if e.Name == "" {
 		c.fail("", "an entity without a name")
-	} else if _, taken := c.lookup(e.Name); taken {
+	} else if c.lookup(e.Name) != nil {
 		c.fail("", "the name is taken by another entity in sight")
 	}
 	t := c.reached(e)
 	if t == nil {
 		// Errors about everything that speaks of this entity would only repeat this one.
-		c.visible = append(c.visible, visible{name: e.Name})
+		c.visible = append(c.visible, visible{name: e.Name, used: true})
 		return e
 	}
-	c.visible = append(c.visible, visible{name: e.Name, typ: t, standing: c.standing(t, &e.Standing)})
+	c.visible = append(c.visible, visible{
+		name: e.Name, typ: t, only: c.standing(t, &e.Standing), exists: e.Standing.Exists, decided: e.Standing.Decided,
+	})
 	e.Type = t.Name
 	e.Paths = slices.Clone(e.Paths)
 	return e
@@ -218,15 +285,16 @@ func (c *checker) reached(e filter.Entity) *Type {
 
 // follow returns the type a path leads to, or nil if there is an error.
 func (c *checker) follow(p filter.Path, several bool) *Type {
-	from, ok := c.lookup(p.From)
-	if !ok {
+	from := c.lookup(p.From)
+	if from == nil {
 		c.fail("", fmt.Sprintf("reached from an unknown entity %q", p.From))
 		return nil
 	}
+	from.used = true
 	if from.typ == nil {
 		return nil // reported where that entity is declared
 	}
-	if from.standing != "" {
+	if from.only != "" {
 		c.fail("", fmt.Sprintf("reached from entity %q, of which only one field may be compared", p.From))
 		return nil
 	}
@@ -244,14 +312,14 @@ func (c *checker) follow(p filter.Path, several bool) *Type {
 	return t
 }
 
-// lookup returns the entity in sight by that name.
-func (c *checker) lookup(name string) (visible, bool) {
+// lookup returns the entity in sight by that name; nil if there is none.
+func (c *checker) lookup(name string) *visible {
 	for i := range c.visible {
 		if c.visible[i].name == name {
-			return c.visible[i], true
+			return &c.visible[i]
 		}
 	}
-	return visible{}, false
+	return nil
 }
 
 // meets reports the parameter left unbound in the scope of a type that the filter meets.

@@ -54,13 +54,13 @@ func TestCheckRefuses(t *testing.T) {
 		"an operand where none belongs":         {book(filter.Compare(f("title"), filter.IsNull, nil)), "Book, clause 1, condition 1: title", "IsNull takes no operand"},
 		"an unbound parameter":                  {book(f("title").Eq(filter.Param("actor.id"))), "Book, clause 1, condition 1: title", `parameter "actor.id" is not bound`},
 		"a parameter inside a literal":          {book(f("title").In([]any{filter.Param("actor.id")})), "Book, clause 1, condition 1: title, element 0", ""},
-		"a label in the place":                  {filter.For("Book", filter.Clause{}, filter.Where(f("x").IsNull()).As("own")), `Book, clause 2 "own", condition 1: x`, "Book declares no such field"},
+		"a label in the place":                  {filter.For("Book", filter.Where(filter.True), filter.Where(f("x").IsNull()).As("own")), `Book, clause 2 "own", condition 1: x`, "Book declares no such field"},
 		"an unknown field of an entity":         {filter.For("Book", filter.Some(publisher).Where(publisher.F("city").Eq("x"))), "Book, clause 1, condition 1: p.city", "Publisher declares no such field"},
-		"an unknown field in an Any":            {book(filter.Any{filter.Clause{}, filter.Where(f("x").IsNull())}), "Book, clause 1, condition 1, clause 2, condition 1: x", "Book declares no such field"},
+		"an unknown field in an Any":            {book(filter.Any{filter.Where(filter.True), filter.Where(f("x").IsNull())}), "Book, clause 1, condition 1, clause 2, condition 1: x", "Book declares no such field"},
 		"an unknown field in a None":            {book(f("title").IsSet(), filter.None(filter.Where(f("x").IsNull()))), "Book, clause 1, condition 2, clause 1, condition 1: x", "Book declares no such field"},
 		"an unknown entity":                     {book(publisher.F("name").Eq("x")), "Book, clause 1, condition 1: p.name", `unknown entity "p"`},
-		"an entity of another clause":           {filter.For("Book", filter.Some(publisher), filter.Where(publisher.F("name").Eq("x"))), "Book, clause 2, condition 1: p.name", `unknown entity "p"`},
-		"an entity of a nested clause":          {book(filter.None(filter.Some(publisher)), publisher.F("name").Eq("x")), "Book, clause 1, condition 2: p.name", `unknown entity "p"`},
+		"an entity of another clause":           {filter.For("Book", filter.Some(publisher).Where(publisher.Exists()), filter.Where(publisher.F("name").Eq("x"))), "Book, clause 2, condition 1: p.name", `unknown entity "p"`},
+		"an entity of a nested clause":          {book(filter.None(filter.Some(publisher).Where(publisher.Exists())), publisher.F("name").Eq("x")), "Book, clause 1, condition 2: p.name", `unknown entity "p"`},
 		"an entity without name":                {some(filter.Entity{Paths: []filter.Path{{Relation: "publisher"}}}), "Book, clause 1", "an entity without a name"},
 		"two entities of one name":              {some(publisher, filter.Reach("p", "editor")), "Book, clause 1, entity p", "the name is taken by another entity in sight"},
 		"a name that shadows":                   {filter.For("Book", filter.Some(publisher).Where(filter.None(filter.Some(publisher)))), "Book, clause 1, condition 1, clause 1, entity p", "the name is taken by another entity in sight"},
@@ -120,6 +120,26 @@ func TestCheckRefuses(t *testing.T) {
 		"fields with what an entity stands":     {filter.For("Book", filter.Some(stands(publisher, "_id")).Where(f("_id").Eq(publisher.F("_id")))), "Book, clause 1, condition 1: p._id", "the entity stands for comparisons with values only"},
 		"reached from an entity that stands":    {some(stands(publisher, "_id"), publisher.Reach("b", "books")), "Book, clause 1, entity b", `reached from entity "p", of which only one field may be compared`},
 		"a UUID of the older subtype":           {book(f("isbn").Neq(bson.Binary{Subtype: 3, Data: make([]byte, 16)})), "Book, clause 1, condition 1: isbn", "a binary of subtype 3 compared with a field whose documents hold subtype 4: compare a value of the Go type that is stored, or declare the subtype that documents hold"},
+		"a clause left zero":                    {filter.For("Book", filter.Where(f("title").Eq("x")), filter.Clause{}), "Book, clause 2", "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"a clause of nothing":                   {filter.For("Book", filter.Where([]filter.Condition(nil)...)), "Book, clause 1", "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"entities without a condition":          {filter.For("Book", filter.Some(publisher).Where([]filter.Condition(nil)...)), "Book, clause 1", "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"a clause left zero in an Any":          {book(filter.Any{filter.Clause{}}), "Book, clause 1, condition 1, clause 1", "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"a None left zero":                      {book(filter.None{}), "Book, clause 1, condition 1, clause 1", "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"a Surely left zero":                    {book(filter.None(filter.Where(filter.Surely{}))), "Book, clause 1, condition 1, clause 1, condition 1, clause 1", "a clause without a condition: say True if it always holds, or Exists of its entity"},
+		"an Any of nothing":                     {book(filter.Any{}), "Book, clause 1, condition 1", "an Any without clauses: say False"},
+		"an Any of nothing in a None":           {book(filter.None(filter.Where(filter.Any(nil)))), "Book, clause 1, condition 1, clause 1, condition 1", "an Any without clauses: say False"},
+		"the zero constant":                     {book(filter.Constant(0)), "Book, clause 1, condition 1", "an unknown constant, Constant(0)"},
+		"a constant beyond the last":            {book(filter.True + 1), "Book, clause 1, condition 1", "an unknown constant, Constant(4)"},
+		"an invalid condition":                  {book(filter.Invalid{Problem: "out of sorts"}), "Book, clause 1, condition 1", "out of sorts"},
+		"filters of two types":                  {filter.And(filter.Allow("Book"), filter.Deny("Person")), "Book, clause 1, condition 1", "filters for Book and for Person are combined: combine filters of one resource type, or ask one of a related entity (Under)"},
+		"the mark beside clauses":               {filter.Filter{Resource: "Book", AllowAll: true, Clauses: book(f("title").Eq("x")).Clauses}, "Book", "AllowAll stands beside clauses: use one of them"},
+		"under an entity of another type":       {filter.For("Book", filter.Under(publisher, filter.Allow("Person"))), "Book, clause 1, entity p", `it is declared as "Person" and reached as Publisher`},
+		"an entity that nothing uses":           {filter.For("Book", filter.Some(publisher).Where(f("title").Eq("x"))), "Book, clause 1, entity p", "nothing uses the entity: compare a field of it, or add its Exists"},
+		"an entity unused in a None":            {book(filter.None(filter.Some(publisher).Where(f("title").Eq("x")))), "Book, clause 1, condition 1, clause 1, entity p", "nothing uses the entity: compare a field of it, or add its Exists"},
+		"the last of a row unused":              {filter.For("Book", filter.Some(publisher, publisher.Reach("b", "books")).Where(f("title").Eq("x"))), "Book, clause 1, entity b", "nothing uses the entity: compare a field of it, or add its Exists"},
+		"the existence of no entity":            {book(filter.Exists{Entity: "p"}), "Book, clause 1, condition 1", `Exists of an unknown entity "p"`},
+		"the existence of the resource":         {book(filter.Exists{}), "Book, clause 1, condition 1", "Exists of the resource, which is always there: say True"},
+		"existence, where a field stands":       {filter.For("Book", filter.Some(stands(publisher, "_id")).Where(publisher.Exists())), "Book, clause 1, condition 1: p", "the entity stands for comparisons of its field _id only"},
 		"text that is no UUID":                  {book(f("isbn").Eq("0af3-x")), "Book, clause 1, condition 1: isbn", "the text is not a UUID"},
 	}
 	s := mustNew(t, library()...)
@@ -156,7 +176,7 @@ func TestCheckAcceptsDecidedFilters(t *testing.T) {
 	for name, f := range map[string]filter.Filter{
 		"key only":     filter.For("Book", filter.Some(publisher).Where(publisher.F("_id").Eq(hex), filter.Any{filter.Where(publisher.F("_id").Neq(hex))})),
 		"joined":       filter.For("Book", filter.Some(publisher, author).Where(publisher.F("name").Eq("x"), author.F("_id").Eq(f("editor_id")))),
-		"asked nested": filter.For("Book", filter.Some(chapter).Where(filter.None(filter.Where(chapter.F("title").IsNull())), filter.Any{filter.Some(chapter.Reach("w", "author"))})),
+		"asked nested": filter.For("Book", filter.Some(chapter).Where(filter.None(filter.Where(chapter.F("title").IsNull())), filter.Any{filter.Some(chapter.Reach("w", "author")).Where(filter.Exists{Entity: "w"})})),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -285,7 +305,9 @@ func TestCheckFillsInTypes(t *testing.T) {
 	t.Parallel()
 	boss := author.Reach("b", "boss")
 	in := filter.For("Book", filter.Some(publisher, author, boss, person).Where(
-		filter.None(filter.Some(boss.Reach("bb", "boss").Via(person, "boss"), filter.Reach("x", "chapter_authors").Via(filter.Entity{}, "editor"))),
+		filter.None(filter.Some(boss.Reach("bb", "boss").Via(person, "boss"), filter.Reach("x", "chapter_authors").Via(filter.Entity{}, "editor")).
+			Where(filter.Exists{Entity: "bb"}, filter.Exists{Entity: "x"})),
+		publisher.Exists(), author.Exists(),
 	).As("rule"))
 	out, err := mustNew(t, library()...).Check(in)
 	require.NoError(t, err)
@@ -320,7 +342,7 @@ func TestCheckComparesFields(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := s.Check(filter.For("Book", filter.Some(person).Where(c)))
+			_, err := s.Check(filter.For("Book", filter.Some(person).Where(person.Exists(), c)))
 			require.NoError(t, err)
 		})
 	}
@@ -330,7 +352,7 @@ func TestCheckComparesFields(t *testing.T) {
 func TestCheckLeavesTheInputAlone(t *testing.T) {
 	t.Parallel()
 	build := func() filter.Filter {
-		return filter.For("Book", filter.Some(publisher).Where(f("_id").In([]string{"0123456789abcdef01234567"}), filter.Any{filter.Where(f("pages").Eq(5))}))
+		return filter.For("Book", filter.Some(publisher).Where(publisher.F("_id").In([]string{"0123456789abcdef01234567"}), filter.Any{filter.Where(f("pages").Eq(5))}))
 	}
 	in := build()
 	out, err := mustNew(t, library()...).Check(in)

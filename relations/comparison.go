@@ -65,17 +65,18 @@ func (c *checker) comparison(in *filter.Comparison) (_ filter.Operand, same bool
 
 // field returns the declared field that a comparison by op reads, on its left side or as its operand; nil if there is an error.
 func (c *checker) field(ref filter.Field, op filter.Operator) *Field {
-	e, ok := c.lookup(ref.Entity)
+	e := c.lookup(ref.Entity)
 	switch {
-	case !ok && c.scope:
+	case e == nil && c.scope:
 		c.fail(name(ref), "a scope speaks of its own type only")
 		return nil
-	case !ok:
+	case e == nil:
 		c.fail(name(ref), fmt.Sprintf("unknown entity %q", ref.Entity))
 		return nil
 	case e.typ == nil:
 		return nil // reported where the entity is declared
 	}
+	e.used = true
 	f, crosses, ok := c.s.lookup(e.typ, ref.Path)
 	if !ok && op.Unary() {
 		var asked FieldRef
@@ -89,8 +90,8 @@ func (c *checker) field(ref filter.Field, op filter.Operator) *Field {
 	case crosses:
 		c.fail(name(ref), "the path crosses an array of documents: reach its elements as an entity")
 		return nil
-	case e.standing != "" && (e.standing != ref.Path || op.Unary()):
-		c.fail(name(ref), "the entity stands for comparisons of its field "+e.standing+" only")
+	case e.only != "" && (e.only != ref.Path || op.Unary()):
+		c.fail(name(ref), "the entity stands for comparisons of its field "+e.only+" only")
 		return nil
 	}
 	return f
@@ -123,7 +124,7 @@ func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field
 		return
 	}
 	for _, side := range [...]filter.Field{in.Field, ref} {
-		if e, _ := c.lookup(side.Entity); e.standing != "" {
+		if c.lookup(side.Entity).only != "" {
 			c.fail(name(side), "the entity stands for comparisons with values only")
 			return
 		}

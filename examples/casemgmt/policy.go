@@ -30,9 +30,9 @@ func Policy(d Directory) mongoauthz.Policy {
 		case len(permission) == 0:
 			return filter.Filter{}, fmt.Errorf("%w: %q of %q", ErrUnknownPermission, action, resource)
 		case a.Superuser:
-			return filter.For(resource, filter.Clause{}.As("superusers")), nil
+			return filter.For(resource, filter.Where(filter.True).As("superusers")), nil
 		case a.holds(permission):
-			return filter.For(resource, filter.Clause{}.As("permission held everywhere")), nil
+			return filter.For(resource, filter.Where(filter.True).As("permission held everywhere")), nil
 		}
 		in, ok := caseloadsOf[resource]
 		if !ok {

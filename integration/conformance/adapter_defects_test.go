@@ -70,8 +70,8 @@ func TestAdapterDocumentsAreNeverMultiplied(t *testing.T) {
 	s := adapter.store(t)
 	p, d := filter.Reach("p", "publisher"), filter.Reach("d", "distributor")
 	every := when(f("title").IsSet())
-	s.require(t, filter.For("Book", some(p), every), "both turned array-key")
-	s.require(t, filter.For("Book", some(p, d), every), "both turned array-key")
+	s.require(t, filter.For("Book", some(p).Where(p.Exists()), every), "both turned array-key")
+	s.require(t, filter.For("Book", some(p, d).Where(p.Exists(), d.Exists()), every), "both turned array-key")
 	s.require(t, filter.For("Book", some(p).Where(p.F("name").IsSet())), "both turned")
 }
 

@@ -38,11 +38,13 @@ func TestThreeValues(t *testing.T) {
 		rule{name: "Any of Nones", when: when(either(when(none(when(a))), when(none(when(b))))), holds: "tf ft ff fu uf", none: "tt"},
 		rule{name: "a comparison or its negation is not always true", when: when(either(when(a), when(not(a)))), holds: "tt tf tu ft ff fu"},
 		rule{name: "a comparison and its negation is not always false", when: when(a, not(a)), not: "tt tf tu", none: "tt tf tu ft ff fu"},
-		rule{name: "a clause without conditions is true", when: when(), holds: every},
-		rule{name: "an Any of no clauses is false", when: when(either()), none: every},
-		rule{name: "an Any with an empty clause is true", when: when(either(when(a), when())), holds: every},
-		rule{name: "None of an empty clause is false", when: when(none(when())), none: every},
-		rule{name: "a false condition beside an unknown one is false", when: when(either(), b), not: "", none: every},
+		rule{name: "True is true", when: when(filter.True), holds: every},
+		rule{name: "Unknown is neither", when: when(filter.Unknown)},
+		rule{name: "False is false", when: when(filter.False), none: every},
+		rule{name: "Surely is true where its clause is, and otherwise false", when: when(filter.Surely(when(a))), holds: "tt tf tu", none: "ft ff fu ut uf uu"},
+		rule{name: "an Any with True is true", when: when(either(when(a), when(filter.True))), holds: every},
+		rule{name: "None of True is false", when: when(none(when(filter.True))), none: every},
+		rule{name: "a false condition beside an unknown one is false", when: when(filter.False, b), not: "", none: every},
 	).everywhere(t)
 }
 
@@ -56,8 +58,8 @@ func TestAFilterAuthorizesIfOneOfItsClausesIsTrue(t *testing.T) {
 		want    string
 	}{
 		{"no clause: denied", nil, ""},
-		{"one empty clause: allowed", []filter.Clause{when()}, "tt tf tu ft ff fu ut uf uu"},
-		{"an empty clause beside others: allowed", []filter.Clause{when(a), when()}, "tt tf tu ft ff fu ut uf uu"},
+		{"one that always holds: allowed", []filter.Clause{when(filter.True)}, "tt tf tu ft ff fu ut uf uu"},
+		{"one that always holds, beside others: allowed", []filter.Clause{when(a), when(filter.True)}, "tt tf tu ft ff fu ut uf uu"},
 		{"one clause", []filter.Clause{when(a)}, "tt tf tu"},
 		{"two clauses", []filter.Clause{when(a), when(b)}, "tt tf tu ft ut"},
 		{"clauses that can never be true are left out", []filter.Clause{when(f("a").In([]int{})), when(b, f("a").Eq(nil))}, ""},

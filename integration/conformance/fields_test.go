@@ -35,13 +35,13 @@ func TestFieldToFieldInsideOneEntity(t *testing.T) {
 		`},
 		rules: []rule{
 			{
-				name:  "Eq: both values must be of the declared type; two absent values, arrays or NaNs are not equal",
+				name:  "Eq: both values must be of the declared type; two absent values or arrays are not equal, and NaN equals nothing",
 				when:  when(a.Eq(b)),
-				holds: "equal equal-types", none: "less greater",
+				holds: "equal equal-types", none: "less greater nans nan-and-value value-and-nan",
 			}, {
 				name:  "Neq is Not Eq",
 				when:  when(a.Neq(b)),
-				holds: "less greater", none: "equal equal-types",
+				holds: "less greater nans nan-and-value value-and-nan", none: "equal equal-types",
 			},
 			{name: "Lt", when: when(a.Lt(b)), holds: "less", none: "equal equal-types greater"},
 			{name: "Leq", when: when(a.Leq(b)), holds: "less equal equal-types", none: "greater"},
@@ -58,27 +58,27 @@ func TestFieldToFieldInsideOneEntity(t *testing.T) {
 			}, {
 				name:  "a field of an embedded document, guarded",
 				when:  when(a.Eq(f("home.a"))),
-				holds: "equal equal-types", none: "less greater",
+				holds: "equal equal-types", none: "less greater nans",
 			}, {
-				name:  "a field with itself: equal where it is a value of its type",
+				name:  "a field with itself: equal where it is a value of its type, but for NaN",
 				when:  when(a.Eq(a)),
-				holds: "equal equal-types less greater right-missing other-type value-and-array value-and-nan value-and-null-element",
+				holds: "equal equal-types less greater right-missing other-type value-and-array value-and-nan value-and-null-element", none: "nans nan-and-value",
 			}, {
-				name:  "In: a value in a list field; an element of another type, null or NaN leaves it open",
+				name:  "In: a value in a list field; an element of another type or null leaves it open, and NaN is no element's equal",
 				when:  when(a.In(l)),
-				holds: "equal equal-types", none: "less greater",
+				holds: "equal equal-types", none: "less greater nans nan-and-value value-and-nan",
 			}, {
 				name:  "Contains is the same from the other side",
 				when:  when(l.Contains(a)),
-				holds: "equal equal-types", none: "less greater",
+				holds: "equal equal-types", none: "less greater nans nan-and-value value-and-nan",
 			}, {
 				name:  "Nin is Not In",
 				when:  when(a.Nin(l)),
-				holds: "less greater", none: "equal equal-types",
+				holds: "less greater nans nan-and-value value-and-nan", none: "equal equal-types",
 			}, {
 				name:  "In a list that is empty where it is absent",
 				when:  when(a.In(e)),
-				holds: "equal", none: "equal-types less greater right-missing other-type value-and-array value-and-nan value-and-null-element",
+				holds: "equal", none: "equal-types less greater right-missing other-type value-and-array value-and-nan value-and-null-element nans nan-and-value",
 			},
 		},
 	}.everywhere(t)

@@ -68,7 +68,7 @@ func TestEachAuthorizedDocumentComesOnceAndWhole(t *testing.T) {
 		{"whatever is in many keys", []filter.Clause{some(r).Where(r.F("name").Eq("x"))}, "mine public odd"},
 		{"whatever is in many elements", []filter.Clause{some(n).Where(n.F("text").Eq("x"))}, "mine public odd"},
 		{"whatever is reached by many hops", []filter.Clause{some(b).Where(b.F("name").Eq("x"))}, "mine public odd"},
-		{"a to-one key that is an array joins nothing, and multiplies nothing", []filter.Clause{some(p), when(f("public").Eq(true))}, "mine public alone array private odd"},
+		{"a to-one key that is an array joins nothing, and multiplies nothing", []filter.Clause{some(p).Where(p.Exists()), when(f("public").Eq(true))}, "mine public alone array private odd"},
 		{"two entities over one relation", []filter.Clause{some(l, l2).Where(l.F("state").Eq("x"), l2.F("state").Eq("x"))}, "mine public odd"},
 		{"a free entity over many", []filter.Clause{some(free).Where(free.F("book_id").Eq(f("_id")))}, "mine public odd"},
 		{"several clauses that all hold", []filter.Clause{
@@ -110,7 +110,7 @@ func TestFieldsNamedLikeHelperFields(t *testing.T) {
 	})
 	t.Run("a None is not granted by what stands in a helper field", func(t *testing.T) {
 		l := filter.Reach("l", "loans")
-		plan, err := pipeline.Compile(s.schema, filter.For("Book", when(none(some(l)))))
+		plan, err := pipeline.Compile(s.schema, filter.For("Book", when(none(some(l).Where(l.Exists())))))
 		require.NoError(t, err)
 		got := s.aggregate(t, plan, plan.Stages())
 		require.Equal(t, "other-number plain prefix", idsOf(got))
@@ -153,9 +153,9 @@ func TestOutcomes(t *testing.T) {
 		{"no clause is denied, by a match that selects nothing", filter.Deny("Book"), filter.Denied, nothing, ""},
 		{"a contradiction is denied", filter.For("Book", when(f("owner").In([]string{}))), filter.Denied, nothing, ""},
 		{"a null operand is denied", filter.For("Book", when(f("owner").Eq(nil))), filter.Denied, nothing, ""},
-		{"a join under a contradiction is denied without joining", filter.For("Book", some(p).Where(p.F("name").Eq("x"), either())), filter.Denied, nothing, ""},
-		{"an empty clause is allowed, by an explicit match of everything", filter.Allow("Book"), filter.Allowed, bson.D{}, every},
-		{"an empty clause beside others is allowed", filter.For("Book", some(p), when()), filter.Allowed, bson.D{}, every},
+		{"a join under a contradiction is denied without joining", filter.For("Book", some(p).Where(p.F("name").Eq("x"), filter.False)), filter.Denied, nothing, ""},
+		{"the mark is allowed, by an explicit match of everything", filter.Allow("Book"), filter.Allowed, bson.D{}, every},
+		{"a clause that always holds, beside others, is allowed", filter.For("Book", some(p).Where(p.Exists()), when(filter.True)), filter.Allowed, bson.D{}, every},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			plan := s.require(t, c.filter, c.want)

@@ -159,7 +159,7 @@ func TestNotKeyOnly(t *testing.T) {
 		{name: "a second path", when: some(both).Where(both.F("_id").In(in)), holds: "", not: "", none: ""},
 		{name: "a type with a scope", when: reached("scoped"), holds: "x", not: "y", none: "y"},
 		{name: "a relation with a constant of the far side", when: reached("marked"), holds: "x"},
-		{name: "a relation with a constant of the near side", when: reached("near"), holds: "x"},
+		{name: "a relation with a constant of the near side", when: reached("near"), holds: "x", none: "gone y"},
 		{name: "a relation by two pairs of keys", when: reached("pair"), holds: "x", not: "y", none: "y"},
 		{name: "a relation to another field than the key", when: some(named).Where(named.F("name").In(in)), holds: ""},
 		{name: "a relation to _id where the key is another field", when: reached("imprint_by_id"), holds: "x", not: "y", none: "y"},

@@ -238,12 +238,27 @@ func TestTrap08EmptyListsAreConstants(t *testing.T) {
 		{"an actor without groups", filter.For("Book", when(f("reader_ids").Intersects([]string{}))), ""},
 		{"an actor without groups, negated, sees what surely has none of them", filter.For("Book", when(not(f("owner").In([]string{})))), every},
 		{"an empty disjunctive normal form", filter.For("Book"), ""},
-		{"an empty conjunction", filter.For("Book", when()), every},
-		{"an empty Any", filter.For("Book", when(either())), ""},
-		{"None of an empty Any", filter.For("Book", when(none(when(either())))), every},
-		{"None of an empty conjunction", filter.For("Book", when(none(when()))), ""},
+		{"what always holds", filter.For("Book", when(filter.True)), every},
+		{"what never holds", filter.For("Book", when(either(when(filter.False)))), ""},
+		{"None of what never holds", filter.For("Book", when(none(when(either(when(filter.False)))))), every},
+		{"None of what always holds", filter.For("Book", when(none(when(filter.True)))), ""},
+		{"what is unknown", filter.For("Book", when(filter.Unknown)), ""},
+		{"None of what is unknown", filter.For("Book", when(none(when(filter.Unknown)))), ""},
+		{"None of what is not surely so", filter.For("Book", when(none(when(filter.Surely(when(filter.Unknown)))))), every},
 	} {
 		t.Run(c.name, func(t *testing.T) { s.require(t, c.answer, c.want) })
+	}
+	for name, answer := range map[string]filter.Filter{
+		"an empty conjunction":           filter.For("Book", when()),
+		"a clause left zero":             filter.For("Book", when(f("owner").Eq("x")), filter.Clause{}),
+		"an entity without conditions":   filter.For("Book", some(filter.Reach("p", "publisher"))),
+		"an empty Any":                   filter.For("Book", when(either())),
+		"an Any of a clause left zero":   filter.For("Book", when(either(filter.Clause{}))),
+		"None of an empty Any":           filter.For("Book", when(none(when(either())))),
+		"None of an empty conjunction":   filter.For("Book", when(none(when()))),
+		"Surely of an empty conjunction": filter.For("Book", when(filter.Surely{})),
+	} {
+		t.Run(name+" is an error", func(t *testing.T) { refused(t, s.schema, answer) })
 	}
 }
 
@@ -257,7 +272,7 @@ func TestTrap09AMistypedCollectionUnderNoneIsFound(t *testing.T) {
 		}
 	}
 	l := filter.Reach("l", "loans")
-	az := authorizer(t, s.db, mistyped, filter.For("Book", when(none(some(l)))))
+	az := authorizer(t, s.db, mistyped, filter.For("Book", when(none(some(l).Where(l.Exists())))))
 	q, err := az.AuthorizedQuery(t.Context(), nil, "read", "Book")
 	require.NoError(t, err)
 	n, err := q.Count(t.Context())

@@ -30,11 +30,11 @@ type world struct {
 // them; lists of ids are separated by blanks. What none of the lists names is unknown, or, under an entity, some of each.
 type rule struct {
 	name  string
-	of    string // the resource type; "" is the world's first
-	when  filter.Clause
-	holds string // the clause is true
-	not   string // it is true with its last condition negated; as none, if the clause declares no entity
-	none  string // None of the clause is true
+	of    string        // the resource type; "" is the world's first
+	when  filter.Clause // without a condition: its entities exist, or always
+	holds string        // the clause is true
+	not   string        // it is true with its last condition negated; as none, if the clause declares no entity
+	none  string        // None of the clause is true
 }
 
 // check holds the definition and the server to the rules of a world, in a database of its own.
@@ -47,11 +47,14 @@ func (w world) check(t *testing.T) {
 			resource = w.types[0].Name
 		}
 		t.Run(r.name, func(t *testing.T) {
+			n := len(r.when.Conditions)
+			if n == 0 {
+				r.when = existing(r.when)
+			}
 			s.require(t, filter.For(resource, r.when), r.holds)
 			t.Run("under None", func(t *testing.T) {
 				s.require(t, filter.For(resource, filter.Where(filter.None(r.when))), r.none)
 			})
-			n := len(r.when.Conditions)
 			if n == 0 {
 				require.Empty(t, r.not, "there is no condition to negate")
 				return
@@ -68,6 +71,17 @@ func (w world) check(t *testing.T) {
 			})
 		})
 	}
+}
+
+// existing returns a clause that says only that its entities exist; without entities, that it always holds.
+func existing(c filter.Clause) filter.Clause {
+	for _, e := range c.Entities {
+		c = c.Where(e.Exists())
+	}
+	if len(c.Entities) == 0 {
+		c = c.Where(filter.True)
+	}
+	return c
 }
 
 // stored is a world on the server.

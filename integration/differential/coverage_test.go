@@ -1,6 +1,9 @@
 package differential_test
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -20,7 +23,16 @@ func (f feature) String() string {
 
 // features are those that a run must have seen often enough.
 func features() (fs []feature) {
-	names := []string{"Any", "free", "field to field", "two entities", "two paths", "scope"}
+	names := []string{
+		"Any", "free", "field to field", "two entities", "two paths", "scope", "Exists", "Surely", "absent means zero", "absent means zero, field to field",
+		"IsNull of a dotted field", "IsSet of a dotted field", "numbers field to field", "required", "complete", "complete, existence",
+	}
+	for c := filter.False; c.Valid(); c++ {
+		names = append(names, "constant "+c.String())
+	}
+	for _, k := range []relations.Kind{relations.EmbedsOne, relations.EmbedsMany, relations.ReferencesOne, relations.ReferencesMany, relations.HasOne, relations.HasMany} {
+		names = append(names, "near constant of "+k.String())
+	}
 	for op := filter.Eq; op.Valid(); op++ {
 		names = append(names, op.String())
 	}
@@ -43,6 +55,9 @@ func (s *suite) count(w *world, f filter.Filter) {
 	}
 	if len(typ.Scope) > 0 {
 		seen[feature{"scope", false}] = true
+	}
+	if f.AllowAll {
+		seen[feature{"AllowAll", false}] = true
 	}
 	for f := range seen {
 		s.seen[f]++
@@ -74,7 +89,10 @@ func (c *counter) clause(in *filter.Clause, outer map[string]*relations.Type, ne
 		}
 		for _, p := range e.Paths {
 			rel, _ := types[p.From].Relation(p.Relation)
-			c.note(rel.Kind.String(), negated)
+			c.relation(rel, negated)
+			if rel.Complete && len(e.Paths) == 1 && slices.Contains(in.Conditions, filter.Condition(e.Exists())) {
+				c.note("complete, existence", negated)
+			}
 			types[e.Name], _ = c.w.schema.Type(rel.Type)
 		}
 		if len(types[e.Name].Scope) > 0 {
@@ -84,10 +102,14 @@ func (c *counter) clause(in *filter.Clause, outer map[string]*relations.Type, ne
 	for _, cond := range in.Conditions {
 		switch cond := cond.(type) {
 		case filter.Comparison:
-			c.note(cond.Op.String(), negated != cond.Not)
-			if _, ok := cond.Operand.(filter.Field); ok {
-				c.note("field to field", negated != cond.Not)
-			}
+			c.comparison(cond, types, negated != cond.Not)
+		case filter.Exists:
+			c.note("Exists", negated)
+		case filter.Constant:
+			c.note("constant "+cond.String(), negated)
+		case filter.Surely:
+			c.note("Surely", negated)
+			c.clause((*filter.Clause)(&cond), types, negated)
 		case filter.Any:
 			c.note("Any", negated)
 			for i := range cond {
@@ -97,5 +119,44 @@ func (c *counter) clause(in *filter.Clause, outer map[string]*relations.Type, ne
 			c.note("None", negated)
 			c.clause((*filter.Clause)(&cond), types, !negated)
 		}
+	}
+}
+
+func (c *counter) relation(r *relations.Relation, negated bool) {
+	c.note(r.Kind.String(), negated)
+	if r.Required {
+		c.note("required", negated)
+	}
+	if r.Complete {
+		c.note("complete", negated)
+	}
+	if slices.ContainsFunc(r.Where, func(k relations.Constant) bool { return k.Near }) {
+		c.note("near constant of "+r.Kind.String(), negated)
+	}
+}
+
+func (c *counter) comparison(in filter.Comparison, types map[string]*relations.Type, negated bool) {
+	c.note(in.Op.String(), negated)
+	if in.Op.Unary() && strings.Contains(in.Field.Path, ".") {
+		c.note(in.Op.String()+" of a dotted field", negated)
+		return
+	}
+	left, ok := c.w.schema.Field(types[in.Field.Entity], in.Field.Path)
+	if !ok || in.Op.Unary() {
+		return
+	}
+	if left.AbsentZero != nil {
+		c.note("absent means zero", negated)
+	}
+	operand, ok := in.Operand.(filter.Field)
+	if !ok {
+		return
+	}
+	c.note("field to field", negated)
+	if left.Type == relations.Number {
+		c.note("numbers field to field", negated)
+	}
+	if right, ok := c.w.schema.Field(types[operand.Entity], operand.Path); ok && (left.AbsentZero != nil || right.AbsentZero != nil) {
+		c.note("absent means zero, field to field", negated)
 	}
 }

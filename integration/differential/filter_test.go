@@ -3,6 +3,7 @@ package differential_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,27 @@ func (f *filters) filter() filter.Filter {
 	}
 	typ, _ := f.w.schema.Type(resource)
 	root := []bound{{typ: typ}}
-	out := filter.Filter{Resource: resource}
+	out := f.clauses(root)
+	switch f.upTo(19, "combined") {
+	case 0:
+		return filter.And(out, f.clauses(root))
+	case 1:
+		return filter.Except(out, f.clauses(root))
+	case 2:
+		return filter.ExceptSurely(out, f.clauses(root))
+	case 3:
+		e := f.entity(root)
+		if e.embedded {
+			return out
+		}
+		return filter.Or(out, filter.For(resource, filter.Under(e.Entity, f.clauses([]bound{{typ: e.typ}}))))
+	default:
+		return out
+	}
+}
+
+func (f *filters) clauses(root []bound) filter.Filter {
+	out := filter.Filter{Resource: root[0].typ.Name}
 	for range rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(f.T, "clauses") {
 		out.Clauses = append(out.Clauses, f.clause(root, 2, false))
 	}
@@ -60,7 +81,37 @@ func (f *filters) clause(outer []bound, depth int, inner bool) filter.Clause {
 	for range n {
 		c.Conditions = append(c.Conditions, f.condition(in, depth))
 	}
+	for i, e := range c.Entities {
+		if !uses(c, e.Name) || f.chance(5, "exists besides") {
+			c.Conditions = append(c.Conditions, c.Entities[i].Exists())
+		}
+	}
 	return c
+}
+
+// uses reports whether a clause names an entity in a condition, or reaches another one from it.
+func uses(c filter.Clause, name string) bool {
+	for _, e := range c.Entities {
+		if slices.ContainsFunc(e.Paths, func(p filter.Path) bool { return p.From == name }) {
+			return true
+		}
+	}
+	for _, cond := range c.Conditions {
+		switch cond := cond.(type) {
+		case filter.Comparison:
+			if of, ok := cond.Operand.(filter.Field); cond.Field.Entity == name || ok && of.Entity == name {
+				return true
+			}
+		case filter.Exists:
+			if cond.Entity == name {
+				return true
+			}
+		}
+		if slices.ContainsFunc(filter.Nested(cond), func(c filter.Clause) bool { return uses(c, name) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *filters) entity(in []bound) bound {
@@ -105,13 +156,17 @@ func (f *filters) condition(in []bound, depth int) filter.Condition {
 	switch roll := f.upTo(99, "condition"); {
 	case depth > 0 && roll < 18:
 		return filter.None(f.clause(in, depth-1, true))
-	case depth > 0 && roll < 32:
+	case depth > 0 && roll < 23:
+		return filter.Surely(f.clause(in, depth-1, true))
+	case roll < 25:
+		return rapid.SampledFrom([]filter.Condition{filter.True, filter.False, filter.Unknown}).Draw(f.T, "constant")
+	case depth > 0 && roll < 36:
 		var any filter.Any
 		for range 2 {
 			any = append(any, f.clause(in, depth-1, true))
 		}
 		return any
-	case roll < 45:
+	case roll < 49:
 		return f.negated(f.fields(in))
 	default:
 		return f.negated(f.comparison(in))
@@ -180,7 +235,9 @@ func (f *filters) comparison(in []bound) filter.Comparison {
 
 func (f *filters) compare(left filter.Field, decl *relations.Field) filter.Comparison {
 	ops := []filter.Operator{filter.Eq, filter.Neq, filter.IsNull, filter.IsSet}
-	if decl.Type != relations.Document {
+	if decl.Type == relations.Bool {
+		ops = append(ops, filter.In, filter.Nin)
+	} else if decl.Type != relations.Document {
 		ops = append(ops, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.In, filter.Nin)
 		if decl.List {
 			ops = append(ops, filter.Intersects, filter.Intersects, filter.Intersects, filter.SubsetOf, filter.SubsetOf, filter.SubsetOf)
@@ -224,6 +281,8 @@ func (f *filters) literal(t relations.ValueType, scalar bool) any {
 		return f.upTo(3, "literal")
 	case relations.String:
 		return f.text()
+	case relations.Bool:
+		return f.flag()
 	case relations.Date:
 		return time.Unix(int64(f.upTo(2, "literal")), 0)
 	case relations.Document:

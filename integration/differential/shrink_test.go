@@ -182,6 +182,10 @@ func smallerClause(c filter.Clause) (out []filter.Clause) {
 			for _, in := range smallerClause(filter.Clause(cond)) {
 				smaller = append(smaller, filter.None(in))
 			}
+		case filter.Surely:
+			for _, in := range smallerClause(filter.Clause(cond)) {
+				smaller = append(smaller, filter.Surely(in))
+			}
 		case filter.Comparison:
 			if cond.Not {
 				cond.Not = false

@@ -35,6 +35,8 @@ type suite struct {
 	mutate func([]bson.D) []bson.D        // a seeded mistake in the pipeline; nil for none
 	given  func(*world) *relations.Schema // a seeded mistake in what the compiler knows; nil for none
 
+	rewrite func(filter.Filter) filter.Filter // a seeded mistake in what the compiler is asked; nil for none
+
 	worlds, compared, mixed, tooDeep, tenths int
 
 	resolved resolution
@@ -101,7 +103,7 @@ func (s *suite) compare(w *world, f filter.Filter) error {
 	if err != nil {
 		return fmt.Errorf("compile: %w\n%v", err, f)
 	}
-	if s.mutate == nil && s.given == nil {
+	if s.correct() {
 		if err := s.compareResolved(ctx, w, f, plan, all); err != nil {
 			return err
 		}
@@ -134,7 +136,7 @@ func (s *suite) compare(w *world, f filter.Filter) error {
 		s.mixed++
 		s.count(w, f)
 	}
-	if s.compared%10 == 0 && s.mutate == nil && s.given == nil {
+	if s.compared%10 == 0 && s.correct() {
 		s.tenths++
 		if err := s.compareTenth(ctx, w, f, want, all); err != nil {
 			return &mismatch{w: w, f: f, err: err, want: ids(want), stages: stages}
@@ -142,6 +144,9 @@ func (s *suite) compare(w *world, f filter.Filter) error {
 	}
 	return nil
 }
+
+// correct reports whether the suite runs without a seeded mistake.
+func (s *suite) correct() bool { return s.mutate == nil && s.given == nil && s.rewrite == nil }
 
 // authorized returns the documents the evaluator authorizes, sorted.
 func authorized(ctx context.Context, w *world, f filter.Filter) ([]bson.Raw, error) {

@@ -43,8 +43,9 @@ func (g gen) fields(id bool) []relations.Field {
 	absent := func() bool { return g.chance(25, "absentEmpty") }
 	fs := []relations.Field{
 		{Name: "n", Type: relations.Number, Strict: strict()},
-		{Name: "m", Type: relations.Number},
-		{Name: "s", Type: relations.String, Strict: strict()},
+		{Name: "m", Type: relations.Number, Strict: strict(), AbsentZero: g.zero(0, int64(1), 2.0)},
+		{Name: "s", Type: relations.String, Strict: strict(), AbsentZero: g.zero("", "a", "b")},
+		{Name: "f", Type: relations.Bool, AbsentZero: g.zero(false, true)},
 		{Name: "x", Type: relations.Any},
 		{Name: "d", Type: relations.Date},
 		{Name: "o", Type: relations.Document},
@@ -62,6 +63,14 @@ func (g gen) fields(id bool) []relations.Field {
 	return fs
 }
 
+// zero is what a missing field is in comparisons, or nil.
+func (g gen) zero(values ...any) any {
+	if g.chance(60, "no absentZero") {
+		return nil
+	}
+	return rapid.SampledFrom(values).Draw(g.T, "absentZero")
+}
+
 func (g gen) world() *world {
 	w := &world{docs: map[string][]bson.Raw{}}
 	for _, c := range collections {
@@ -75,8 +84,8 @@ func (g gen) world() *world {
 		t.Relations = g.references()
 		if i == 0 {
 			t.Relations = append(t.Relations,
-				relations.Relation{Name: "one", Kind: relations.EmbedsOne, Type: "F"},
-				relations.Relation{Name: "many", Kind: relations.EmbedsMany, Type: "F", AbsentEmpty: g.chance(25, "absentEmpty")})
+				relations.Relation{Name: "one", Kind: relations.EmbedsOne, Type: "F", Where: g.constants()},
+				relations.Relation{Name: "many", Kind: relations.EmbedsMany, Type: "F", AbsentEmpty: g.chance(25, "absentEmpty"), Where: g.constants()})
 		}
 		if g.chance(15, "embedded scope") {
 			t.Scope = g.scope(false)
@@ -117,8 +126,8 @@ func (g gen) id(i int) any {
 func (g gen) stored(name, collection string) relations.Type {
 	t := relations.Type{Name: name, Collection: collection, Fields: g.fields(true)}
 	t.Relations = append(g.references(),
-		relations.Relation{Name: "one", Kind: relations.EmbedsOne, Type: "E"},
-		relations.Relation{Name: "many", Kind: relations.EmbedsMany, Type: "E", AbsentEmpty: g.chance(25, "absentEmpty")},
+		relations.Relation{Name: "one", Kind: relations.EmbedsOne, Type: "E", Where: g.constants()},
+		relations.Relation{Name: "many", Kind: relations.EmbedsMany, Type: "E", AbsentEmpty: g.chance(25, "absentEmpty"), Where: g.constants()},
 		relations.Relation{Name: "far", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "one.r", Foreign: "_id"}}},
 		relations.Relation{Name: "fars", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "one.rs", Foreign: "_id"}}},
 		relations.Relation{Name: "rows", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: "_id", Foreign: g.pick("foreign", "r", "rs", "one.r", "many.r", "many.rs")}}, Where: g.constants()},
@@ -127,6 +136,10 @@ func (g gen) stored(name, collection string) relations.Type {
 		relations.Relation{Name: "via", Kind: relations.Through, Through: []string{g.pick("hop", "one", "many"), g.pick("hop", "toR", "toRs", "toK")}},
 		relations.Relation{Name: "via2", Kind: relations.Through, Through: []string{g.pick("hop", "toR", "toRs", "toK", "toKs", "rows"), g.pick("hop", "toR", "rows", "toRs", "one", "many", "rows3")}},
 	)
+	for i := range t.Relations {
+		r := &t.Relations[i]
+		r.Required = r.Kind == relations.HasOne && g.chance(40, "required")
+	}
 	if g.chance(30, "another key") {
 		t.Key = "k"
 	}
@@ -147,7 +160,7 @@ func (g gen) target() string { return g.pick("target", "A", "B", "C") }
 
 // references are relations that every type can have.
 func (g gen) references() []relations.Relation {
-	return []relations.Relation{
+	rs := []relations.Relation{
 		{Name: "toR", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "r", Foreign: "_id"}}},
 		{Name: "toRs", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "rs", Foreign: "_id"}}},
 		{Name: "toK", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "k", Foreign: g.pick("foreign", "k", "ks", "many.k", "one.k")}}, Where: g.constants()},
@@ -155,12 +168,19 @@ func (g gen) references() []relations.Relation {
 		{Name: "toPair", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "k", Foreign: g.pick("foreign", "k", "ks")}, {Local: "ns", Foreign: "n"}}},
 		{Name: "toPairOne", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "k", Foreign: g.pick("foreign", "k", "many.k")}, {Local: "r", Foreign: "_id"}}},
 	}
+	for i := range rs {
+		rs[i].Complete = g.chance(25, "complete")
+	}
+	return rs
 }
 
 func (g gen) constants() []relations.Constant {
 	var cs []relations.Constant
-	if g.chance(15, "near constant") {
+	if g.chance(32, "near constant") {
 		cs = append(cs, relations.Constant{Near: true, Field: "s", Value: g.pick("constant", "a", "b")})
+	}
+	if g.chance(12, "near flag") {
+		cs = append(cs, relations.Constant{Near: true, Field: "f", Value: g.chance(50, "flag")})
 	}
 	if g.chance(15, "far constant") {
 		cs = append(cs, relations.Constant{Field: "s", Value: g.pick("constant", "a", "b")})
@@ -174,7 +194,11 @@ func (g gen) scope(embedding bool) []filter.Condition {
 		path = "one.s"
 	}
 	f := filter.F(path)
-	switch g.upTo(3, "scope form") {
+	switch g.upTo(5, "scope form") {
+	case 4:
+		return []filter.Condition{filter.None(filter.Where(filter.Surely(filter.Where(f.Eq("b")))))}
+	case 5:
+		return []filter.Condition{filter.Any{filter.Where(filter.F("f").Neq(true)), filter.Where(f.IsNull(), filter.True)}}
 	case 0:
 		return []filter.Condition{f.Eq("a")}
 	case 1:
@@ -198,7 +222,7 @@ func (g gen) document(depth int, embedded bool) bson.D {
 		name string
 		good func() any
 	}{
-		{"n", g.number}, {"m", g.number}, {"s", g.text}, {"x", g.scalar}, {"d", g.date}, {"o", g.object},
+		{"n", g.number}, {"m", g.number}, {"s", g.text}, {"f", g.flag}, {"x", g.scalar}, {"d", g.date}, {"o", g.object},
 		{"ns", g.listOf(g.number)}, {"ss", g.listOf(g.text)}, {"xs", g.listOf(g.scalar)},
 		{"k", g.text}, {"ks", g.listOf(g.text)}, {"r", g.key}, {"rs", g.listOf(g.key)}, {"_id", g.number},
 	} {
@@ -245,11 +269,13 @@ func (g gen) number() any {
 		v, _ := bson.ParseDecimal128(fmt.Sprint(n))
 		return v
 	case 3:
-		return rapid.SampledFrom([]any{math.NaN(), math.Inf(1), math.Inf(-1), int64(1) << 53, float64(1 << 53), math.Copysign(0, -1), int64(math.MaxInt64)}).Draw(g.T, "odd number")
+		return rapid.SampledFrom([]any{math.NaN(), math.NaN(), math.NaN(), math.Inf(1), math.Inf(-1), int64(1) << 53, float64(1 << 53), math.Copysign(0, -1), int64(math.MaxInt64)}).Draw(g.T, "odd number")
 	default:
 		return int32(n)
 	}
 }
+
+func (g gen) flag() any { return g.chance(50, "flag") }
 
 func (g gen) key() any { return int32(g.upTo(6, "key")) }
 

@@ -1,0 +1,187 @@
+package filter
+
+import (
+	"fmt"
+	"slices"
+)
+
+// And returns the filter that authorizes what f and all the others authorize, such as a token's filter beside that of its
+// owner. The filters must be of one resource type; if they are not, Check refuses what is returned.
+//
+// A filter that allows everything adds nothing, and one that denies makes the result deny. The labels of the filters stay on their
+// clauses, inside an Any.
+func And(f Filter, others ...Filter) Filter {
+	all := append([]Filter{f}, others...)
+	if other := unlike(all); other != nil {
+		return *other
+	}
+	var parts []Filter
+	for _, g := range all {
+		switch g.Outcome() {
+		case Denied:
+			return Deny(f.Resource)
+		case Conditional:
+			parts = append(parts, g)
+		}
+	}
+	switch len(parts) {
+	case 0:
+		return Allow(f.Resource)
+	case 1:
+		return parts[0]
+	}
+	c := Clause{Label: parts[0].label()}
+	for _, g := range parts {
+		c.Conditions = append(c.Conditions, Any(g.Clauses))
+	}
+	return For(f.Resource, c)
+}
+
+// Or returns the filter that authorizes what f or one of the others authorizes. The filters must be of one resource type; if
+// they are not, Check refuses what is returned.
+func Or(f Filter, others ...Filter) Filter {
+	all := append([]Filter{f}, others...)
+	if other := unlike(all); other != nil {
+		return *other
+	}
+	var clauses []Clause
+	for _, g := range all {
+		if g.Outcome() == Allowed {
+			return Allow(f.Resource)
+		}
+		clauses = append(clauses, g.Clauses...)
+	}
+	return For(f.Resource, clauses...)
+}
+
+// Except returns the filter that authorizes what f authorizes, without what g possibly grants: what remains is surely not
+// granted by g. Where a document lacks what g compares, f does not authorize it either. The filters must be of one
+// resource type; if they are not, Check refuses what is returned.
+func Except(f, g Filter) Filter {
+	return f.except(g, None(Where(Any(g.Clauses))))
+}
+
+// ExceptSurely returns the filter that authorizes what f authorizes, without what g surely grants. It widens on missing
+// data, as [Surely] says: where a document lacks what g compares, g does not grant it, and f alone decides. The filters must
+// be of one resource type; if they are not, Check refuses what is returned.
+func ExceptSurely(f, g Filter) Filter {
+	return f.except(g, None(Where(Surely(Where(Any(g.Clauses))))))
+}
+
+func (f Filter) except(g Filter, without Condition) Filter {
+	if other := unlike([]Filter{f, g}); other != nil {
+		return *other
+	}
+	switch g.Outcome() {
+	case Denied:
+		return f
+	case Allowed:
+		return Deny(f.Resource)
+	}
+	switch f.Outcome() {
+	case Denied:
+		return f
+	case Allowed:
+		return For(f.Resource, Where(without))
+	}
+	c := Where(Any(f.Clauses), without)
+	c.Label = f.label()
+	return For(f.Resource, c)
+}
+
+// Under returns the clause that declares the entity e and asks f of it: the policy of a parent, say of the project that a task
+// is in. The entity must exist, also where f allows everything. It must be of the resource type of f; if it is not, Check
+// refuses the filter. Entities of f are renamed where they have the name of e.
+func Under(e Entity, f Filter) Clause {
+	if e.Type != "" && e.Type != f.Resource {
+		return Where(Invalid{fmt.Sprintf("a filter for %s under an entity of type %s: both must be of one type",
+			word(f.Resource), word(e.Type))})
+	}
+	e.Type = f.Resource
+	c := Some(e).Where(e.Exists())
+	c.Label = f.label()
+	switch f.Outcome() {
+	case Denied:
+		return Where(False).As(c.Label)
+	case Allowed:
+		return c
+	}
+	u := under{entity: e.Name, other: unused(e.Name, f.Clauses)}
+	return c.Where(Any(u.rewriter().filter(f).Clauses))
+}
+
+// under replaces the resource of a filter by an entity, and the name of that entity, where the filter uses it, by another.
+type under struct{ entity, other string }
+
+func (u under) name(name *string) bool {
+	switch *name {
+	case "":
+		*name = u.entity
+	case u.entity:
+		*name = u.other
+	default:
+		return false
+	}
+	return true
+}
+
+func (u under) rewriter() *rewriter {
+	return &rewriter{
+		comparison: func(c Comparison) (Comparison, bool) {
+			changed := u.name(&c.Field.Entity)
+			if f, ok := c.Operand.(Field); ok && u.name(&f.Entity) {
+				c.Operand, changed = f, true
+			}
+			return c, changed
+		},
+		exists: func(e Exists) (Exists, bool) {
+			changed := u.name(&e.Entity)
+			return e, changed
+		},
+		entity: func(e Entity, _ *Clause) (Entity, bool) {
+			changed := e.Name == u.entity && u.name(&e.Name)
+			paths, moved := rewrite(e.Paths, func(in *Path) (Path, bool) {
+				p := *in
+				moved := u.name(&p.From)
+				return p, moved
+			})
+			e.Paths = paths
+			return e, changed || moved
+		},
+	}
+}
+
+// unused returns a name that no entity declared in the clauses has: the one given, with a number.
+func unused(name string, clauses []Clause) string {
+	names := declaredIn(nil, Any(clauses))
+	for i := 2; ; i++ {
+		if n := name + itoa(i); !slices.Contains(names, n) {
+			return n
+		}
+	}
+}
+
+// unlike returns the filter that Check refuses, if the filters are of several resource types.
+func unlike(filters []Filter) *Filter {
+	for _, f := range filters[1:] {
+		if f.Resource != filters[0].Resource {
+			return &Filter{Resource: filters[0].Resource, Clauses: []Clause{Where(Invalid{fmt.Sprintf(
+				"filters for %s and for %s are combined: combine filters of one resource type, or ask one of a related entity (Under)",
+				word(filters[0].Resource), word(f.Resource))})}}
+		}
+	}
+	for _, f := range filters {
+		if f.AllowAll && len(f.Clauses) > 0 {
+			return &f // which Check refuses
+		}
+	}
+	return nil
+}
+
+// label returns the label of a filter's only clause.
+func (f Filter) label() string {
+	if len(f.Clauses) == 1 {
+		return f.Clauses[0].Label
+	}
+	return ""
+}

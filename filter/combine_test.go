@@ -1,0 +1,67 @@
+package filter_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	. "github.com/mongoauthz/go-mongoauthz/filter"
+)
+
+func TestFiltersCombine(t *testing.T) {
+	t.Parallel()
+	a, b := For("B", Where(F("a").Eq(1)).As("x"), Where(F("b").Eq(1))), For("B", Where(F("c").Eq(1)).As("y"))
+	allow, deny := Allow("B"), Deny("B")
+	p := Reach("p", "publisher")
+	for name, x := range map[string]struct {
+		got  Filter
+		want string
+	}{
+		"and of one":            {And(a), "B where\n  a = 1  (x)\n  or b = 1"},
+		"and of two":            {And(b, a), "B where (c = 1) and (a = 1 or b = 1)  (y)"},
+		"and all":               {And(a, allow), "B where\n  a = 1  (x)\n  or b = 1"},
+		"and nothing":           {And(a, deny, b), "no B"},
+		"and of all":            {And(allow, allow), "every B"},
+		"or":                    {Or(a, b), "B where\n  a = 1  (x)\n  or b = 1\n  or c = 1  (y)"},
+		"or nothing":            {Or(deny, b), "B where c = 1  (y)"},
+		"or nothing at all":     {Or(deny), "no B"},
+		"or all":                {Or(a, allow), "every B"},
+		"except":                {Except(b, a), "B where (c = 1) and none((a = 1 or b = 1))  (y)"},
+		"except surely":         {ExceptSurely(allow, a), "B where none(surely((a = 1 or b = 1)))"},
+		"except nothing":        {Except(b, deny), "B where c = 1  (y)"},
+		"except nothing, all":   {ExceptSurely(allow, deny), "every B"},
+		"except all":            {Except(a, allow), "no B"},
+		"except surely all":     {ExceptSurely(a, allow), "no B"},
+		"nothing except":        {Except(deny, a), "no B"},
+		"under":                 {For("A", Under(Reach("e", "b"), b)), "A where b e: e exists and (e.c = 1)  (y)"},
+		"under, all":            {For("A", Under(Reach("e", "b"), allow)), "A where b e: e exists"},
+		"under, nothing":        {For("A", Under(Reach("e", "b"), deny)), "A where false"},
+		"under, with entities":  {For("A", Under(Reach("e", "b"), For("B", Some(p, p.Reach("e", "x")).Where(p.F("x").Eq(F("y")), Entity{Name: "e"}.Exists(), None(Some(Reach("q", "r")).Where(Exists{"q"})))))), "A where b e: e exists and (e.publisher p, p.x e2: p.x = e.y and e2 exists and none(e.r q: q exists))"},
+		"under, resource below": {For("A", Under(Reach("e", "b"), For("B", Some(p).Where(p.F("x").Eq(F("y")))))), "A where b e: e exists and (e.publisher p: p.x = e.y)"},
+	} {
+		require.Equal(t, x.want, x.got.String(), name)
+	}
+}
+
+func TestFiltersOfTwoTypesDoNotCombine(t *testing.T) {
+	t.Parallel()
+	b, c := For("B", Where(F("a").Eq(1))), Allow("C")
+	both := Filter{Resource: "B", AllowAll: true, Clauses: b.Clauses}
+	for name, f := range map[string]Filter{
+		"and":             And(b, c),
+		"and, denied":     And(Deny("C"), Deny("B")),
+		"or":              Or(c, b),
+		"except":          Except(b, c),
+		"except surely":   ExceptSurely(c, b),
+		"under":           For("A", Under(Entity{Name: "e", Type: "C"}, b)),
+		"a mark besides":  And(b, both),
+		"a mark, or":      Or(both, b),
+		"a mark, except":  Except(b, both),
+		"a mark, reverse": Except(both, b),
+	} {
+		require.Equal(t, Conditional, f.Outcome(), name)
+		_, err := f.Normalize(0)
+		require.ErrorIs(t, err, ErrMalformed, name)
+		require.NotContains(t, f.String(), "every", name)
+	}
+}

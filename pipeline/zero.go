@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// This file decides, when a filter is compiled, what a comparison makes of a missing field that counts as a value (absent means zero).
+// The value is a number, a string or a bool.
+
+// zeroOf returns what a missing field counts as; false if it counts as nothing.
+func zeroOf(f *relations.Field) (bson.RawValue, bool) {
+	if f == nil || f.AbsentZero == nil {
+		return bson.RawValue{}, false
+	}
+	v, ok := f.AbsentZero.(bson.RawValue)
+	return v, ok
+}
+
+// holds reports whether a comparison is true of v, which is of the declared type. If it is not true, it is false.
+func (l leaf) holds(v bson.RawValue) bool {
+	switch l.op {
+	case filter.Eq:
+		return equalScalars(v, l.value)
+	case filter.In:
+		return slices.ContainsFunc(l.values, func(w bson.RawValue) bool { return equalScalars(v, w) })
+	case filter.Lt, filter.Leq, filter.Gt, filter.Geq:
+		sign, ok := orderScalars(v, l.value)
+		return ok && orderedBy(l.op, sign)
+	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
+		s, isText := v.StringValueOK()
+		needle, ok := l.value.StringValueOK()
+		return isText && ok && hasText(l.op, s, needle)
+	default:
+		return false
+	}
+}
+
+func hasText(op filter.Operator, s, needle string) bool {
+	switch op {
+	case filter.StartsWith:
+		return strings.HasPrefix(s, needle)
+	case filter.EndsWith:
+		return strings.HasSuffix(s, needle)
+	default:
+		return strings.Contains(s, needle)
+	}
+}
+
+func orderedBy(op filter.Operator, sign int) bool {
+	switch op {
+	case filter.Lt:
+		return sign < 0
+	case filter.Leq:
+		return sign <= 0
+	case filter.Gt:
+		return sign > 0
+	default:
+		return sign >= 0
+	}
+}
+
+func equalScalars(a, b bson.RawValue) bool {
+	sign, ok := orderScalars(a, b)
+	return ok && sign == 0
+}
+
+// orderScalars returns the sign of a compared with b; false if they are not both numbers, strings or bools.
+func orderScalars(a, b bson.RawValue) (sign int, ok bool) {
+	class, other := class(a), class(b)
+	switch {
+	case class != other:
+		return 0, false
+	case class == "number":
+		return orderNumbers(a, b)
+	case class == "string":
+		return cmp.Compare(a.StringValue(), b.StringValue()), true
+	case class == "bool":
+		return bytes.Compare(a.Value, b.Value), true
+	default:
+		return 0, false
+	}
+}
+
+// orderNumbers compares two numbers by value, whatever their types. There is no order with NaN.
+func orderNumbers(a, b bson.RawValue) (sign int, ok bool) {
+	x, xInf, ok := rational(a)
+	if !ok {
+		return 0, false
+	}
+	y, yInf, ok := rational(b)
+	if !ok {
+		return 0, false
+	}
+	if xInf != 0 || yInf != 0 {
+		return cmp.Compare(xInf, yInf), true
+	}
+	return x.Cmp(y), true
+}
+
+// rational returns a number exactly, or the sign of an infinity.
+func rational(v bson.RawValue) (_ *big.Rat, infinite int, ok bool) {
+	switch v.Type {
+	case bson.TypeInt32:
+		return new(big.Rat).SetInt64(int64(int32(binary.LittleEndian.Uint32(v.Value)))), 0, true
+	case bson.TypeInt64:
+		return new(big.Rat).SetInt64(int64(binary.LittleEndian.Uint64(v.Value))), 0, true
+	case bson.TypeDouble:
+		f := v.Double()
+		if math.IsInf(f, 0) {
+			return nil, cmp.Compare(f, 0), true
+		}
+		r := new(big.Rat).SetFloat64(f)
+		return r, 0, r != nil
+	case bson.TypeDecimal128:
+		d := v.Decimal128()
+		if sign := d.IsInf(); sign != 0 {
+			return nil, sign, true
+		}
+		integer, ten, err := d.BigInt()
+		if err != nil {
+			return nil, 0, false
+		}
+		power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(ten, -ten))), nil)
+		if ten < 0 {
+			return new(big.Rat).SetFrac(integer, power), 0, true
+		}
+		return new(big.Rat).SetInt(power.Mul(power, integer)), 0, true
+	default:
+		return nil, 0, false
+	}
+}
