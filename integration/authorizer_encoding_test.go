@@ -34,6 +34,8 @@ type ticket struct {
 	State     ticketState `json:"the_state"`
 	DeletedAt *time.Time  `json:"deleted_at"`
 	At        time.Time   `json:"at" authz:"rfc3339"`
+	Draft     bool        `json:"draft,omitempty"`
+	Stage     ticketState `json:"stage,omitempty" authz:"absent zero"`
 }
 
 func ticketRegistry() *bson.Registry {
@@ -72,7 +74,7 @@ func TestEncodingOfTheClientDecidesWhatConditionsMean(t *testing.T) {
 	gone := at(9)
 	tickets := []ticket{
 		{ID: 1, Owner: uuid(1), Plain: uuid(1), Blocked: []ticketID{uuid(2)}, At: at(1)},
-		{ID: 2, Owner: uuid(2), Plain: uuid(2), Blocked: []ticketID{uuid(1)}, State: 1, At: at(2)},
+		{ID: 2, Owner: uuid(2), Plain: uuid(2), Blocked: []ticketID{uuid(1)}, State: 1, At: at(2), Draft: true, Stage: 1},
 		{ID: 3, Owner: uuid(1), Plain: uuid(1), Blocked: []ticketID{}, DeletedAt: &gone, At: at(3)},
 	}
 	_, err = db.Collection("tickets").InsertMany(t.Context(), tickets)
@@ -96,6 +98,12 @@ func TestEncodingOfTheClientDecidesWhatConditionsMean(t *testing.T) {
 		"not blocked, as text":         {filter.Not(f("blocked_ids").Contains(text)), []int{1, 3}},
 		"an enum":                      {f("the_state").Eq(ticketState(1)), []int{2}},
 		"not an enum":                  {f("the_state").Nin([]ticketState{1}), []int{1, 3}},
+		"no draft":                     {f("draft").Eq(false), []int{1, 3}},
+		"not draft":                    {filter.Not(f("draft").Eq(true)), []int{1, 3}},
+		"draft":                        {f("draft").Eq(true), []int{2}},
+		"the zero enum, left out":      {f("stage").Eq(ticketState(0)), []int{1, 3}},
+		"the zero enum, as text":       {f("stage").StartsWith("op"), []int{1, 3}},
+		"not the zero enum":            {f("stage").Neq(ticketState(0)), []int{2}},
 		"a time":                       {f("at").Leq(at(2)), []int{1, 2}},
 		"a time, as text elsewhere":    {f("at").Eq("2026-01-02T01:00:00+01:00"), []int{2}},
 	} {
