@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/mongoauthz/go-mongoauthz/internal/literal"
 )
 
 // UnmarshalJSON sets f to the filter that [Filter.MarshalJSON] wrote, or that was written by hand in the same form; relaxed
@@ -376,8 +378,8 @@ func (d *decoder) bson(to *Operand) error {
 	if err != nil {
 		return d.fail("not base64")
 	}
-	if rest, problem := scan(bson.TypeEmbeddedDocument, b, 0); problem != "" || len(rest) != 0 {
-		return d.fail(either(problem, brokenBSON))
+	if problem := literal.Broken(bson.TypeEmbeddedDocument, b); problem != "" {
+		return d.fail(problem)
 	}
 	fields, err := bson.Raw(b).Elements()
 	if err != nil || len(fields) != 1 || fields[0].Key() != "v" {

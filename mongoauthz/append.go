@@ -20,7 +20,7 @@ func insideStages() allowList {
 }
 
 // Append returns the query with stages added at the end, where they see authorized documents only, in their original shape. q stays
-// as it is. The stages are encoded here, by [WithRegistry] and [WithBSONOptions], and what is checked is what is sent: neither later changes of
+// as it is. The stages are encoded here, by the schema's encoding, and what is checked is what is sent: neither later changes of
 // the Go values nor the client's own registry have an effect.
 //
 // Accepted are the stages that stay inside their input: $addFields, $bucket, $bucketAuto, $count, $densify, $facet (its pipelines

@@ -282,6 +282,10 @@ func TestAppendedStagesAreSentAsTheyWereChecked(t *testing.T) {
 	require.NoError(t, client.Encode(q.Pipeline()[1]))
 	require.Equal(t, `{"$set": {"x": {"$numberInt":"1"}}}`, bson.Raw(sent.Bytes()).String())
 
-	_, err = query(t, conditional, mongoauthz.WithRegistry(bson.NewRegistry()), mongoauthz.WithBSONOptions(byJSON)).Append(two)
+	az, err := mongoauthz.New(database(t), libraryOf(t, mongoauthz.EncodingOf(&byJSON, nil)), answers(conditional))
+	require.NoError(t, err)
+	q, err = az.AuthorizedQuery(t.Context(), "ann", "read", "Book")
+	require.NoError(t, err)
+	_, err = q.Append(two)
 	require.ErrorIs(t, err, mongoauthz.ErrStage)
 }

@@ -29,6 +29,10 @@ type Authorizer struct {
 // New returns an authorizer for the database. The options of db (read concern, read preference, registry) hold for the queries; a
 // revocation is seen as late as its read preference allows, so prefer the primary.
 //
+// Go values are encoded as the schema says (relations.Encoding): documents in hand, ids, the
+// filters and updates of authorized writes. Make the schema with the registry and the BSON options
+// of the client ([EncodingOf]).
+//
 // New does no I/O. It returns an [*ArgumentError] where db, schema or policy is nil, or an option cannot be used, and an
 // [*UnknownResourceError] where [WithActions] names a type that is not in the schema, or only embedded in others.
 func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Option) (*Authorizer, error) {

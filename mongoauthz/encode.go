@@ -1,7 +1,7 @@
 package mongoauthz
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -10,7 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// encode returns a document as the driver would send it. Its errors show nothing of it, which the driver's might.
+// encode returns a document as the schema's encoder, which is the client's, would send it. Its errors show nothing of it, which the driver's might.
 func (az *Authorizer) encode(document any) (bson.Raw, error) {
 	switch d := document.(type) {
 	case bson.Raw:
@@ -24,50 +24,22 @@ func (az *Authorizer) encode(document any) (bson.Raw, error) {
 	if indirect(document).Type() == reflect.TypeFor[Resource]() { // its fields are not exported: it would be the empty document
 		return nil, &ArgumentError{Name: "resource", Problem: "the document is a Resource itself"}
 	}
-	var out bytes.Buffer
-	if err := az.encoder(&out).Encode(document); err != nil {
+	raw, err := az.schema.Marshal(document)
+	if err != nil {
 		return nil, &ArgumentError{Name: "resource", Problem: fmt.Sprintf("a %T cannot be encoded as a BSON document", document)}
 	}
-	return out.Bytes(), nil
-}
-
-// encoder returns an encoder set as the driver sets its own.
-func (az *Authorizer) encoder(out *bytes.Buffer) *bson.Encoder {
-	e := bson.NewEncoder(bson.NewDocumentWriter(out))
-	for _, option := range []struct {
-		on  bool
-		set func()
-	}{
-		{az.bson.ErrorOnInlineDuplicates, e.ErrorOnInlineDuplicates},
-		{az.bson.IntMinSize, e.IntMinSize},
-		{az.bson.NilByteSliceAsEmpty, e.NilByteSliceAsEmpty},
-		{az.bson.NilMapAsEmpty, e.NilMapAsEmpty},
-		{az.bson.NilSliceAsEmpty, e.NilSliceAsEmpty},
-		{az.bson.OmitZeroStruct, e.OmitZeroStruct},
-		{az.bson.OmitEmpty, e.OmitEmpty},
-		{az.bson.StringifyMapKeysWithFmt, e.StringifyMapKeysWithFmt},
-		{az.bson.UseJSONStructTags, e.UseJSONStructTags},
-	} {
-		if option.on {
-			option.set()
-		}
-	}
-	if az.registry != nil {
-		e.SetRegistry(az.registry)
-	}
-	return e
+	return raw, nil
 }
 
 // encodeID returns an _id in BSON.
 func (az *Authorizer) encodeID(id any) (bson.RawValue, error) {
-	wrapped, err := az.encode(bson.D{{Key: "_id", Value: id}})
-	if err != nil {
-		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: fmt.Sprintf("a %T cannot be encoded as BSON", id)}
-	}
-	v, err := filter.Value(wrapped.Lookup("_id"))
+	v, err := az.schema.Value(id)
+	var m *filter.MalformedError
 	switch {
+	case errors.As(err, &m):
+		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: m.Problem}
 	case err != nil:
-		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: "is of a BSON type that is not compared"}
+		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: "cannot be encoded as BSON"}
 	case v.Type == bson.TypeNull:
 		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: "is null"}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -268,15 +269,13 @@ func TestActionsHaveToBeDeclared(t *testing.T) {
 		opts []mongoauthz.Option
 		is   error
 	}{
-		"none":              {[]mongoauthz.Option{mongoauthz.WithActions("Book")}, mongoauthz.ErrArgument},
-		"an empty one":      {[]mongoauthz.Option{mongoauthz.WithActions("Book", "read", "")}, mongoauthz.ErrArgument},
-		"one twice":         {[]mongoauthz.Option{mongoauthz.WithActions("Book", "read", "read")}, mongoauthz.ErrArgument},
-		"a type twice":      {[]mongoauthz.Option{mongoauthz.WithActions("Book", "read"), mongoauthz.WithActions("Book", "update")}, mongoauthz.ErrArgument},
-		"an unknown type":   {[]mongoauthz.Option{mongoauthz.WithActions("Shelf", "read")}, mongoauthz.ErrUnknownResource},
-		"an embedded type":  {[]mongoauthz.Option{mongoauthz.WithActions("Chapter", "read")}, mongoauthz.ErrUnknownResource},
-		"no read action":    {[]mongoauthz.Option{mongoauthz.WithReadAction("")}, mongoauthz.ErrArgument},
-		"a nil registry":    {[]mongoauthz.Option{mongoauthz.WithRegistry(nil)}, mongoauthz.ErrArgument},
-		"options, no actor": {[]mongoauthz.Option{mongoauthz.WithBSONOptions(options.BSONOptions{})}, nil},
+		"none":             {[]mongoauthz.Option{mongoauthz.WithActions("Book")}, mongoauthz.ErrArgument},
+		"an empty one":     {[]mongoauthz.Option{mongoauthz.WithActions("Book", "read", "")}, mongoauthz.ErrArgument},
+		"one twice":        {[]mongoauthz.Option{mongoauthz.WithActions("Book", "read", "read")}, mongoauthz.ErrArgument},
+		"a type twice":     {[]mongoauthz.Option{mongoauthz.WithActions("Book", "read"), mongoauthz.WithActions("Book", "update")}, mongoauthz.ErrArgument},
+		"an unknown type":  {[]mongoauthz.Option{mongoauthz.WithActions("Shelf", "read")}, mongoauthz.ErrUnknownResource},
+		"an embedded type": {[]mongoauthz.Option{mongoauthz.WithActions("Chapter", "read")}, mongoauthz.ErrUnknownResource},
+		"no read action":   {[]mongoauthz.Option{mongoauthz.WithReadAction("")}, mongoauthz.ErrArgument},
 	} {
 		_, err := mongoauthz.New(database(t), library(t), answers(allowed), tt.opts...)
 		require.ErrorIs(t, err, tt.is, name)
@@ -295,19 +294,21 @@ func TestGoValuesAreEncodedAsTheDatabaseEncodesThem(t *testing.T) {
 	registry.RegisterTypeEncoder(reflect.TypeFor[flag](), bson.ValueEncoderFunc(func(_ bson.EncodeContext, w bson.ValueWriter, v reflect.Value) error {
 		return w.WriteBoolean(v.String() == "yes")
 	}))
+	empty := &options.BSONOptions{NilSliceAsEmpty: true}
 	isNull := answers(filter.For("Book", filter.Where(filter.F("tags").IsNull())))
 	for name, tt := range map[string]struct {
 		policy mongoauthz.Policy
-		opts   []mongoauthz.Option
+		encode relations.Encoding
 		want   error
 	}{
-		"the driver's own registry":  {answers(conditional), nil, mongoauthz.ErrForbidden},
-		"another registry":           {answers(conditional), []mongoauthz.Option{mongoauthz.WithRegistry(registry)}, nil},
-		"a nil slice is null":        {isNull, nil, nil},
-		"a nil slice is empty":       {isNull, []mongoauthz.Option{mongoauthz.WithBSONOptions(options.BSONOptions{NilSliceAsEmpty: true})}, mongoauthz.ErrForbidden},
-		"a nil slice is empty, both": {isNull, []mongoauthz.Option{mongoauthz.WithRegistry(registry), mongoauthz.WithBSONOptions(options.BSONOptions{NilSliceAsEmpty: true})}, mongoauthz.ErrForbidden},
+		"the driver's own registry":  {answers(conditional), mongoauthz.EncodingOf(nil, nil), mongoauthz.ErrForbidden},
+		"another registry":           {answers(conditional), mongoauthz.EncodingOf(nil, registry), nil},
+		"a nil slice is null":        {isNull, mongoauthz.EncodingOf(&options.BSONOptions{}, nil), nil},
+		"a nil slice is empty":       {isNull, mongoauthz.EncodingOf(empty, nil), mongoauthz.ErrForbidden},
+		"a nil slice is empty, both": {isNull, mongoauthz.EncodingOf(empty, registry), mongoauthz.ErrForbidden},
 	} {
-		az := authorizer(t, tt.policy, tt.opts...)
+		az, err := mongoauthz.New(database(t), libraryOf(t, tt.encode), tt.policy)
+		require.NoError(t, err)
 		require.ErrorIs(t, az.AuthorizeNew(t.Context(), "ann", "read", mongoauthz.Document("Book", book{Public: "yes"})), tt.want, name)
 	}
 }

@@ -1,6 +1,7 @@
 package mongoauthz
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -99,9 +100,15 @@ type VerifyError struct {
 	Types      []string // the resource types that live in it, in the order of their names
 	Finding    Finding
 	Index      pipeline.Index // the one that is missing, of NoIndex
+	Field      string         // the dotted path of the field that is written otherwise, of OtherNames and its kin; may be empty
+	Problem    string         // how it is written, why, and what to do, of OtherNames and its kin; never a value
 }
 
 func (e *VerifyError) Error() string {
+	if e.Finding.ofEncoding() {
+		return fmt.Sprintf("mongoauthz: collection %q (of %s) %v: %s: %s",
+			e.Collection, strings.Join(e.Types, ", "), e.Finding, cmp.Or(e.Field, "a document"), e.Problem)
+	}
 	if e.Finding == NoIndex {
 		return fmt.Sprintf("mongoauthz: collection %q (of %s) %v on %s", e.Collection, strings.Join(e.Types, ", "), e.Finding, spellKeys(e.Index.Keys))
 	}
@@ -139,6 +146,9 @@ func (f Finding) String() string {
 	case NoIndex:
 		return "has no index"
 	default:
+		if text, ok := probeTexts[f]; ok {
+			return text
+		}
 		return fmt.Sprintf("Finding(%d)", uint8(f))
 	}
 }

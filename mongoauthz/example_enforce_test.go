@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -133,22 +134,29 @@ func ExampleWithReadAction() {
 	// Output: mongoauthz: not found: "delete" of a Memo
 }
 
-// The registry and options of the database, so that a Go value is judged as it is stored.
-func ExampleWithRegistry() {
+// The schema is made with the registry and the options of the client: it reads structs, and encodes values, as they are stored.
+func ExampleEncodingOf() {
 	registry := bson.NewRegistry() // with encoders of its own
-	bsonOptions := &options.BSONOptions{NilSliceAsEmpty: true}
+	bsonOptions := &options.BSONOptions{UseJSONStructTags: true}
 	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://localhost:27017/").SetRegistry(registry).SetBSONOptions(bsonOptions))
 	if err != nil {
 		log.Fatal(err)
 	}
-	schema, err := relations.New(relations.Type{Name: "Memo", Collection: "memos", Fields: []relations.Field{{Name: "_id", Type: relations.Number}}})
+	type Note struct {
+		ID        int       `bson:"_id"`
+		DeletedAt time.Time `json:"deleted_at"`
+	}
+	schema, err := mongoauthz.EncodingOf(bsonOptions, registry).FromStructs(relations.Struct{Of: Note{}, Collection: "notes"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = mongoauthz.New(client.Database("office"), schema, mongoauthz.PolicyFunc(writers),
-		mongoauthz.WithRegistry(registry), mongoauthz.WithBSONOptions(*bsonOptions))
+	note, _ := schema.Type("Note")
+	fmt.Println(note.Fields[1].Name)
+	_, err = mongoauthz.New(client.Database("office"), schema, mongoauthz.PolicyFunc(writers))
 	fmt.Println(err)
-	// Output: <nil>
+	// Output:
+	// deleted_at
+	// <nil>
 }
 
 func ExampleFilterAuthorized() {

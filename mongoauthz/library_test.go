@@ -17,7 +17,13 @@ import (
 // library declares what the tests of this package ask for.
 func library(t testing.TB) *relations.Schema {
 	t.Helper()
-	s, err := relations.New(
+	return libraryOf(t, relations.Encoding{})
+}
+
+// libraryOf is library for a client with an encoding of its own.
+func libraryOf(t testing.TB, e relations.Encoding) *relations.Schema {
+	t.Helper()
+	s, err := e.New(
 		relations.Type{
 			Name: "Book", Collection: "books",
 			Fields: []relations.Field{

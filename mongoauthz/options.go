@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -33,8 +34,6 @@ type settings struct {
 	keptPlans   int
 	readAction  string
 	actions     map[string][]string // by resource type
-	registry    *bson.Registry      // nil: the driver's own
-	bson        options.BSONOptions
 }
 
 // WithParameters sets the function that returns the values of the parameters, such as "actor.id", for an actor. They are bound
@@ -185,28 +184,28 @@ func WithActions(resourceType string, actions ...string) Option {
 	}
 }
 
-// WithRegistry sets the registry by which Go values become the documents and ids that decisions are made about, and the filters and updates
-// of authorized writes, the driver's own by default.
-// Hand in the one that the database or collection was made with: the driver does not tell which that is. With another one, a document in hand
-// is judged as something else than is stored.
-func WithRegistry(r *bson.Registry) Option {
-	return func(s *settings) error {
-		if r == nil {
-			return &ArgumentError{Name: "WithRegistry", Problem: "the registry is nil"}
-		}
-		s.registry = r
-		return nil
+// EncodingOf returns the encoding of a client with these BSON options and this registry, for a
+// schema: mongoauthz.EncodingOf(opts, registry).FromStructs(...). Hand in what
+// options.ClientOptions.SetBSONOptions and SetRegistry got, or what a database or collection was
+// given instead; either may be nil. The driver does not tell what they got; [Authorizer.Verify]
+// compares.
+//
+// Options that only affect decoding are left out: they change no document.
+func EncodingOf(o *options.BSONOptions, registry *bson.Registry) relations.Encoding {
+	e := relations.Encoding{Registry: registry}
+	if o == nil {
+		return e
 	}
-}
-
-// WithBSONOptions sets how Go values become the documents that decisions are made about, and the filters and updates of authorized writes, as options.ClientOptions.SetBSONOptions
-// does for those that are stored: hand in the same. NilSliceAsEmpty and OmitEmpty, for example, decide whether a nil slice is the
-// empty list, null or missing, which a filter tells apart.
-func WithBSONOptions(o options.BSONOptions) Option {
-	return func(s *settings) error {
-		s.bson = o
-		return nil
-	}
+	e.UseJSONStructTags = o.UseJSONStructTags
+	e.ErrorOnInlineDuplicates = o.ErrorOnInlineDuplicates
+	e.IntMinSize = o.IntMinSize
+	e.NilMapAsEmpty = o.NilMapAsEmpty
+	e.NilSliceAsEmpty = o.NilSliceAsEmpty
+	e.NilByteSliceAsEmpty = o.NilByteSliceAsEmpty
+	e.OmitZeroStruct = o.OmitZeroStruct
+	e.OmitEmpty = o.OmitEmpty
+	e.StringifyMapKeysWithFmt = o.StringifyMapKeysWithFmt
+	return e
 }
 
 // DefaultWriteLimit is how many documents a write may name, unless [WithWriteLimit] says otherwise.

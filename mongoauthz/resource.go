@@ -27,12 +27,12 @@ type Resource struct {
 }
 
 // Document returns the resource for a document in hand: raw BSON (bson.Raw or []byte), a bson.D, or whatever else the driver would store.
-// Go values are encoded by [WithRegistry] and [WithBSONOptions].
+// Go values are encoded as the schema says (relations.Encoding).
 func Document(resourceType string, document any) Resource {
 	return Resource{typ: resourceType, document: document}
 }
 
-// ID returns the resource for the stored document with an _id. The _id is encoded by [WithRegistry], and converted as the schema declares for the
+// ID returns the resource for the stored document with an _id. The _id is encoded as the schema says, and converted as the schema declares for the
 // field _id. Where a type declares another key, that is not looked at: only of _id there is sure to be no second.
 func ID(resourceType string, id any) Resource {
 	return Resource{typ: resourceType, id: id, stored: true}

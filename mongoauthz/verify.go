@@ -14,11 +14,18 @@ import (
 )
 
 // Verify compares the schema with the live database, by one listCollections command. Call it when a service starts, and in tests.
+//
+// For each type in a collection that the schema was made of a Go struct for, Verify also has the
+// client encode two values of the struct, a zero one and a filled one, and compares what arrives
+// at the server with what the schema's encoder writes ([OtherNames] and its kin). Nothing is
+// stored, unless the server does not take documents in a pipeline: then they are inserted into a
+// collection with a reserved name (__authz_probe_…), which is dropped at once.
+//
 // With indexes, such as those of [Authorizer.Indexes], it also reports which of them are missing: answers are right without them, and slow.
 // [Authorizer.MissingIndexes] gives these alone.
 //
 // The errors are a [*VerifyError] for each collection that does not exist, has a default collation that is not simple, or is a
-// view, and for each index that is missing, all of them joined; or the driver's, wrapped.
+// view, for each index that is missing, and for each way in which the client encodes otherwise, all of them joined; or the driver's, wrapped.
 func (az *Authorizer) Verify(ctx context.Context, indexes ...pipeline.Index) error {
 	if !az.made() {
 		return errNotMade
@@ -38,7 +45,20 @@ func (az *Authorizer) Verify(ctx context.Context, indexes ...pipeline.Index) err
 	if err != nil {
 		return err
 	}
-	return findings(types, live, missing)
+	return joinFindings(findings(types, live, missing), az.probe(ctx))
+}
+
+// joinFindings joins errors that may be several joined.
+func joinFindings(errs ...error) error {
+	var all []error
+	for _, err := range errs {
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
+			all = append(all, several.Unwrap()...)
+		} else if err != nil {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
 }
 
 // collections returns the collections of a schema, each with the types that live in it.

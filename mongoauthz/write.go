@@ -61,7 +61,7 @@ func (q *Query) NotMoving(others ...*Query) *Query {
 // The filter is the caller's own, and conjoined with the authorization; JavaScript in it is refused, and where a command chooses the documents
 // first, what the server refuses in a $match ($near). But the server may evaluate it before ours, and $text always is: a filter whose expression
 // can fail ($expr), by a division or a conversion, may fail on a document that is not authorized. Do not show such errors to actors. The update is the caller's own, a document or a pipeline, and goes to the server as
-// it is once encoded: filter and update are encoded with [WithRegistry] and [WithBSONOptions], not with what client, database or collection were made
+// it is once encoded: filter and update are encoded as the schema says (relations.Encoding), not with what client, database or collection were made
 // with. What it writes is not checked, but see [Query.NotMoving]. An update document that changes a field with the helper prefix is refused
 // ([RefuseReserved]); in a pipeline nobody would see it.
 //

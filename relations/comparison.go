@@ -6,10 +6,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/internal/literal"
 )
 
 var (
-	null                       = bson.RawValue{Type: bson.TypeNull}
+	null                       = literal.Null
 	nullOperand filter.Operand = filter.Literal{Value: null}
 )
 
@@ -148,7 +149,16 @@ func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field
 		c.fail(name(in.Field), "two fields are compared by a declared type, not by Any")
 	case f.Type != other.Type:
 		c.fail(name(in.Field), fmt.Sprintf("a %s field compared with %s, a %s field", f.Type, name(ref), other.Type))
+	case !sameSubtype(f, other):
+		c.fail(name(in.Field), fmt.Sprintf(
+			"binaries of subtype %d compared with %s, of subtype %d: none are equal",
+			*f.Subtype, name(ref), *other.Subtype))
 	}
+}
+
+// sameSubtype reports whether the binaries of two fields can be equal.
+func sameSubtype(a, b *Field) bool {
+	return a.Subtype == nil || b.Subtype == nil || *a.Subtype == *b.Subtype
 }
 
 func shape(op filter.Operator, side string, list bool) string {
@@ -159,20 +169,23 @@ func shape(op filter.Operator, side string, list bool) string {
 }
 
 // literal returns a literal as BSON, converted and of the field's type; same if it was that already.
-func (c *checker) literal(in *filter.Comparison, f *Field, l filter.Literal) (converted filter.Operand, same bool) {
+func (c *checker) literal(
+	in *filter.Comparison, f *Field, l filter.Literal,
+) (converted filter.Operand, same bool) {
+	read := &c.s.coding().values
 	if in.Op.TakesList() {
-		values, isList, err := filter.Values(l.Value)
-		if err != nil {
-			c.badValue(in.Field, err)
+		values, isList, problem := read.Values(l.Value)
+		if problem != nil {
+			c.badValue(in.Field, problem)
 			return nil, true
 		}
 		if isList {
 			return c.list(in, f, values), false
 		}
 	}
-	v, err := filter.Value(l.Value)
-	if err != nil {
-		c.badValue(in.Field, err)
+	v, bad := read.Value(l.Value)
+	if bad != nil {
+		c.badValue(in.Field, bad)
 		return nil, true
 	}
 	if v.Type == bson.TypeNull {
@@ -182,12 +195,13 @@ func (c *checker) literal(in *filter.Comparison, f *Field, l filter.Literal) (co
 		c.fail(name(in.Field), in.Op.String()+" takes a list of values")
 		return nil, true
 	}
-	v, problem := fit(in.Op, f, v)
+	v, problem := c.s.fit(in.Op, f, v)
 	if problem != "" {
 		c.fail(name(in.Field), problem)
 		return nil, true
 	}
-	if was, ok := l.Value.(bson.RawValue); ok && was.Type == v.Type && len(was.Value) > 0 && &was.Value[0] == &v.Value[0] {
+	was, ok := l.Value.(bson.RawValue)
+	if ok && was.Type == v.Type && len(was.Value) > 0 && &was.Value[0] == &v.Value[0] {
 		return in.Operand, true
 	}
 	return filter.Literal{Value: v}, false
@@ -201,41 +215,55 @@ func (c *checker) list(in *filter.Comparison, f *Field, values []bson.RawValue) 
 			continue
 		}
 		var problem string
-		if out[i], problem = fit(in.Op, f, v); problem != "" {
+		if out[i], problem = c.s.fit(in.Op, f, v); problem != "" {
 			c.fail(fmt.Sprintf("%s, element %d", name(in.Field), i), problem)
 		}
 	}
 	return filter.Literal{Value: out}
 }
 
-// fit converts a value that is not null as its field declares, and says why it cannot be compared with the field, or "".
-func fit(op filter.Operator, f *Field, v bson.RawValue) (_ bson.RawValue, problem string) {
-	v, problem = f.Convert.apply(v)
+// fit converts a value that is not null as its field declares, and says why it cannot be compared
+// with the field, or "".
+func (s *Schema) fit(
+	op filter.Operator, f *Field, v bson.RawValue,
+) (_ bson.RawValue, problem string) {
+	v, problem = s.coding().convert(f, v)
 	switch {
 	case problem != "":
 		return v, problem
 	case !f.Type.admits(v.Type):
 		return v, fmt.Sprintf("a BSON %s compared with a %s field", v.Type, f.Type)
-	case v.Type == bson.TypeEmbeddedDocument && op != filter.Eq && op != filter.Neq && op != filter.Contains:
+	case v.Type == bson.TypeEmbeddedDocument &&
+		op != filter.Eq && op != filter.Neq && op != filter.Contains:
 		return v, op.String() + " does not compare documents"
 	case op.Text() && v.Type != bson.TypeString:
 		return v, op.String() + " takes a string"
 	default:
-		return v, ""
+		return v, f.otherSubtype(v)
 	}
 }
 
-// badValue records an error of filter.Value or filter.Values.
-func (c *checker) badValue(f filter.Field, err error) {
-	if m, ok := err.(*filter.MalformedError); ok {
-		subject := name(f)
-		if m.Where != "" {
-			subject += ", " + m.Where
-		}
-		c.fail(subject, m.Problem)
-		return
+// otherSubtype says that a binary is of another subtype than documents hold, or "". It would be
+// equal to nothing stored, and a negated comparison with it true of everything.
+func (f *Field) otherSubtype(v bson.RawValue) string {
+	if f.Subtype == nil || v.Type != bson.TypeBinary {
+		return ""
 	}
-	c.fail(name(f), "a value that cannot be read")
+	if subtype, _ := v.Binary(); subtype != *f.Subtype {
+		return fmt.Sprintf("a binary of subtype %d compared with a field whose documents hold "+
+			"subtype %d: compare a value of the Go type that is stored, or declare the subtype "+
+			"that documents hold", subtype, *f.Subtype)
+	}
+	return ""
+}
+
+// badValue records what is wrong with a literal.
+func (c *checker) badValue(f filter.Field, p *literal.Problem) {
+	subject := name(f)
+	if p.Where != "" {
+		subject += ", " + p.Where
+	}
+	c.fail(subject, p.Text)
 }
 
 // name returns a field as errors name it.

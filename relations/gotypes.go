@@ -40,25 +40,22 @@ var (
 	goDocument      = reflect.TypeFor[bson.D]()
 	valueMarshaler  = reflect.TypeFor[bson.ValueMarshaler]()
 	documentMarshal = reflect.TypeFor[bson.Marshaler]()
+	zeroer          = reflect.TypeFor[bson.Zeroer]()
 )
 
-// valueTypeOf returns the value type of what the driver stores for a Go type that is no pointer; 0 if it cannot be told.
+// valueTypeOf returns the value type of what the driver stores by default for a Go type that is no
+// pointer, no list and no document with fields; 0 if it stores none that compares.
 func valueTypeOf(t reflect.Type) ValueType {
 	if v, ok := goTypes[t]; ok {
 		return v
-	}
-	switch {
-	case implements(t, valueMarshaler):
-		return 0
-	case implements(t, documentMarshal):
-		return Document
 	}
 	switch t.Kind() {
 	case reflect.String:
 		return String
 	case reflect.Bool:
 		return Bool
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
 		reflect.Float32, reflect.Float64:
 		return Number
 	case reflect.Map:
@@ -76,24 +73,38 @@ func valueTypeOf(t reflect.Type) ValueType {
 	return 0
 }
 
-// isList reports whether the driver stores an array for a Go type.
+// subtypeOf returns the subtype of the binary that the driver stores by default for a Go type.
+func subtypeOf(t reflect.Type) *byte {
+	switch {
+	case t == reflect.TypeFor[bson.Vector]():
+		return new(bson.TypeBinaryVector)
+	case t == reflect.TypeFor[bson.Binary]():
+		return nil // the value says it
+	default:
+		return new(bson.TypeBinaryGeneric)
+	}
+}
+
+// isList reports whether the driver stores an array by default for a Go type.
 func isList(t reflect.Type) bool {
 	if t.Kind() != reflect.Slice && t.Kind() != reflect.Array {
 		return false
 	}
 	_, named := goTypes[t]
-	return !named && t.Elem() != goByte && !isElements(t) && !marshals(t)
+	return !named && t.Elem() != goByte && !isElements(t)
 }
 
-// isDocument reports whether the driver stores a document with a key for each field of the Go struct.
+// isDocument reports whether the driver stores, by default, a document with a key for each field of
+// the Go type.
 func isDocument(t reflect.Type) bool {
 	_, named := goTypes[t]
-	return t.Kind() == reflect.Struct && !named && !marshals(t)
+	return t.Kind() == reflect.Struct && !named
 }
 
 // isElements reports whether a slice or array is a document like bson.D.
 func isElements(t reflect.Type) bool { return t.Elem() == goElement || t.ConvertibleTo(goDocument) }
 
+// marshals reports whether a type, or a pointer to it, encodes itself.
 func marshals(t reflect.Type) bool {
 	return implements(t, valueMarshaler) || implements(t, documentMarshal)
 }

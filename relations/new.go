@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
@@ -12,12 +14,18 @@ import (
 //
 // The types are copied, and what they leave out is filled in: the key "_id", the sides of key pairs that mean a type's key,
 // the type a through leads to. Constants and the literals in scopes become bson.RawValues, converted as their fields declare.
-func New(types ...Type) (*Schema, error) {
+//
+// Go values are encoded as the driver does by default. For a client with a registry or BSON
+// options of its own, use [Encoding.New].
+func New(types ...Type) (*Schema, error) { return Encoding{}.New(types...) }
+
+func (c *coder) schema(types []Type) (*Schema, error) {
 	copied := make([]Type, len(types))
 	for i, t := range types {
 		copied[i] = t.clone()
 	}
 	s := newSchema(copied)
+	s.coder = c
 	for i := range s.types {
 		s.fillIn(&s.types[i])
 	}
@@ -42,12 +50,27 @@ func newSchema(types []Type) *Schema {
 	return s
 }
 
-// Equal reports whether two schemas declare the same, in whatever order.
-func (s *Schema) Equal(o *Schema) bool { return reflect.DeepEqual(s, o) }
+// Equal reports whether two schemas declare the same, in whatever order, and encode values the same
+// way. The Go structs that types were read from (Type.Go) do not count.
+func (s *Schema) Equal(o *Schema) bool {
+	if s == nil || o == nil {
+		return s == o
+	}
+	return s.Encoding() == o.Encoding() && reflect.DeepEqual(s.unbound, o.unbound) &&
+		slices.EqualFunc(s.types, o.types, func(a, b Type) bool {
+			a.Go, b.Go = nil, nil
+			return reflect.DeepEqual(a, b)
+		})
+}
 
 // clone copies what New changes, with nil for every empty list.
 func (t Type) clone() Type {
 	t.Fields = nilIfEmpty(t.Fields)
+	for i := range t.Fields {
+		if subtype := t.Fields[i].Subtype; subtype != nil {
+			t.Fields[i].Subtype = new(*subtype)
+		}
+	}
 	t.Scope = nilIfEmpty(t.Scope)
 	t.Relations = nilIfEmpty(t.Relations)
 	for i := range t.Relations {
@@ -67,6 +90,12 @@ func nilIfEmpty[T any](list []T) []T {
 // fillIn gives what a type leaves out its default.
 func (s *Schema) fillIn(t *Type) {
 	t.Key = cmp.Or(t.Key, "_id")
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if f.Convert == FromUUID && f.Type == Binary && f.Subtype == nil && f.Go == nil {
+			f.Subtype = new(bson.TypeBinaryUUID)
+		}
+	}
 	for i := range t.Relations {
 		r := &t.Relations[i]
 		for k := range r.Keys {
@@ -133,7 +162,7 @@ func (s *Schema) Bind(params map[string]any) (*Schema, error) {
 	if s == nil || len(s.unbound) == 0 {
 		return s, nil
 	}
-	bound := &Schema{types: slices.Clone(s.types), index: s.index}
+	bound := &Schema{types: slices.Clone(s.types), index: s.index, coder: s.coder}
 	var failed checker
 	for i := range bound.types {
 		t := &bound.types[i]

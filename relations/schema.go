@@ -2,6 +2,7 @@ package relations
 
 import (
 	"iter"
+	"reflect"
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -13,6 +14,7 @@ type Schema struct {
 	types   []Type                  // by name, as their fields and relations are
 	index   map[string]int          // by name
 	unbound map[string]filter.Param // by type, a parameter that its scope leaves unbound
+	coder   *coder                  // how Go values are encoded; nil: as the driver does by default
 }
 
 // Type is a resource type: documents of a collection, or documents embedded in another type.
@@ -23,6 +25,10 @@ type Type struct {
 	Fields     []Field            // the fields a filter may use; others come back untouched
 	Relations  []Relation         // how it leads to other types
 	Scope      []filter.Condition // hold wherever the type is met; over its own and embedded-one fields, without entities
+
+	// Go is the struct whose encoding its documents are, for Authorizer.Verify (package mongoauthz);
+	// nil: not said.
+	Go reflect.Type
 }
 
 // Field is a declared field of a type.
@@ -34,6 +40,18 @@ type Type struct {
 // field by which a relation joins.
 //
 // Required removes no guard from a query: a document without the field is decided as any other.
+//
+// OmitEmpty says that the encoder leaves the field's zero value out, and that nothing is declared
+// for it. Conditions on it miss the documents that hold the zero value, so Authorizer.VerifyData
+// (package mongoauthz) reports it. Declare AbsentZero or AbsentEmpty, or store the zero value.
+//
+// Subtype is the binary subtype that documents hold. A binary is equal to one of its own subtype
+// only, so a value of another one is an error when it is compared. FromUUID leads to the Subtype,
+// which is 4 unless said.
+//
+// Go is for a field whose Go type is stored otherwise than its conversion alone says, such as a
+// time stored as text. The conversion reads a text, a value of Go is made of it, and compared is
+// what the schema's encoder writes for that.
 type Field struct {
 	Name        string     // the key in the document
 	Type        ValueType  // the type of its value, or of the elements of its list
@@ -42,7 +60,11 @@ type Field struct {
 	AbsentZero  any        // one value only: what a missing field is in comparisons; nil: unknown
 	Strict      bool       // a value of another type or shape is unknown in every comparison
 	Required    bool       // documents have it, neither missing nor null: VerifyData, AuthorizeNew and updates check it
+	OmitEmpty   bool       // the encoder leaves its zero value out, and nothing is declared for it
 	Convert     Conversion // applied to literals and parameters compared with the field
+
+	Subtype *byte        // a Binary only: the subtype that documents hold; nil: any
+	Go      reflect.Type // with a conversion only: the Go type whose encoding documents hold; nil: not said
 }
 
 // ValueType is the type a field declares. The zero ValueType is none of them and is refused.
@@ -69,7 +91,7 @@ type Conversion uint8
 const (
 	NoConversion Conversion = iota
 	FromHex                 // 24 hexadecimal digits → ObjectID
-	FromUUID                // the text of a UUID, or 16 bytes → binary subtype 4
+	FromUUID                // the text of a UUID, or 16 bytes → binary of the field's subtype, 4 unless said
 	FromRFC3339             // RFC 3339 text → date, cut to milliseconds
 )
 
@@ -127,7 +149,7 @@ type KeyPair struct {
 type Constant struct {
 	Near  bool   // true: a field of the declaring type; false: a field of the type it leads to
 	Field string // dotted paths cross embedded single documents only
-	Value any    // a scalar, see filter.Value
+	Value any    // a scalar, see [Schema.Value]
 }
 
 // Types returns the types, by name. They belong to the schema and must not be changed.

@@ -8,14 +8,20 @@ import (
 
 // tag is what one struct tag declares.
 type tag struct {
-	skip, key, strict bool
-	value             ValueType
-	convert           Conversion
-	relations         []Relation // a side of a key pair that the tag leaves out is empty
-	where             []Constant // of the embedded document that the tag stands on
+	skip, key, strict, required bool
+	absentZero, absentEmpty     bool
+	value                       ValueType
+	convert                     Conversion
+	relations                   []Relation // a side of a key pair that the tag leaves out is empty
+	where                       []Constant // of the embedded document that the tag stands on
 }
 
-// parseTag reads a struct tag; the grammar is in the package comment. The problem, "" if there is none, quotes words, never a value.
+// ofOneValue reports whether the tag says something that an embedded document cannot have.
+func (t tag) ofOneValue() bool {
+	return t.key || t.strict || t.required || t.absentZero || t.convert != NoConversion
+}
+
+// parseTag reads a struct tag; the grammar is in the comment of Struct. The problem, "" if there is none, quotes words, never a value.
 func parseTag(text string) (_ tag, problem string) {
 	switch strings.TrimSpace(text) {
 	case "":
@@ -149,8 +155,15 @@ func (p *tagParser) item(t *tag) {
 		return
 	}
 	name := p.word("a declaration")
-	if next := p.peek(); next.kind == end || next.text == ";" {
+	switch next := p.peek(); {
+	case next.kind == end || next.text == ";":
 		p.flag(t, name)
+		return
+	case name == "absent" && p.accept("zero"):
+		p.once(&t.absentZero, "absent zero")
+		return
+	case name == "absent" && p.accept("empty"):
+		p.once(&t.absentEmpty, "absent empty")
 		return
 	}
 	r := Relation{Name: name}
@@ -162,6 +175,7 @@ func (p *tagParser) item(t *tag) {
 			r.Keys = p.pairs()
 		}
 		r.Where = p.constants()
+		r.Complete = p.accept("complete")
 	case p.accept("has"):
 		switch {
 		case p.accept("one"):
@@ -177,6 +191,7 @@ func (p *tagParser) item(t *tag) {
 		}
 		r.Keys = p.pairs()
 		r.Where = p.constants()
+		r.Required = r.Kind == HasOne && p.accept("required")
 	case p.accept("through"):
 		r.Kind = Through
 		for {
@@ -263,21 +278,35 @@ var tagTypes = map[string]ValueType{
 
 var tagConversions = map[string]Conversion{"hex": FromHex, "uuid": FromUUID, "rfc3339": FromRFC3339}
 
+const besides = " is declared besides another of its kind"
+
+// once declares what can be declared once only.
+func (p *tagParser) once(flag *bool, name string) {
+	if *flag {
+		p.fail(strconv.Quote(name) + besides)
+	}
+	*flag = true
+}
+
 func (p *tagParser) flag(t *tag, name string) {
 	value, isType := tagTypes[name]
 	convert, isConversion := tagConversions[name]
 	switch {
 	case p.problem != "":
-	case name == "key" && !t.key:
-		t.key = true
-	case name == "strict" && !t.strict:
-		t.strict = true
+	case name == "key":
+		p.once(&t.key, name)
+	case name == "strict":
+		p.once(&t.strict, name)
+	case name == "required":
+		p.once(&t.required, name)
 	case isType && t.value == 0:
 		t.value = value
 	case isConversion && t.convert == NoConversion:
 		t.convert = convert
-	case isType, isConversion, name == "key", name == "strict":
-		p.fail(strconv.Quote(name) + " is declared besides another of its kind")
+	case isType, isConversion:
+		p.fail(strconv.Quote(name) + besides)
+	case name == "absent":
+		p.fail("absent needs zero or empty")
 	case name == "-":
 		p.fail("- stands alone")
 	default:

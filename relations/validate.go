@@ -62,11 +62,11 @@ func (v *validator) collection(t *Type) {
 	}
 }
 
-// key: a type that is only embedded may go without one.
+// key: the default one need not be declared, as long as no relation joins by it.
 func (v *validator) key(t *Type) {
 	f, crosses, ok := v.s.lookup(t, t.Key)
 	switch {
-	case !ok && t.Collection == "" && t.Key == "_id":
+	case !ok && t.Key == "_id":
 	case !ok:
 		v.fail(t, t.Key, "the key is not a declared field")
 	case crosses || f.List:
@@ -130,9 +130,20 @@ func (v *validator) field(t *Type, f *Field) {
 			v.fail(t, f.Name, "absent means zero: %s", problem)
 		}
 	}
+	if f.AbsentZero != nil && f.OmitEmpty {
+		v.fail(t, f.Name,
+			"OmitEmpty says that nothing is declared for its zero value, and AbsentZero is")
+	}
+	if f.Subtype != nil && f.Type != Binary {
+		v.fail(t, f.Name, "a subtype is for Binary, and the field is declared as %s", f.Type)
+	}
 	switch to, ok := f.Convert.target(); {
 	case !ok:
 		v.fail(t, f.Name, "an unknown conversion, %s", f.Convert)
+	case f.Go != nil:
+		if problem := v.s.coding().goProblem(f); problem != "" {
+			v.fail(t, f.Name, "%s", problem)
+		}
 	case f.Convert != NoConversion && f.Type != to:
 		v.fail(t, f.Name, "%s gives a value of type %s, and the field is declared as %s", f.Convert, to, f.Type)
 	}
@@ -148,12 +159,9 @@ func (s *Schema) absentZero(t *Type, f *Field) (_ bson.RawValue, problem string)
 	case f.Name == "_id" || f.Name == t.Key:
 		return bson.RawValue{}, "the field is a key, and keys are read as stored"
 	}
-	value, err := filter.Value(f.AbsentZero)
-	if err != nil {
-		if m, ok := err.(*filter.MalformedError); ok {
-			return value, m.Problem
-		}
-		return value, "a value that cannot be read"
+	value, bad := s.coding().values.Value(f.AbsentZero)
+	if bad != nil {
+		return value, bad.Text
 	}
 	if !f.Type.admits(value.Type) {
 		return value, "the value is a BSON " + value.Type.String() + ", and the field is declared as " + f.Type.String()
@@ -189,12 +197,9 @@ func (s *Schema) constant(t *Type, r *Relation, c Constant) (_ bson.RawValue, pr
 	case crosses || f.List:
 		return bson.RawValue{}, "a constant is compared with one value, and the field is a list"
 	}
-	value, err := filter.Value(c.Value)
-	if err != nil {
-		if m, ok := err.(*filter.MalformedError); ok {
-			return value, m.Problem
-		}
-		return value, "a value that cannot be read"
+	value, bad := s.coding().values.Value(c.Value)
+	if bad != nil {
+		return value, bad.Text
 	}
 	switch value.Type {
 	case bson.TypeNull:
@@ -202,7 +207,7 @@ func (s *Schema) constant(t *Type, r *Relation, c Constant) (_ bson.RawValue, pr
 	case bson.TypeEmbeddedDocument:
 		return value, "a constant is a scalar"
 	default:
-		return fit(filter.Eq, f, value)
+		return s.fit(filter.Eq, f, value)
 	}
 }
 

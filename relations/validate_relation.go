@@ -1,6 +1,7 @@
 package relations
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -60,7 +61,7 @@ func (v *validator) pairs(t, to *Type, r *Relation) {
 		switch {
 		case !ok:
 			known = false
-			v.fail(t, r.Name, "key %q is not a declared field of %s", pair.Local, t.Name)
+			v.fail(t, r.Name, "%s", v.s.noKey(t, pair.Local))
 		case crosses:
 			v.fail(t, r.Name, "key %q crosses an array of documents: declare the relation on their type", pair.Local)
 		case local.List:
@@ -71,11 +72,15 @@ func (v *validator) pairs(t, to *Type, r *Relation) {
 		foreign, _, found := v.s.lookup(to, pair.Foreign)
 		switch {
 		case !found:
-			v.fail(t, r.Name, "key %q is not a declared field of %s", pair.Foreign, to.Name)
+			v.fail(t, r.Name, "%s", v.s.noKey(to, pair.Foreign))
 		case foreign.AbsentZero != nil:
 			v.fail(t, r.Name, "key %q of %s is declared as absent means zero, and keys are read as stored", pair.Foreign, to.Name)
 		case ok && local.Type != foreign.Type:
 			v.fail(t, r.Name, "key %q is declared as %s, and %q of %s as %s", pair.Local, local.Type, pair.Foreign, to.Name, foreign.Type)
+		case ok && !sameSubtype(local, foreign):
+			v.fail(t, r.Name,
+				"key %q holds binaries of subtype %d, and %q of %s of subtype %d: none are equal",
+				pair.Local, *local.Subtype, pair.Foreign, to.Name, *foreign.Subtype)
 		}
 	}
 	switch {
@@ -86,6 +91,16 @@ func (v *validator) pairs(t, to *Type, r *Relation) {
 	case lists == 0 && r.Kind == ReferencesMany && known && len(r.Keys) > 0:
 		v.fail(t, r.Name, "ReferencesMany joins by a list of keys, and none is declared on the local side")
 	}
+}
+
+// noKey says that a relation joins by what is no field.
+func (s *Schema) noKey(t *Type, path string) string {
+	problem := fmt.Sprintf("key %q is not a declared field of %s", path, t.Name)
+	if ref, ok := s.Presence(t, path); ok && !ref.CrossesArray() {
+		return problem + ", but an embedded document: to join by it as a whole, declare a Document " +
+			"field (tag the struct document); to join by what it holds, name a field of it"
+	}
+	return problem
 }
 
 func (v *validator) through(t *Type, r *Relation) {

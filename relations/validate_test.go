@@ -171,7 +171,6 @@ func TestNewRefusesTypes(t *testing.T) {
 	}{
 		"without a name":              {[]relations.Type{{}}, []relations.SchemaError{{Problem: "a type without a name"}}},
 		"declared twice":              {[]relations.Type{{Name: "A"}, {Name: "A"}}, []relations.SchemaError{{Type: "A", Problem: "the type is declared twice"}}},
-		"in a collection, no key":     {[]relations.Type{{Name: "A", Collection: "a"}}, []relations.SchemaError{{Type: "A", Field: "_id", Problem: "the key is not a declared field"}}},
 		"with a key that is no field": {[]relations.Type{{Name: "A", Key: "x"}}, []relations.SchemaError{{Type: "A", Field: "x", Problem: "the key is not a declared field"}}},
 		"with a key that is a list": {[]relations.Type{{Name: "A", Key: "x", Fields: []relations.Field{{Name: "x", Type: relations.String, List: true}}}},
 			[]relations.SchemaError{{Type: "A", Field: "x", Problem: "the key is a list"}}},

@@ -102,7 +102,7 @@ func (s *session) carry(v reflect.Value) (any, error) {
 	}
 	t := v.Type()
 	if isScalar(t) {
-		r, err := filter.Value(v.Interface())
+		r, err := s.engine.schema.Value(v.Interface())
 		if err != nil {
 			return nil, unsupported("", fmt.Sprintf("a Go %s is no value to compare with", t))
 		}

@@ -202,9 +202,9 @@ func (s *session) stored(o *object, path string) (bson.RawValue, error) {
 			return bson.RawValue{}, nil
 		}
 		if a.list {
-			return listValue(v.Interface())
+			return s.listValue(v.Interface())
 		}
-		r, err := filter.Value(v.Interface())
+		r, err := s.engine.schema.Value(v.Interface())
 		if err != nil {
 			return r, unsupported(o.class.name+"."+a.name, "is no value to compare with")
 		}
@@ -213,12 +213,12 @@ func (s *session) stored(o *object, path string) (bson.RawValue, error) {
 	return bson.RawValue{}, unsupported(o.class.name, fmt.Sprintf("the Go type has no field for %q, which a relation joins by", path))
 }
 
-func listValue(v any) (bson.RawValue, error) {
-	t, b, err := bson.MarshalValue(v)
+func (s *session) listValue(v any) (bson.RawValue, error) {
+	raw, err := s.engine.schema.Marshal(bson.D{{Key: "v", Value: v}})
 	if err != nil {
 		return bson.RawValue{}, unsupported("", fmt.Sprintf("a Go %T cannot be encoded", v))
 	}
-	return bson.RawValue{Type: t, Value: b}, nil
+	return raw.Lookup("v"), nil
 }
 
 // lookup follows a path through embedded documents.

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/osohq/go-oso/types"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -223,7 +222,7 @@ func (s *session) argument(v any, to reflect.Type) (_ reflect.Value, ok bool) {
 		if !ok || bson.UnmarshalValue(raw.Type, raw.Value, out.Addr().Interface()) != nil {
 			return out, false
 		}
-		again, err := filter.Value(out.Interface())
+		again, err := s.engine.schema.Value(out.Interface())
 		return out, err == nil && again.Equal(raw)
 	}
 	switch to.Kind() {

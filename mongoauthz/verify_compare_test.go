@@ -1,0 +1,70 @@
+package mongoauthz_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// What the client writes is played by another schema; integration asks a server.
+func TestProbesTellHowTheClientEncodesOtherwise(t *testing.T) {
+	t.Parallel()
+	type part struct{ Count int64 }
+	type memo struct {
+		ID      int       `bson:"_id"`
+		Deleted time.Time `json:"deleted_at"`
+		Draft   bool
+		Part    *part
+		Tags    []string
+		By      map[string]part
+		Self    *memo `bson:"self,omitempty" authz:"-"`
+	}
+	schemaOf := func(o options.BSONOptions) *relations.Schema {
+		s, err := mongoauthz.EncodingOf(&o, nil).FromStructs(
+			relations.Struct{Of: memo{}, Name: "Memo", Collection: "memos"})
+		require.NoError(t, err)
+		return s
+	}
+	plain := schemaOf(options.BSONOptions{})
+	for name, c := range map[string]struct {
+		client options.BSONOptions
+		want   []string
+	}{
+		"the same": {options.BSONOptions{}, nil},
+		"json tags": {options.BSONOptions{UseJSONStructTags: true}, []string{
+			`deleted: the client writes "deleted_at" instead: ` +
+				"UseJSONStructTags is set for the client, and not for the schema: " +
+				"make the schema with the client's BSON options and registry (EncodingOf)",
+		}},
+		"small integers": {options.BSONOptions{IntMinSize: true}, []string{
+			"part.count: the client writes a BSON 32-bit integer, and the schema's encoder a 64-bit integer: " +
+				"IntMinSize is set for the client, and not for the schema: " +
+				"make the schema with the client's BSON options and registry (EncodingOf)",
+		}},
+		"nil maps, nil slices": {options.BSONOptions{NilMapAsEmpty: true, NilSliceAsEmpty: true}, []string{
+			"tags: the client writes a BSON array, and the schema's encoder a null: " +
+				"NilMapAsEmpty is set for the client, and not for the schema, " +
+				"NilSliceAsEmpty is set for the client, and not for the schema: " +
+				"make the schema with the client's BSON options and registry (EncodingOf)",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := schemaOf(c.client)
+			typ, _ := plain.Type("Memo")
+			values := mongoauthz.Probes(plain, typ.Go)
+			var echoed []bson.Raw
+			for _, v := range values {
+				raw, err := client.Marshal(v)
+				require.NoError(t, err)
+				echoed = append(echoed, raw)
+			}
+			require.Equal(t, c.want, mongoauthz.CompareProbes(plain, values, echoed))
+		})
+	}
+}
