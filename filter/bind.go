@@ -5,7 +5,8 @@ import "slices"
 // Bind returns f with the parameters in params replaced by literals. Parameters that are not in params stay, and names in params that
 // f does not use are ignored. Values are taken as they are (see [Value]); they are checked with the filter.
 //
-// A condition or an operand of this package as a parameter's value is refused with a [*MalformedError]: values are data.
+// The errors are a [*MalformedError] for a condition or an operand of this package as a parameter's value, since values are data,
+// and a [*LimitError] for a filter beyond [MaxDepth] or [MaxConditions].
 func (f Filter) Bind(params map[string]any) (Filter, error) {
 	var err error
 	r := rewriter{comparison: func(c Comparison) (Comparison, bool) {
@@ -26,13 +27,17 @@ func (f Filter) Bind(params map[string]any) (Filter, error) {
 		return c, true
 	}}
 	bound := r.filter(f)
+	if err == nil {
+		err = r.over
+	}
 	if err != nil {
 		return Filter{}, err
 	}
 	return bound, nil
 }
 
-// Params returns the names of the parameters of f that are not bound, sorted, each once.
+// Params returns the names of the parameters of f that are not bound, sorted, each once. Those beyond [MaxDepth] and [MaxConditions]
+// are left out: such a filter is refused wherever it is used.
 func (f Filter) Params() []string {
 	var names []string
 	r := rewriter{comparison: func(c Comparison) (Comparison, bool) {

@@ -3,6 +3,7 @@ package filter
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // And returns the filter that authorizes what f and all the others authorize, such as a token's filter beside that of its
@@ -96,6 +97,9 @@ func Under(e Entity, f Filter) Clause {
 	if e.Type != "" && e.Type != f.Resource {
 		return Where(Invalid{fmt.Sprintf("a filter for %s under an entity of type %s: both must be of one type",
 			word(f.Resource), word(e.Type))})
+	}
+	if err := f.wellFormed(MaxConditions); err != nil { // of what follows, nothing looks at limits
+		return Where(Invalid{"under an entity: " + strings.TrimPrefix(err.Error(), "filter: ")})
 	}
 	e.Type = f.Resource
 	c := Some(e).Where(e.Exists())

@@ -8,7 +8,7 @@ import "slices"
 // a comparison, and stays as it is. [Standing] is decided first.
 //
 // The errors are a [*LimitError] if this gives more than limit clauses (a limit of 0 or less is [DefaultLimit]) or a million
-// conditions, if f itself has more conditions than limit and DefaultLimit, or is nested deeper than 100 levels; and a
+// conditions, if f itself has more conditions than limit and DefaultLimit, or is nested deeper than [MaxDepth]; and a
 // [*MalformedError] for a condition or an operand that is none.
 func (f Filter) Expand(limit int) (Filter, error) {
 	if limit <= 0 {

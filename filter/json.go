@@ -24,7 +24,7 @@ import (
 // field "v" holds the value or list. A standing that is decided is carried along. The same filter always gives the same bytes.
 //
 // The errors are a [*MalformedError] for a condition, operator, operand or value that is none, or a name that is not UTF-8, and a
-// [*LimitError] for a filter nested deeper than 100 levels.
+// [*LimitError] for a filter beyond [MaxDepth] or [MaxConditions].
 func (f Filter) MarshalJSON() ([]byte, error) {
 	if err := f.wellFormed(math.MaxInt); err != nil {
 		return nil, err

@@ -1,8 +1,10 @@
 package filter
 
 // rewriter changes parts of a filter. It copies what it changes and what that is in, and shares the rest with the input.
-// What it does not know it leaves as it is: to refuse it is for those who give it a meaning.
+// What it does not know it leaves as it is: to refuse it is for those who give it a meaning. What lies beyond the limits of a filter is
+// left as it is, too, and over says so.
 type rewriter struct {
+	visits
 	comparison func(Comparison) (Comparison, bool)               // nil: leave them
 	exists     func(Exists) (Exists, bool)                       // nil: leave them
 	entity     func(e Entity, declaredIn *Clause) (Entity, bool) // nil: leave them
@@ -16,6 +18,10 @@ func (r *rewriter) filter(f Filter) Filter {
 func (r *rewriter) clauses(in []Clause) ([]Clause, bool) { return rewrite(in, r.clause) }
 
 func (r *rewriter) clause(in *Clause) (Clause, bool) {
+	if !r.enter(in) {
+		return *in, false
+	}
+	defer r.leave()
 	out := *in
 	var entities, conditions bool
 	if r.entity != nil && len(in.Entities) != 0 {

@@ -6,7 +6,8 @@ import (
 )
 
 // Decide returns f with the [Standing] of every entity that has none yet, decided from f as it is written. What is decided stays, so that
-// deciding a filter again, or one that was rewritten since, changes nothing.
+// deciding a filter again, or one that was rewritten since, changes nothing. What lies beyond [MaxDepth] and [MaxConditions] stays
+// undecided: such a filter is refused wherever it is used.
 //
 // An entity's Field is the one field that all comparisons with the entity compare, those in clauses nested in its own included,
 // provided that there is a comparison, the entity is reached along exactly one path, none of the comparisons is IsNull or IsSet or
@@ -42,9 +43,15 @@ type asked struct {
 	of     string
 	field  string // the field compared
 	joined bool   // it does not stand for that field
+	seen   visits
 }
 
 func (a *asked) clause(c *Clause, nested bool) {
+	if !a.seen.enter(c) {
+		a.joined = true
+		return
+	}
+	defer a.seen.leave()
 	for i := range c.Entities {
 		for _, p := range c.Entities[i].Paths {
 			if p.From == a.of {

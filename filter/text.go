@@ -18,7 +18,7 @@ import (
 //	  public = true  (public books)
 //	  or publisher p: p.name = $actor.publisher and none(loan l: l.late = true)
 //
-// An entity is written as the relation and its name, or as "some" with type and name if it is free; a parameter has a $, a label stands in
+// What lies beyond [MaxDepth] or [MaxConditions] is written as "…". An entity is written as the relation and its name, or as "some" with type and name if it is free; a parameter has a $, a label stands in
 // parentheses at the end of its clause. It holds the values that are compared: see [Filter.Redacted].
 func (f Filter) String() string { return f.text(false) }
 
@@ -91,6 +91,7 @@ func (f Filter) text(redact bool) string {
 type printer struct {
 	strings.Builder
 	redact bool
+	seen   visits
 }
 
 func one(write func(p *printer)) string {
@@ -111,6 +112,11 @@ func (p *printer) label(label string) {
 }
 
 func (p *printer) clause(c *Clause) {
+	if !p.seen.enter(c) {
+		p.WriteString("…")
+		return
+	}
+	defer p.seen.leave()
 	for i := range c.Entities {
 		p.comma(i)
 		p.entity(&c.Entities[i])

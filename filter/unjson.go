@@ -19,7 +19,7 @@ import (
 //
 // Nothing is guessed: a key that is unknown, there twice or missing, a clause without a condition, an unknown
 // operator, another kind of value are a [*MalformedError] that says where, such as "clauses[1].conditions[0].op"; a filter nested
-// deeper than 100 levels is a [*LimitError]. Then f is left as it was.
+// deeper than [MaxDepth] is a [*LimitError]. Then f is left as it was.
 func (f *Filter) UnmarshalJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return malformed("", "not UTF-8")
@@ -163,8 +163,8 @@ func (d *decoder) bool(to *bool) error {
 }
 
 func (d *decoder) clause(c *Clause) error {
-	if d.depth++; d.depth > maxDepth {
-		return &LimitError{What: "levels of nested conditions", Limit: maxDepth}
+	if d.depth++; d.depth > MaxDepth {
+		return tooDeep()
 	}
 	err := d.object(keys{
 		"label":      func() error { return d.string(&c.Label) },

@@ -8,6 +8,7 @@ func (f Filter) wellFormed(limit int) error {
 	if f.AllowAll && len(f.Clauses) > 0 {
 		return malformed(f.Resource, allowsBesideClauses)
 	}
+	limit = min(limit, MaxConditions)
 	c := census{left: limit, limit: limit}
 	if err := c.clauses(f.Clauses, 0); err != nil {
 		return inside(f.Resource, err)
@@ -26,8 +27,8 @@ const (
 type census struct{ left, limit int }
 
 func (s *census) clauses(in []Clause, depth int) error {
-	if depth >= maxDepth {
-		return &LimitError{What: "levels of nested conditions", Limit: maxDepth}
+	if depth >= MaxDepth {
+		return tooDeep()
 	}
 	for i := range in {
 		if err := s.clause(&in[i], depth); err != nil {

@@ -16,6 +16,7 @@ type shape struct {
 	key   []byte
 	slots []slot
 	known *known
+	depth int  // of the clause being added
 	bad   bool // the filter has no shape: it was not checked, or is too large
 }
 
@@ -94,6 +95,11 @@ func (s *shape) clauses(clauses []filter.Clause) {
 }
 
 func (s *shape) clause(c *filter.Clause) {
+	if s.bad = s.bad || s.depth >= filter.MaxDepth || len(s.key) > maxShape; s.bad {
+		return
+	}
+	s.depth++
+	defer func() { s.depth-- }()
 	s.text(c.Label)
 	s.n(len(c.Entities))
 	for i := range c.Entities {

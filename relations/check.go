@@ -10,8 +10,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// maxDepth bounds how deep Any and None nest; a slice that holds itself would never end.
-const maxDepth = 100
+// maxProblems is how many problems of one filter are reported.
+const maxProblems = 100
 
 // Check returns f as the compiler and the evaluator read it: every name known to the schema, every entity with its type,
 // every literal converted as its field declares and turned into a bson.RawValue, or into a []bson.RawValue where the operator takes a list
@@ -19,7 +19,9 @@ const maxDepth = 100
 //
 // The errors, all of them joined, are [*filter.MalformedError], which names the clause, the condition and the field: unknown types,
 // relations, fields, operators and entities, values that do not fit their field, clauses that say nothing, entities that nothing
-// uses, parameters left unbound in f or in the scope of a type that f meets. A filter nested deeper than 100 levels gives a [*filter.LimitError]. With an error the filter returned denies.
+// uses, parameters left unbound in f or in the scope of a type that f meets. A filter beyond
+// [filter.MaxDepth], [filter.MaxConditions] or [filter.MaxEntities] gives a [*filter.LimitError]. A hundred errors are reported. With an
+// error the filter returned denies.
 func (s *Schema) Check(f filter.Filter) (filter.Filter, error) {
 	var visibleBuf [8]visible
 	var atBuf [4]step
@@ -55,6 +57,9 @@ type checker struct {
 	params  map[string]any // bound on the way; scope only
 	unbound filter.Param   // a parameter that stayed
 	errs    []error
+
+	conditionsSeen int
+	over           bool // a limit was reached
 }
 
 type visible struct {
@@ -75,15 +80,33 @@ func (c *checker) clauses(in []filter.Clause) []filter.Clause {
 	if len(in) == 0 {
 		return nil
 	}
-	if len(c.at) >= maxDepth {
-		c.errs = append(c.errs, &filter.LimitError{What: "levels of nested conditions", Limit: maxDepth})
+	if len(c.at) >= filter.MaxDepth {
+		c.exceeds("levels of nested conditions", filter.MaxDepth)
 		return nil
 	}
-	out := make([]filter.Clause, len(in))
+	out := make([]filter.Clause, 0, min(len(in), filter.MaxConditions))
 	for i := range in {
-		out[i] = c.clause(i+1, &in[i])
+		if c.conditionsSeen += max(1, len(in[i].Entities), len(in[i].Conditions)); c.conditionsSeen > filter.MaxConditions {
+			c.exceeds("conditions", filter.MaxConditions)
+			return nil
+		}
+		if len(c.visible)+len(in[i].Entities) > filter.MaxEntities {
+			c.exceeds("entities in sight", filter.MaxEntities)
+			return nil
+		}
+		if out = append(out, c.clause(i+1, &in[i])); c.over {
+			return nil
+		}
 	}
 	return out
+}
+
+// exceeds records the limit that a filter is beyond. Then nothing more of it is looked at.
+func (c *checker) exceeds(what string, limit int) {
+	if !c.over {
+		c.over = true
+		c.errs = append(c.errs, &filter.LimitError{What: what, Limit: limit})
+	}
 }
 
 func (c *checker) clause(n int, in *filter.Clause) filter.Clause {
@@ -373,6 +396,9 @@ func (s *Schema) lastHop(t *Type, r *Relation) *Relation {
 
 // fail records a problem at the place where the checker is; subject is the field spoken of, if any.
 func (c *checker) fail(subject, problem string) {
+	if len(c.errs) >= maxProblems {
+		return
+	}
 	var b strings.Builder
 	b.WriteString(c.place)
 	for _, s := range c.at {

@@ -2,6 +2,7 @@ package relations_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -211,6 +212,45 @@ func TestCheckStopsAtFiltersWithoutEnd(t *testing.T) {
 	limit, ok := errors.AsType[*filter.LimitError](err)
 	require.True(t, ok)
 	require.Equal(t, 100, limit.Limit)
+}
+
+func TestCheckEndsAtTheLimits(t *testing.T) {
+	t.Parallel()
+	s := mustNew(t, library()...)
+	doubled, deep := filter.Condition(f("title").Eq("x")), filter.Condition(f("title").Eq("x"))
+	for range 40 {
+		doubled = filter.Any{filter.Where(doubled, doubled)}
+	}
+	for range 120 {
+		deep = filter.None(filter.Where(deep))
+	}
+	many, entities := make([]filter.Condition, filter.MaxConditions+1), make([]filter.Entity, filter.MaxEntities)
+	for i := range many {
+		many[i] = f("title").Eq("x")
+	}
+	for i := range entities {
+		entities[i] = filter.Reach(fmt.Sprint("e", i), "publisher")
+	}
+	for name, in := range map[string]filter.Filter{
+		"doubled at each level": book(doubled),
+		"nested Nones":          book(deep),
+		"many conditions":       book(many...),
+		"many clauses":          filter.For("Book", make([]filter.Clause, filter.MaxConditions+1)...),
+		"many entities":         filter.For("Book", filter.Some(entities...).Where(entities[0].Exists())),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := s.Check(in)
+			require.ErrorIs(t, err, filter.ErrLimit)
+			require.Equal(t, filter.Denied, got.Outcome())
+		})
+	}
+	wrong := make([]filter.Condition, 5_000)
+	for i := range wrong {
+		wrong[i] = f("x").IsNull()
+	}
+	_, err := s.Check(book(wrong...))
+	require.Len(t, err.(interface{ Unwrap() []error }).Unwrap(), 100, "so many problems are reported")
 }
 
 func TestCheckWithoutSchema(t *testing.T) {

@@ -203,6 +203,11 @@ func (f *filters) field(in []bound) (filter.Field, *relations.Field) {
 // fields makes a comparison of two fields, or a plain one where no second field fits.
 func (f *filters) fields(in []bound) filter.Comparison {
 	left, decl := f.field(in)
+	for range 3 { // fields that count as a value where they are missing are few
+		if decl.AbsentZero == nil && f.chance(40, "another left side") {
+			left, decl = f.field(in)
+		}
+	}
 	if decl.Type == relations.Any {
 		return f.compare(left, decl)
 	}

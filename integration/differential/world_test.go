@@ -65,7 +65,7 @@ func (g gen) fields(id bool) []relations.Field {
 
 // zero is what a missing field is in comparisons, or nil.
 func (g gen) zero(values ...any) any {
-	if g.chance(60, "no absentZero") {
+	if g.chance(45, "no absentZero") {
 		return nil
 	}
 	return rapid.SampledFrom(values).Draw(g.T, "absentZero")
@@ -131,8 +131,8 @@ func (g gen) stored(name, collection string) relations.Type {
 		relations.Relation{Name: "far", Kind: relations.ReferencesOne, Type: g.target(), Keys: []relations.KeyPair{{Local: "one.r", Foreign: "_id"}}},
 		relations.Relation{Name: "fars", Kind: relations.ReferencesMany, Type: g.target(), Keys: []relations.KeyPair{{Local: "one.rs", Foreign: "_id"}}},
 		relations.Relation{Name: "rows", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: "_id", Foreign: g.pick("foreign", "r", "rs", "one.r", "many.r", "many.rs")}}, Where: g.constants()},
-		relations.Relation{Name: "rows2", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: g.pick("local", "n", "r"), Foreign: g.pick("foreign", "n", "ns", "many.ns")}}},
-		relations.Relation{Name: "rows3", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: "k", Foreign: g.pick("foreign", "k", "ks", "many.k", "many.one.k")}, {Local: "n", Foreign: "n"}}},
+		relations.Relation{Name: "rows2", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: g.pick("local", "n", "r"), Foreign: g.pick("foreign", "n", "ns", "many.ns")}}, Where: g.constants()},
+		relations.Relation{Name: "rows3", Kind: g.has(), Type: g.target(), Keys: []relations.KeyPair{{Local: "k", Foreign: g.pick("foreign", "k", "ks", "many.k", "many.one.k")}, {Local: "n", Foreign: "n"}}, Where: g.constants()},
 		relations.Relation{Name: "via", Kind: relations.Through, Through: []string{g.pick("hop", "one", "many"), g.pick("hop", "toR", "toRs", "toK")}},
 		relations.Relation{Name: "via2", Kind: relations.Through, Through: []string{g.pick("hop", "toR", "toRs", "toK", "toKs", "rows"), g.pick("hop", "toR", "rows", "toRs", "one", "many", "rows3")}},
 	)
