@@ -16,7 +16,9 @@ import (
 func keyed(t testing.TB, r ...relations.Relation) *relations.Schema {
 	t.Helper()
 	anyField := func(name string) relations.Field { return relations.Field{Name: name, Type: relations.Any} }
-	tf := []relations.Field{idField, anyField("k"), anyField("k2"), {Name: "ks", Type: relations.Any, List: true, AbsentEmpty: true}, {Name: "kind", Type: relations.String}}
+	tf := []relations.Field{idField, anyField("k"), anyField("k2"), {Name: "ks", Type: relations.Any, List: true, AbsentEmpty: true}, {Name: "kind", Type: relations.String},
+		{Name: "open", Type: relations.Bool, AbsentZero: false},
+	}
 	return schemaOf(t,
 		relations.Type{Name: "T", Collection: "ts", Fields: tf, Relations: r},
 		relations.Type{
@@ -69,6 +71,12 @@ func TestInspectKeys(t *testing.T) {
 				r.Where = []relations.Constant{{Near: true, Field: "kind", Value: "u"}}
 			}),
 			[]string{`{"_id": 1, "k": 77, "kind": "v"}`, `{"_id": 2, "k": 77}`, `{"_id": 3, "k": 77, "kind": "u"}`}, []string{"r: a dangling key, 1 of 3, ids 3"},
+		},
+		"where what is missing means the near constant": {
+			with(one(relations.ReferencesOne, "k"), func(r *relations.Relation) {
+				r.Where = []relations.Constant{{Near: true, Field: "open", Value: false}}
+			}),
+			[]string{`{"_id": 1, "k": 77}`, `{"_id": 2, "k": 77, "open": true}`, `{"_id": 3, "k": 77, "open": null}`}, []string{"r: a dangling key, 1 of 3, ids 1"},
 		},
 		"a required row": {required("U"), []string{`{"_id": 1, "k": 1}`, `{"_id": 2, "k": 3}`, `{"_id": 3, "k": 5}`, `{"_id": 4}`, `{"_id": 5, "k": 5}`}, []string{"r: a required row that is missing, 3 of 5, ids 3 4 5 !"}},
 		"with a constant": {required("U", relations.Constant{Field: "kind", Value: "x"}), []string{`{"_id": 1, "k": 1}`, `{"_id": 2, "k": 4}`}, []string{

@@ -62,6 +62,9 @@ const (
 	// DataOtherType: the value is of another type than declared, or no document where one is
 	// embedded.
 	DataOtherType DataProblem = iota + 1
+	// DataSubtype: a binary, or an element that is one, is of another subtype than declared
+	// ([relations.Field.Subtype]). It is equal to none of the declared subtype.
+	DataSubtype
 	// DataArray: an array is stored where one value, or one embedded document, is declared.
 	DataArray
 	// DataNoArray: one value is stored where a list, or an array of documents, is declared.
@@ -101,6 +104,8 @@ func (p DataProblem) String() string {
 	switch p {
 	case DataOtherType:
 		return "a value of another type"
+	case DataSubtype:
+		return "a binary of another subtype"
 	case DataArray:
 		return "an array in place of one value"
 	case DataNoArray:

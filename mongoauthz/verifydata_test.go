@@ -99,10 +99,16 @@ func TestInspectValues(t *testing.T) {
 		"a name that occurs as null":       {number, []string{`{"_id": 1, "f": null}`}, nil},
 		"zero values left out":             {field(relations.Field{Type: relations.Bool, OmitEmpty: true}), []string{`{"_id": 1}`, `{"_id": 2, "f": true}`, `{"_id": 3, "f": null}`}, []string{"f: a zero value left out, 1 of 3, ids 1"}},
 		"zero values always left out":      {field(relations.Field{Type: relations.Bool, OmitEmpty: true}), []string{`{"_id": 1}`}, []string{"f: a field that never occurs, 1 of 1, ids 1"}},
-		"zero values declared":             {field(relations.Field{Type: relations.Bool, OmitEmpty: true, AbsentZero: false}), []string{`{"_id": 1}`, `{"_id": 2, "f": true}`}, nil},
-		"required":                         {field(relations.Field{Type: relations.Number, Required: true, OmitEmpty: true}), []string{`{"_id": 1}`, `{"_id": 2, "f": null}`, `{"_id": 3, "f": 0}`}, []string{"f: a required field that is missing or null, 2 of 3, ids 1 2 !"}},
-		"required lists":                   {field(relations.Field{Type: relations.Number, List: true, Required: true}), []string{`{"_id": 1}`, `{"_id": 2, "f": null}`, `{"_id": 3, "f": []}`}, []string{"f: a required field that is missing or null, 2 of 3, ids 1 2 !"}},
-		"no documents":                     {number, nil, []string{": no documents, 0 of 0, ids"}},
+		"zero values declared":             {field(relations.Field{Type: relations.Bool, AbsentZero: false}), []string{`{"_id": 1}`, `{"_id": 2, "f": true}`}, nil},
+		"binaries of another subtype": {field(relations.Field{Type: relations.Binary, Subtype: new(byte(4))}), []string{
+			`{"_id": 1, "f": {"$binary": {"base64": "AA==", "subType": "04"}}}`, `{"_id": 2, "f": {"$binary": {"base64": "AA==", "subType": "00"}}}`, `{"_id": 3, "f": "AA=="}`,
+		}, []string{"f: a binary of another subtype, binary, 1 of 3, ids 2", "f: a value of another type, string, 1 of 3, ids 3"}},
+		"elements of another subtype": {field(relations.Field{Type: relations.Binary, List: true, Subtype: new(byte(0))}), []string{
+			`{"_id": 1, "f": [{"$binary": {"base64": "AA==", "subType": "00"}}, {"$binary": {"base64": "AA==", "subType": "04"}}]}`,
+		}, []string{"f: a binary of another subtype, binary, 1 of 1, ids 1"}},
+		"required":       {field(relations.Field{Type: relations.Number, Required: true, OmitEmpty: true}), []string{`{"_id": 1}`, `{"_id": 2, "f": null}`, `{"_id": 3, "f": 0}`}, []string{"f: a required field that is missing or null, 2 of 3, ids 1 2 !"}},
+		"required lists": {field(relations.Field{Type: relations.Number, List: true, Required: true}), []string{`{"_id": 1}`, `{"_id": 2, "f": null}`, `{"_id": 3, "f": []}`}, []string{"f: a required field that is missing or null, 2 of 3, ids 1 2 !"}},
+		"no documents":   {number, nil, []string{": no documents, 0 of 0, ids"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -59,6 +59,10 @@ func (f *DataFinding) said() (found, next string) {
 		return f.saidOfShape()
 	case DataDangling, DataNoRow, DataBadKey, DataRepeatedKey:
 		return f.saidOfKeys()
+	case DataSubtype:
+		return f.some("hold", "holds") + " a binary of another subtype than is declared",
+			"No equality finds these documents, and a negated one finds them all: " +
+				"store the declared subtype, or declare the stored one"
 	case DataNeverOccurs:
 		return fmt.Sprintf("none of %s has it", documentCount(f.Of)),
 			"The name is likely misspelt: compare it with the stored one, " +

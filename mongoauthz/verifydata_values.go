@@ -128,6 +128,8 @@ func (in *inspection) field(n *dataNode, f *relations.Field, v bson.RawValue) {
 		}
 	case !f.Type.Admits(v.Type):
 		in.note(n, path, DataOtherType, v.Type, f.Type)
+	case isOtherSubtype(f, v):
+		in.note(n, path, DataSubtype, v.Type, f.Type)
 	}
 }
 
@@ -140,8 +142,19 @@ func (in *inspection) elements(n *dataNode, f *relations.Field, path string, v b
 			in.note(n, path, DataNullElement, element.Type, f.Type)
 		case !f.Type.Admits(element.Type):
 			in.note(n, path, DataElement, element.Type, f.Type)
+		case isOtherSubtype(f, element):
+			in.note(n, path, DataSubtype, element.Type, f.Type)
 		}
 	}
+}
+
+// isOtherSubtype reports whether a value is a binary of another subtype than the field declares.
+func isOtherSubtype(f *relations.Field, v bson.RawValue) bool {
+	if f.Subtype == nil {
+		return false
+	}
+	subtype, _, ok := v.BinaryOK()
+	return ok && subtype != *f.Subtype
 }
 
 // embedded looks at what is stored at an embedding relation.
