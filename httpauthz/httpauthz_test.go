@@ -54,6 +54,7 @@ func TestErrorsHaveTheirStatus(t *testing.T) {
 		"a move":                 {write(mongoauthz.RefuseMove), 403, 401},
 		"a conflict":             {write(mongoauthz.RefuseConflict), 409, 409},
 		"a reserved field":       {write(mongoauthz.RefuseReserved), 422, 422},
+		"a required field":       {write(mongoauthz.RefuseRequired), 422, 422},
 		"no transactions":        {write(mongoauthz.RefuseTransaction), 500, 500},
 		"a write nobody knows":   {write(0), 500, 500},
 		"a cursor":               {&mongoauthz.CursorError{Problem: "it is none"}, 400, 400},

@@ -80,7 +80,7 @@ func ofWrite(e *mongoauthz.WriteError) *Problem {
 		return NewProblem(http.StatusForbidden, "You may not move it there.")
 	case mongoauthz.RefuseConflict:
 		return NewProblem(http.StatusConflict, "It was changed meanwhile.")
-	case mongoauthz.RefuseReserved, mongoauthz.RefusePositional, mongoauthz.RefuseUpsert, mongoauthz.RefuseLimit:
+	case mongoauthz.RefuseReserved, mongoauthz.RefusePositional, mongoauthz.RefuseUpsert, mongoauthz.RefuseLimit, mongoauthz.RefuseRequired:
 		return NewProblem(http.StatusUnprocessableEntity, "The change is refused.")
 	default: // of the server, or of how the service writes
 		return NewProblem(http.StatusInternalServerError, "")

@@ -79,6 +79,12 @@
 // would say so. So is the positional operator $ in an update or a projection, which would speak of our conditions on arrays, and an update document that
 // changes a field with the helper prefix ([RefuseReserved]), by which queries that join would lose or gain the document.
 //
+// # When a list is unexpectedly empty
+//
+// Run [Authorizer.VerifyData] first. It compares stored documents with the schema: types, shapes, names that
+// never occur, keys that lead nowhere, and what is declared required or complete. [Authorizer.Explain] then
+// says of one document which condition is not true.
+//
 // # Indexes
 //
 // [Authorizer.Indexes] says which indexes the answers to typical questions need, and why; [Authorizer.IndexModels] makes the driver's models of
@@ -100,6 +106,7 @@
 //   - [ErrCursor], [*CursorError]: no page can be read after a cursor;
 //   - [ErrWrite], [*WriteError]: a write is refused, and nothing was written;
 //   - [ErrVerify], [*VerifyError]: the database is not as the schema needs it;
+//   - [ErrData], [*DataError]: stored data break a promise of the schema;
 //   - [filter.ErrMalformed]: the policy's filter cannot mean anything; [filter.ErrLimit]: it is too large;
 //   - [pipeline.ErrUnsupported]: the filter, or what is asked of it, cannot be compiled exactly.
 //

@@ -52,6 +52,11 @@ const (
 	// RefuseReserved: the update changes a top-level field with the helper prefix ([WithHelperPrefix]). Queries that join leave out documents
 	// that have one, so it would move the document out of them or into them, whatever their policies read.
 	RefuseReserved
+	// RefuseRequired: the update would take away a field that the schema declares required
+	// ([relations.Field.Required]), or leave null there. An update pipeline that touches one, or an embedded
+	// document with one, cannot be judged and is refused too. WriteError.Problem names the field and says what
+	// to do.
+	RefuseRequired
 )
 
 // String returns what the refusal says, such as "an upsert".
@@ -73,6 +78,8 @@ func (r Refusal) String() string {
 		return "too many documents"
 	case RefuseReserved:
 		return "a field with the reserved prefix"
+	case RefuseRequired:
+		return "a required field would be lost"
 	default:
 		return fmt.Sprintf("Refusal(%d)", uint8(r))
 	}

@@ -119,6 +119,11 @@ func (w *write) updates(callers any) (err error) {
 	if w.update.reserved(cmp.Or(w.q.az.prefix, pipeline.DefaultHelperPrefix)) {
 		return w.refuse(RefuseReserved, "")
 	}
+	if typ, ok := w.q.schema.Type(w.q.plan.Resource); ok {
+		if problem := w.update.loses(w.q.schema, typ); problem != "" {
+			return w.refuse(RefuseRequired, problem)
+		}
+	}
 	w.movement, err = w.q.movement(w.update)
 	return err
 }

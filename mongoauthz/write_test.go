@@ -291,10 +291,10 @@ func TestWriteErrorSaysWhatAndWhy(t *testing.T) {
 	require.NotErrorIs(t, refused, mongoauthz.ErrForbidden)
 	require.ErrorIs(t, &mongoauthz.WriteError{Refusal: mongoauthz.RefuseMove}, mongoauthz.ErrForbidden)
 	texts := map[string]bool{}
-	for r := mongoauthz.RefuseUpsert; r <= mongoauthz.RefuseReserved; r++ {
+	for r := mongoauthz.RefuseUpsert; r <= mongoauthz.RefuseRequired; r++ {
 		texts[r.String()] = true
 		require.NotContains(t, r.String(), "Refusal(")
 	}
-	require.Len(t, texts, 8)
+	require.Len(t, texts, 9)
 	require.Equal(t, "Refusal(0)", mongoauthz.Refusal(0).String())
 }

@@ -1,0 +1,224 @@
+package mongoauthz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// readBatch is how many documents are asked for at once.
+const readBatch = 500
+
+// VerifyData compares stored documents with the schema's declarations. It is the first thing to
+// run when a list is unexpectedly empty: a field of another type than declared, or a name that is
+// misspelt, makes conditions unknown, and unknown never authorizes. [Authorizer.Verify] compares
+// collections, indexes and Go structs instead, and reads no documents.
+//
+// It reads at most sample documents of each collection, or all of them if sample is 0. Where the
+// collection has more than the sample, the documents are chosen at random by the server
+// ($sample): the first by _id are the oldest, and faults come with new code. So two reports may
+// differ, and the server may choose one document twice. Run it with 0 before you rely on a
+// declaration.
+//
+// Looked at are the documents inside a type's scope, which tells types apart that share a
+// collection. A type whose scope has an unbound parameter is skipped. Embedded documents are
+// looked at as well, to any depth. The problems are those of [DataProblem]. A key dangles if the
+// collection that the relation leads to has no document with it, whatever the scope there. A row
+// of a has one counts if it is inside the scope of its type, and has the constants of the
+// relation.
+//
+// Documents are read one after another and not kept. Keys are looked up together, by a find for
+// up to 1,000 of them; without an index on the field, each of these finds reads the whole
+// collection. Reads share no snapshot: what is written meanwhile may be reported. The limit of
+// [WithTimeLimit] is for queries of actors and does not hold here; a deadline of ctx does.
+//
+// The errors are an [*ArgumentError] for a negative sample; a [*pipeline.UnsupportedError] under
+// [WithCollation], since keys and scopes are compared in process; and the driver's, wrapped.
+// There is no report beside an error. What is wrong with the data is no error: see
+// [DataReport.Err].
+func (az *Authorizer) VerifyData(ctx context.Context, sample int) (DataReport, error) {
+	switch {
+	case !az.made():
+		return DataReport{}, errNotMade
+	case sample < 0:
+		problem := "is negative: 0 reads all documents"
+		return DataReport{}, &ArgumentError{Name: "sample", Problem: problem}
+	case az.collation != nil && az.collation.Locale != "simple":
+		err := &pipeline.UnsupportedError{Problem: "a comparison of stored data by another collation " +
+			"than the simple one: use an Authorizer without WithCollation"}
+		return DataReport{}, fmt.Errorf("mongoauthz: verify data: %w", err)
+	}
+	ctx = orBackground(ctx)
+	var report DataReport
+	types := collections(az.schema)
+	for _, collection := range slices.Sorted(maps.Keys(types)) {
+		err := az.verifyCollection(ctx, collection, types[collection], sample, &report)
+		if err != nil {
+			return DataReport{}, fmt.Errorf("mongoauthz: verify data of %s: %w", collection, err)
+		}
+	}
+	report.sort()
+	return report, nil
+}
+
+// sort brings a report into the order of the types' names. Findings of one type are in order
+// already.
+func (r *DataReport) sort() {
+	byType(r.Types, func(t DataType) string { return t.Type })
+	byType(r.Findings, func(f DataFinding) string { return f.Type })
+	byType(r.Skipped, func(s DataSkip) string { return s.Type })
+}
+
+func byType[T any](list []T, name func(T) string) {
+	slices.SortStableFunc(list, func(a, b T) int { return strings.Compare(name(a), name(b)) })
+}
+
+// verifyCollection adds to a report what is found in one collection, for each of the types in it.
+func (az *Authorizer) verifyCollection(
+	ctx context.Context, collection string, types []string, sample int, report *DataReport,
+) error {
+	var inspections []*inspection
+	for _, name := range types {
+		t, ok := az.schema.Type(name)
+		if !ok {
+			continue
+		}
+		in, err := newInspection(az.schema, t, az.askRelated)
+		if malformed, ok := errors.AsType[*filter.MalformedError](err); ok {
+			skip := DataSkip{Type: name, Reason: malformed.Problem}
+			report.Skipped = append(report.Skipped, skip)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		inspections = append(inspections, in)
+	}
+	if len(inspections) == 0 {
+		return nil
+	}
+	err := az.eachDocument(ctx, collection, read(inspections), sample, func(document bson.Raw) error {
+		for _, in := range inspections {
+			if err := in.look(ctx, document); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, in := range inspections {
+		if err := in.finish(ctx); err != nil {
+			return err
+		}
+		report.Types = append(report.Types, DataType{
+			Type: in.typ.Name, Collection: collection, Read: in.read, Documents: in.root.seen.n,
+		})
+		report.Findings = append(report.Findings, in.findings()...)
+		report.Skipped = append(report.Skipped, in.skipped...)
+	}
+	return nil
+}
+
+// read returns the top-level fields that inspections read.
+func read(inspections []*inspection) bson.D {
+	projection := bson.D{{Key: "_id", Value: int32(1)}}
+	seen := map[string]bool{"_id": true}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			projection = append(projection, bson.E{Key: name, Value: int32(1)})
+		}
+	}
+	for _, in := range inspections {
+		for i := range in.typ.Fields {
+			add(in.typ.Fields[i].Name)
+		}
+		for i := range in.typ.Relations {
+			if in.typ.Relations[i].Kind.Embedded() {
+				add(in.typ.Relations[i].Name)
+			}
+		}
+	}
+	return projection
+}
+
+// eachDocument calls look with the documents of a collection, or with a sample of them.
+func (az *Authorizer) eachDocument(
+	ctx context.Context, collection string, projection bson.D, sample int, look func(bson.Raw) error,
+) error {
+	c := az.db.Collection(collection)
+	var cursor *mongo.Cursor
+	more := false
+	var err error
+	if sample > 0 && sample < math.MaxInt { // counts no further than it takes
+		var n int64
+		n, err = c.CountDocuments(ctx, bson.D{}, options.Count().SetLimit(int64(sample)+1))
+		if err != nil {
+			return fmt.Errorf("count: %w", err)
+		}
+		more = n > int64(sample)
+	}
+	if more {
+		cursor, err = c.Aggregate(ctx, mongo.Pipeline{
+			{{Key: "$sample", Value: bson.D{{Key: "size", Value: int64(sample)}}}},
+			{{Key: "$project", Value: projection}},
+		}, options.Aggregate().SetBatchSize(readBatch).SetAllowDiskUse(true))
+	} else {
+		opts := options.Find().SetProjection(projection).SetBatchSize(readBatch)
+		cursor, err = c.Find(ctx, bson.D{}, opts.SetLimit(int64(sample)))
+	}
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	defer closeCursor(ctx, cursor)
+	for cursor.Next(ctx) {
+		if err := look(cursor.Current); err != nil {
+			return err
+		}
+	}
+	if err := cursor.Err(); err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	return nil
+}
+
+// askRelated reads related documents, as they come and no longer than they are wanted.
+func (az *Authorizer) askRelated(
+	ctx context.Context, r evaluate.Request, yield func(bson.Raw) (bool, error),
+) error {
+	projection := make(bson.D, len(r.Fields))
+	for i, field := range r.Fields {
+		projection[i] = bson.E{Key: field, Value: int32(1)}
+	}
+	opts := options.Find().SetProjection(projection).SetBatchSize(readBatch)
+	if az.collation != nil {
+		opts.SetCollation(az.collation)
+	}
+	cursor, err := az.db.Collection(r.Collection).Find(ctx, findFilter(r.Match), opts)
+	if err != nil {
+		return fmt.Errorf("find keys in %s: %w", r.Collection, err)
+	}
+	defer closeCursor(ctx, cursor)
+	for cursor.Next(ctx) {
+		if more, err := yield(cursor.Current); err != nil || !more {
+			return err
+		}
+	}
+	if err := cursor.Err(); err != nil {
+		return fmt.Errorf("find keys in %s: %w", r.Collection, err)
+	}
+	return nil
+}
