@@ -127,7 +127,7 @@ func (a *alternative) isa(x, pattern any, not bool) (formula, error) {
 	case at.class == nil && at.attr.tag == class && !not:
 		return comparison(at.field().IsSet(), at.entity), nil
 	case at.class == nil && at.attr.tag == class && at.attr.nullable && !a.engine.noNil:
-		return comparison(at.field().IsNull(), at.entity), nil
+		return nilOf(at.field(), at.entity), nil
 	case at.class == nil && at.attr.tag == class:
 		return never, nil
 	}
@@ -149,8 +149,8 @@ func comparison(c filter.Comparison, entities ...*entity) leaf {
 	return l
 }
 
-func either(a, b filter.Condition) filter.Condition {
-	return filter.Any{filter.Where(a), filter.Where(b)}
+func either(a filter.Clause, b filter.Condition) filter.Condition {
+	return filter.Any{a, filter.Where(b)}
 }
 
 func fieldOf(t *relations.Type, name string) (*relations.Field, bool) {

@@ -143,10 +143,10 @@ func (a *alternative) inField(x any, at place, not bool) (formula, error) {
 		c.Not = not
 		ways := filter.Any{filter.Where(c)}
 		if absent {
-			ways = append(ways, filter.Where(list.IsNull()))
+			ways = append(ways, isNil(list))
 		}
 		if not && p.attr.nullable && !a.engine.noNil {
-			ways = append(ways, filter.Where(p.field().IsNull()))
+			ways = append(ways, isNil(p.field()))
 		}
 		if len(ways) == 1 {
 			return comparison(c, p.entity, at.entity), nil
@@ -167,7 +167,7 @@ func (a *alternative) inField(x any, at place, not bool) (formula, error) {
 	c := filter.Compare(list, filter.Contains, v.value)
 	c.Not = not
 	if absent {
-		return leaf{condition: either(list.IsNull(), c), entities: []*entity{at.entity}}, nil
+		return leaf{condition: either(isNil(list), c), entities: []*entity{at.entity}}, nil
 	}
 	return comparison(c, at.entity), nil
 }
