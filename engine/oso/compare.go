@@ -271,9 +271,12 @@ func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bo
 		if !ok || key.Type == relations.Any {
 			return nil, unsupported("", "documents are compared whose key is not in the schema, or of any type")
 		}
-		c := filter.Compare(filter.Field{Entity: le.name, Path: key.Name}, filter.Eq, filter.Field{Entity: re.name, Path: key.Name})
-		c.Not = not
-		return comparison(c, le, re), nil
+		lk, rk := filter.Field{Entity: le.name, Path: key.Name}, filter.Field{Entity: re.name, Path: key.Name}
+		if not {
+			attr := l.class.stores(key.Name)
+			return anyLeaf([]filter.Clause{differ(lk, rk, attr, attr)}, le, re), nil
+		}
+		return comparison(lk.Eq(rk), le, re), nil
 	}
 	lf, rf := l.attr.field, r.attr.field
 	if lf.Type != rf.Type || lf.Type == relations.Any || lf.Type == relations.Document {
@@ -285,6 +288,9 @@ func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bo
 	c := filter.Compare(l.field(), op, r.field())
 	c.Not = not
 	ways := []filter.Clause{filter.Where(c)}
+	if op == filter.Eq && not {
+		ways[0] = differ(l.field(), r.field(), l.attr, r.attr)
+	}
 	if op == filter.Eq && !a.engine.noNil {
 		ln, rn := l.attr.nullable, r.attr.nullable
 		switch {
@@ -299,8 +305,5 @@ func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bo
 			}
 		}
 	}
-	if len(ways) == 1 {
-		return comparison(c, l.entity, r.entity), nil
-	}
-	return leaf{condition: filter.Any(ways), entities: []*entity{l.entity, r.entity}}, nil
+	return anyLeaf(ways, l.entity, r.entity), nil
 }
