@@ -31,6 +31,15 @@ func nilOf(f filter.Field, entities ...*entity) formula {
 	return parts
 }
 
+// isSet returns the condition that a field is not nil. One that stands for a zero where it is missing is that zero.
+func isSet(p place) filter.Condition {
+	f := p.field()
+	if p.attr.field != nil && p.attr.field.AbsentZero != nil {
+		return filter.Any{filter.Where(f.IsSet()), filter.Where(f.Eq(p.attr.field.AbsentZero))}
+	}
+	return f.IsSet()
+}
+
 // parent returns the path of the embedded document around a dotted path; "" if there is none.
 func parent(path string) string {
 	if i := strings.LastIndexByte(path, '.'); i >= 0 {

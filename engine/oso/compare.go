@@ -210,7 +210,7 @@ func (a *alternative) compareField(p place, op filter.Operator, v literal, not b
 	case v.isNil() && op != filter.Eq:
 		return nil, unsupported("", "nil has no order")
 	case v.isNil() && not:
-		return comparison(f.IsSet(), p.entity), nil
+		return leaf{condition: isSet(p), entities: []*entity{p.entity}}, nil
 	case v.isNil() && p.attr.nullable:
 		return nilOf(f, p.entity), nil
 	case v.isNil():
@@ -298,10 +298,10 @@ func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bo
 			ways = append(ways, isNil(l.field()).Where(isNil(r.field()).Conditions...))
 		case not:
 			if ln {
-				ways = append(ways, isNil(l.field()).Where(r.field().IsSet()))
+				ways = append(ways, isNil(l.field()).Where(isSet(r)))
 			}
 			if rn {
-				ways = append(ways, isNil(r.field()).Where(l.field().IsSet()))
+				ways = append(ways, isNil(r.field()).Where(isSet(l)))
 			}
 		}
 	}

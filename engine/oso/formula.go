@@ -125,7 +125,7 @@ func (a *alternative) isa(x, pattern any, not bool) (formula, error) {
 	case at.class != nil && at.class.name == class && (at.attr == nil || !at.attr.relation.Kind.Embedded()):
 		return never, nil // where a relation leads nowhere, nothing holds
 	case at.class == nil && at.attr.tag == class && !not:
-		return comparison(at.field().IsSet(), at.entity), nil
+		return leaf{condition: isSet(at), entities: []*entity{at.entity}}, nil
 	case at.class == nil && at.attr.tag == class && at.attr.nullable && !a.engine.noNil:
 		return nilOf(at.field(), at.entity), nil
 	case at.class == nil && at.attr.tag == class:
