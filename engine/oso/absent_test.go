@@ -22,6 +22,10 @@ type (
 		Wide *int `bson:"wide"`
 		Lid  *Lid `bson:"lid"`
 		Base Lid  `bson:"base"`
+		Rim  Rim  `bson:"rim"`
+	}
+	Rim struct {
+		Lid *Lid `bson:"lid"`
 	}
 	Parcel struct {
 		ID  int  `bson:"_id"`
@@ -39,6 +43,7 @@ func parcels() []Parcel {
 	return []Parcel{
 		{ID: 0}, {ID: 1, Box: &Box{Size: 3}}, {ID: 2, Box: &Box{Size: 4, Wide: ref(3), Lid: &Lid{N: 3}}},
 		{ID: 3, N: 3, Box: &Box{Size: 3, Wide: ref(2), Lid: &Lid{N: 2, P: ref(3), T: []string{"a"}}}}, {ID: 4, N: 3},
+		{ID: 5, Box: &Box{Rim: Rim{Lid: &Lid{N: 3}}}},
 	}
 }
 
@@ -56,7 +61,7 @@ func asOso(t *testing.T, body string) {
 	require.NoError(t, err)
 	plain, err := gooso.NewOso()
 	require.NoError(t, err)
-	for name, of := range map[string]any{"Clerk": Clerk{}, "Parcel": Parcel{}, "Box": Box{}, "Lid": Lid{}} {
+	for name, of := range map[string]any{"Clerk": Clerk{}, "Parcel": Parcel{}, "Box": Box{}, "Lid": Lid{}, "Rim": Rim{}} {
 		require.NoError(t, plain.RegisterClassWithName(of, nil, name))
 	}
 	require.NoError(t, plain.LoadString(policy))
@@ -85,6 +90,8 @@ func TestAnEmbeddedDocumentMayBeNil(t *testing.T) {
 		`d.Box.Lid = nil`, `d.Box.Lid != nil`, `d.Box != nil and d.Box.Lid = nil`, `d.Box = nil or d.Box.Lid = nil`, `d.Box != nil or d.N = 0`, `d.Box = nil and d.N = 3`,
 		`d.Box.Base = nil`, `d.Box.Base != nil`, `d.Box.Size = 3`, `d.Box.Size != 3`, `d.Box.Wide = nil`, `d.Box.Lid.P = nil`, `d.Box.Lid.P != 3`,
 		`d.Box matches Box`, `not d.Box matches Box`, `d.Box matches Box{Size: 3}`, `holds(d)`, `three(d.Box)`, `not three(d.Box)`,
+		`d.Box.Rim.Lid = nil`, `d.Box.Rim.Lid != nil`, `d.Box.Rim.Lid.P = nil`, `d.Box.Rim.Lid.P = d.Box.Wide`,
+		`d.Box.Rim.Lid.P != d.Box.Wide`, `d.Box.Rim.Lid.T = []`, `not "a" in d.Box.Rim.Lid.T`,
 		`u.Name = "ann" and d.Box = u.Box`, `u.Name = "ann" and d.Box != u.Box`,
 	} {
 		asOso(t, body)
@@ -103,7 +110,66 @@ func TestAConditionBehindNilDoesNotHold(t *testing.T) {
 		`not u.Attrs.n = d.N`, `not d.N = u.Attrs.n`, `not d.N < u.Attrs.n`, `not (d.N < u.Attrs.n)`, `not d.N in [u.Attrs.n, 0]`, `not (d.N = 7 or d.N = u.Attrs.n)`, `not (d.N = 7 and d.N = u.Attrs.n)`,
 		`not three(d.Box) and not d.N = u.Attrs.n`, `not d.N = u.Attrs.n and not d.N = u.Attrs.m`, `not d.Box.Size = u.Attrs.n`, `a = u.Attrs and not a.n = d.N`, `d.N = u.Attrs.n`, `d.N != u.Attrs.n`, `u.Attrs.n != nil and not d.N = u.Attrs.n`,
 		`not lacks(u, d)`, `not (not d.N = u.Attrs.n)`,
+		`not d.Box.Rim.Lid = nil`, `not d.Box.Rim.Lid.N = 3`, `not d.Box.Rim.Lid.P = nil`, `not d.Box.Rim.Lid.P != nil`,
+		`not d.Box.Rim.Lid.P = d.Box.Wide`, `not d.Box.Rim.Lid.P != d.Box.Lid.P`,
 	} {
 		asOso(t, body)
+	}
+}
+
+// TestWhatCannotBeNilIsNotNilWhereItIsMissing stores documents without an embedded one that Go always has.
+func TestWhatCannotBeNilIsNotNilWhereItIsMissing(t *testing.T) {
+	t.Parallel()
+	structs := relations.Struct{Of: Parcel{}, Collection: "parcels"}
+	schema, err := relations.FromStructs(structs)
+	require.NoError(t, err)
+	for _, body := range []string{
+		`d.Box.Base.P = nil`, `d.Box.Base.P != 3`, `d.Box.Base.P = d.Box.Wide`, `d.Box.Base.T = []`, `not "a" in d.Box.Base.T`,
+		`not d.Box.Base.P = 3`, `not d.Box.Base.P != nil`,
+		`d.Box.Rim.Lid = nil`, `not d.Box.Rim.Lid != nil`, `not d.Box.Rim.Lid.N = 3`, `not d.Box.Rim.Lid.P != nil`,
+	} {
+		engine, err := oso.New(schema, `allow(_: Clerk, "read", d: Parcel) if d.N = 0 and (`+body+`);`,
+			oso.WithStructs(structs), oso.WithClass("Clerk", Clerk{}))
+		require.NoError(t, err, body)
+		f, err := engine.Filter(t.Context(), clerks[0], "read", "Parcel")
+		require.NoError(t, err, body)
+		for _, box := range []bson.D{{}, {{Key: "base", Value: nil}, {Key: "rim", Value: nil}}, {{Key: "base", Value: 3}, {Key: "rim", Value: bson.A{}}}} {
+			d := bson.D{{Key: "_id", Value: 1}, {Key: "n", Value: 0}, {Key: "box", Value: box}}
+			require.False(t, given(t, schema, f, d), "%s: %v: %v", body, d, f)
+		}
+	}
+}
+
+type (
+	Strap struct {
+		Width *int `bson:"width"`
+		Knots int  `bson:"knots"`
+	}
+	Bundle struct {
+		ID     int `bson:"_id"`
+		*Strap `bson:"strap"`
+	}
+)
+
+// TestAPromotedFieldBehindNil reads fields of a struct that is embedded by a pointer. Oso panics where it is nil.
+func TestAPromotedFieldBehindNil(t *testing.T) {
+	t.Parallel()
+	structs := relations.Struct{Of: Bundle{}, Collection: "bundles"}
+	schema, err := relations.FromStructs(structs)
+	require.NoError(t, err)
+	for body, want := range map[string]bool{ // of a strap without a width
+		`d.Width = nil`: true, `d.Width != nil`: false, `d.Width != 3`: true, `not d.Width = 3`: true, `not d.Width != nil`: true,
+		`d.Knots = 0`: true, `d.Knots != 1`: true, `d.Width != d.Knots`: true, `d.Width = d.Knots`: false,
+	} {
+		engine, err := oso.New(schema, `allow(_: Clerk, "read", d: Bundle) if d.ID != 9 and `+body+`;`,
+			oso.WithStructs(structs), oso.WithClass("Clerk", Clerk{}))
+		require.NoError(t, err, body)
+		f, err := engine.Filter(t.Context(), clerks[0], "read", "Bundle")
+		require.NoError(t, err, body)
+		for _, strap := range []any{nil, bson.D{{Key: "knots", Value: 0}}} {
+			d := bson.D{{Key: "_id", Value: 1}, {Key: "strap", Value: strap}}
+			require.Equal(t, strap != nil && want, given(t, schema, f, d), "%s: %v: %v", body, d, f)
+		}
+		require.False(t, given(t, schema, f, bson.D{{Key: "_id", Value: 1}}), body)
 	}
 }

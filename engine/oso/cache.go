@@ -115,11 +115,14 @@ func cloneClause(c filter.Clause) filter.Clause {
 			c.Conditions[i] = filter.Any(cloneClauses(condition))
 		case filter.None:
 			c.Conditions[i] = filter.None(cloneClause(filter.Clause(condition)))
+		case filter.Surely:
+			c.Conditions[i] = filter.Surely(cloneClause(filter.Clause(condition)))
 		case filter.Comparison:
 			if l, ok := condition.Operand.(filter.Literal); ok {
 				condition.Operand = filter.Literal{Value: cloneValue(l.Value)}
 				c.Conditions[i] = condition
 			}
+		case filter.Exists, filter.Constant, filter.Invalid: // hold nothing that can be changed
 		}
 	}
 	return c

@@ -237,7 +237,7 @@ func (cs *classes) attributes(schema *relations.Schema, c *class) (found []*clas
 	if c.goType == nil {
 		for i := range c.stored.Fields {
 			f := &c.stored.Fields[i]
-			a := &attribute{name: f.Name, path: f.Name, field: f, list: f.List, nullable: true, holdsNil: true}
+			a := &attribute{name: f.Name, path: f.Name, field: f, list: f.List, nullable: f.AbsentZero == nil, holdsNil: true}
 			a.tag = tagOf(a, nil)
 			c.attrs[a.name] = a
 		}

@@ -44,9 +44,7 @@ func (a *alternative) unlessAbsent(f formula, negated func(place) bool, paths ..
 	}
 	for _, p := range places {
 		if negated(p) {
-			for _, path := range p.may {
-				ways = append(ways, leaf{condition: filter.Field{Entity: p.entity.name, Path: path}.IsNull(), entities: entities})
-			}
+			ways = append(ways, absences(p, entities)...)
 		}
 	}
 	if len(ways) == 1 {
@@ -129,7 +127,7 @@ func (a *alternative) compareElements(p place, e elements, not bool) (formula, e
 		c := filter.Compare(p.field(), filter.In, values) // each alone was found to fit
 		c.Not = not
 		if not && p.attr.nullable && !a.engine.noNil {
-			return leaf{condition: either(p.field().IsNull(), c), entities: []*entity{p.entity}}, nil
+			return leaf{condition: either(isNil(p.field()), c), entities: []*entity{p.entity}}, nil
 		}
 		return comparison(c, p.entity), nil
 	}
@@ -166,7 +164,7 @@ func (a *alternative) compareDocument(p place, op filter.Operator, v literal, no
 		if a.engine.noNil || p.attr == nil || p.attr.relation.Kind != relations.EmbedsOne || !p.attr.nullable {
 			return never, nil // a relation that leads nowhere is unknown to Oso, and not nil
 		}
-		return comparison(filter.Field{Entity: p.entity.name, Path: strings.Join(p.embeds, ".")}.IsNull(), p.entity), nil
+		return nilOf(filter.Field{Entity: p.entity.name, Path: strings.Join(p.embeds, ".")}, p.entity), nil
 	}
 	if v.object == nil {
 		return nil, unsupported("", "a document is compared with a value")
@@ -212,9 +210,9 @@ func (a *alternative) compareField(p place, op filter.Operator, v literal, not b
 	case v.isNil() && op != filter.Eq:
 		return nil, unsupported("", "nil has no order")
 	case v.isNil() && not:
-		return comparison(f.IsSet(), p.entity), nil
+		return leaf{condition: isSet(p), entities: []*entity{p.entity}}, nil
 	case v.isNil() && p.attr.nullable:
-		return comparison(f.IsNull(), p.entity), nil
+		return nilOf(f, p.entity), nil
 	case v.isNil():
 		return never, nil
 	case !fits(p.attr.field, v.value):
@@ -225,7 +223,7 @@ func (a *alternative) compareField(p place, op filter.Operator, v literal, not b
 	c := filter.Compare(f, op, v.value)
 	c.Not = not
 	if op == filter.Eq && not && p.attr.nullable && !a.engine.noNil {
-		return leaf{condition: either(f.IsNull(), c), entities: []*entity{p.entity}}, nil
+		return leaf{condition: either(isNil(f), c), entities: []*entity{p.entity}}, nil
 	}
 	if f.Path == p.entity.class.stored.Key {
 		return existing(comparison(c, p.entity), p.entity), nil
@@ -248,7 +246,7 @@ func (a *alternative) compareList(p place, op filter.Operator, v literal, not bo
 	c := filter.Compare(p.field(), filter.SubsetOf, []any{})
 	c.Not = not
 	if !not && !p.attr.field.AbsentEmpty && !a.engine.noNil {
-		return leaf{condition: either(p.field().IsNull(), c), entities: []*entity{p.entity}}, nil
+		return leaf{condition: either(isNil(p.field()), c), entities: []*entity{p.entity}}, nil
 	}
 	return comparison(c, p.entity), nil
 }
@@ -273,9 +271,12 @@ func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bo
 		if !ok || key.Type == relations.Any {
 			return nil, unsupported("", "documents are compared whose key is not in the schema, or of any type")
 		}
-		c := filter.Compare(filter.Field{Entity: le.name, Path: key.Name}, filter.Eq, filter.Field{Entity: re.name, Path: key.Name})
-		c.Not = not
-		return comparison(c, le, re), nil
+		lk, rk := filter.Field{Entity: le.name, Path: key.Name}, filter.Field{Entity: re.name, Path: key.Name}
+		if not {
+			attr := l.class.stores(key.Name)
+			return anyLeaf([]filter.Clause{differ(lk, rk, attr, attr)}, le, re), nil
+		}
+		return comparison(lk.Eq(rk), le, re), nil
 	}
 	lf, rf := l.attr.field, r.attr.field
 	if lf.Type != rf.Type || lf.Type == relations.Any || lf.Type == relations.Document {
@@ -287,22 +288,22 @@ func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bo
 	c := filter.Compare(l.field(), op, r.field())
 	c.Not = not
 	ways := []filter.Clause{filter.Where(c)}
+	if op == filter.Eq && not {
+		ways[0] = differ(l.field(), r.field(), l.attr, r.attr)
+	}
 	if op == filter.Eq && !a.engine.noNil {
 		ln, rn := l.attr.nullable, r.attr.nullable
 		switch {
 		case !not && ln && rn:
-			ways = append(ways, filter.Where(l.field().IsNull(), r.field().IsNull()))
+			ways = append(ways, isNil(l.field()).Where(isNil(r.field()).Conditions...))
 		case not:
 			if ln {
-				ways = append(ways, filter.Where(l.field().IsNull(), r.field().IsSet()))
+				ways = append(ways, isNil(l.field()).Where(isSet(r)))
 			}
 			if rn {
-				ways = append(ways, filter.Where(l.field().IsSet(), r.field().IsNull()))
+				ways = append(ways, isNil(r.field()).Where(isSet(l)))
 			}
 		}
 	}
-	if len(ways) == 1 {
-		return comparison(c, l.entity, r.entity), nil
-	}
-	return leaf{condition: filter.Any(ways), entities: []*entity{l.entity, r.entity}}, nil
+	return anyLeaf(ways, l.entity, r.entity), nil
 }

@@ -202,7 +202,7 @@ func TestNotAmongTheElementsOfAnActorsList(t *testing.T) {
 	for condition, want := range map[string][2]string{
 		`not d.Title in u.Roles`:                           {`Doc where title not in ["a", "b"]`, "every Doc"},
 		`not d.Nick in u.Roles and not d.Title in u.Roles`: {`Doc where (nick is null or nick not in ["a", "b"]) and title not in ["a", "b"]`, "every Doc"},
-		`not d.owner.Name in u.Roles`:                      {`Doc where owner owner: owner.name not in ["a", "b"]`, "Doc where owner owner"},
+		`not d.owner.Name in u.Roles`:                      {`Doc where owner owner: owner.name not in ["a", "b"]`, "Doc where owner owner: owner exists"},
 		`not (d.Title in u.Roles and d.Public)`:            {"Doc where\n  title not in [\"a\", \"b\"]\n  or public = false", "every Doc"},
 		`not u.Name in u.Roles and not "a" in u.Roles`:     {"no Doc", "every Doc"},
 		`not (u.Name = "ann" and not d.Title in u.Roles)`:  {`Doc where title in ["a", "b"]`, "every Doc"},

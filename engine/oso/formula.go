@@ -125,9 +125,9 @@ func (a *alternative) isa(x, pattern any, not bool) (formula, error) {
 	case at.class != nil && at.class.name == class && (at.attr == nil || !at.attr.relation.Kind.Embedded()):
 		return never, nil // where a relation leads nowhere, nothing holds
 	case at.class == nil && at.attr.tag == class && !not:
-		return comparison(at.field().IsSet(), at.entity), nil
+		return leaf{condition: isSet(at), entities: []*entity{at.entity}}, nil
 	case at.class == nil && at.attr.tag == class && at.attr.nullable && !a.engine.noNil:
-		return comparison(at.field().IsNull(), at.entity), nil
+		return nilOf(at.field(), at.entity), nil
 	case at.class == nil && at.attr.tag == class:
 		return never, nil
 	}
@@ -149,8 +149,16 @@ func comparison(c filter.Comparison, entities ...*entity) leaf {
 	return l
 }
 
-func either(a, b filter.Condition) filter.Condition {
-	return filter.Any{filter.Where(a), filter.Where(b)}
+// anyLeaf returns a leaf that holds where one of the clauses does. One of one condition stands for itself.
+func anyLeaf(ways []filter.Clause, entities ...*entity) leaf {
+	if len(ways) == 1 && len(ways[0].Conditions) == 1 {
+		return leaf{condition: ways[0].Conditions[0], entities: entities}
+	}
+	return leaf{condition: filter.Any(ways), entities: entities}
+}
+
+func either(a filter.Clause, b filter.Condition) filter.Condition {
+	return filter.Any{a, filter.Where(b)}
 }
 
 func fieldOf(t *relations.Type, name string) (*relations.Field, bool) {

@@ -139,19 +139,17 @@ func (a *alternative) inField(x any, at place, not bool) (formula, error) {
 		if at.attr.holdsNil && (not || p.attr.nullable) {
 			return nil, unsupported("", holdsNil)
 		}
-		c := filter.Compare(p.field(), filter.In, list)
-		c.Not = not
-		ways := filter.Any{filter.Where(c)}
+		ways := filter.Any{filter.Where(filter.Compare(p.field(), filter.In, list))}
+		if not {
+			ways[0] = notAmong(p.field(), list, p.attr)
+		}
 		if absent {
-			ways = append(ways, filter.Where(list.IsNull()))
+			ways = append(ways, isNil(list))
 		}
 		if not && p.attr.nullable && !a.engine.noNil {
-			ways = append(ways, filter.Where(p.field().IsNull()))
+			ways = append(ways, isNil(p.field()))
 		}
-		if len(ways) == 1 {
-			return comparison(c, p.entity, at.entity), nil
-		}
-		return leaf{condition: ways, entities: []*entity{p.entity, at.entity}}, nil
+		return anyLeaf(ways, p.entity, at.entity), nil
 	}
 	v, err := a.literal(x)
 	switch {
@@ -167,7 +165,7 @@ func (a *alternative) inField(x any, at place, not bool) (formula, error) {
 	c := filter.Compare(list, filter.Contains, v.value)
 	c.Not = not
 	if absent {
-		return leaf{condition: either(list.IsNull(), c), entities: []*entity{at.entity}}, nil
+		return leaf{condition: either(isNil(list), c), entities: []*entity{at.entity}}, nil
 	}
 	return comparison(c, at.entity), nil
 }

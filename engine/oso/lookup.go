@@ -151,6 +151,7 @@ func (s *session) readStored(o *object, a *attribute) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	r = s.orZero(o, a.path, r)
 	absent := r.Type == 0 || r.Type == bson.TypeNull
 	switch {
 	case a.list && absent:
@@ -306,12 +307,8 @@ func (s *session) hop(o *object, r *relations.Relation) ([]*object, error) {
 			where = append(where, filter.F(c.Field).Eq(c.Value))
 			continue
 		}
-		stored, err := s.stored(o, c.Field)
-		if err != nil {
+		if holds, err := s.near(o, c); !holds {
 			return nil, err
-		}
-		if constant, ok := c.Value.(bson.RawValue); !ok || !evaluate.Equal(stored, constant) {
-			return nil, nil
 		}
 	}
 	for _, pair := range r.Keys {

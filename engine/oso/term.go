@@ -118,6 +118,9 @@ func (a *alternative) place(x any) (place, error) {
 	if attr == nil || attr.path == "" && attr.relation == nil {
 		return place{}, unsupported(construct(x), "the schema has no such field or relation")
 	}
+	if attr.field != nil && attr.field.AbsentZero != nil && attr.nullable {
+		return place{}, unsupported(construct(x), "the schema says that it is zero where it is missing, and in Go it may be nil there")
+	}
 	p := place{entity: from.entity, embeds: from.embeds, attr: attr, may: from.may, not: not}
 	if from.attr != nil && from.attr.nullable && len(from.embeds) > 0 {
 		p.may = append(p.may[:len(p.may):len(p.may)], strings.Join(from.embeds, "."))

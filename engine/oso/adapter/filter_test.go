@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/mongoauthz/go-mongoauthz/engine/oso/adapter"
+	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -89,6 +90,20 @@ func TestValuesArriveAsTheFieldHasThem(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, decoded(t, tc.want), decoded(t, got), "%+v", tc.cond)
 	}
+}
+
+func TestAClauseOfConstantsAllowsEverything(t *testing.T) {
+	t.Parallel()
+	yes, named := condition(true, types.Eq, true), condition(thing("Name"), types.Eq, "x")
+	for _, f := range []*types.Filter{where([]types.FilterCondition{yes}), where([]types.FilterCondition{named}, []types.FilterCondition{yes, yes})} {
+		q, err := things(t).BuildQuery(f)
+		require.NoError(t, err)
+		require.Equal(t, filter.Allowed, q.(*mongoauthz.Query).Outcome())
+	}
+	_, err := things(t).BuildQuery(where([]types.FilterCondition{yes}, []types.FilterCondition{condition(thing("None"), types.Eq, "x")}))
+	require.ErrorIs(t, err, adapter.ErrRefused)
+	_, err = things(t).BuildQuery(where())
+	require.ErrorIs(t, err, adapter.ErrRefused)
 }
 
 func decoded(t *testing.T, d bson.D) string {

@@ -32,7 +32,8 @@ func (t *translation) filter() (filter.Filter, error) {
 	if err := t.reach(); err != nil {
 		return filter.Filter{}, err
 	}
-	out := filter.Filter{Resource: t.f.Root}
+	out := filter.Deny(t.f.Root)
+	everything := false
 	for _, conditions := range t.f.Conditions {
 		c, possible, err := t.clause(conditions)
 		if err != nil {
@@ -40,7 +41,11 @@ func (t *translation) filter() (filter.Filter, error) {
 		}
 		if possible {
 			out.Clauses = append(out.Clauses, c)
+			everything = everything || len(c.Conditions) == 0 // each entity brings one
 		}
+	}
+	if everything {
+		return filter.Allow(t.f.Root), nil
 	}
 	out.Clauses = folded(out.Clauses)
 	return out, nil
