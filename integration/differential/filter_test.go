@@ -78,11 +78,17 @@ func (f *filters) clause(outer []bound, depth int, inner bool) filter.Clause {
 	if len(c.Entities) == 0 {
 		n++
 	}
+	if newest := in[len(in)-1]; len(c.Entities) > 0 && len(newest.Paths) == 1 && f.chance(8, "its key and its existence") {
+		if key := keyOf(newest.typ); key != nil {
+			n = 0
+			c.Conditions = append(c.Conditions, f.negated(f.compare(newest.F(key.Name), key)), newest.Exists())
+		}
+	}
 	for range n {
 		c.Conditions = append(c.Conditions, f.condition(in, depth))
 	}
 	for i, e := range c.Entities {
-		if !uses(c, e.Name) || f.chance(5, "exists besides") {
+		if !uses(c, e.Name) || f.chance(8, "exists besides") {
 			c.Conditions = append(c.Conditions, c.Entities[i].Exists())
 		}
 	}
@@ -189,15 +195,22 @@ func (f *filters) field(in []bound) (filter.Field, *relations.Field) {
 		typ, _ = f.w.schema.Type(r.Type)
 		path = "one."
 	} else if len(b.Paths) == 1 && f.chance(25, "key") {
-		path = typ.Key
-		for i := range typ.Fields {
-			if typ.Fields[i].Name == typ.Key {
-				return b.F(path), &typ.Fields[i]
-			}
+		if key := keyOf(typ); key != nil {
+			return b.F(key.Name), key
 		}
 	}
 	decl := &typ.Fields[f.upTo(len(typ.Fields)-1, "field")]
 	return b.F(path + decl.Name), decl
+}
+
+// keyOf returns the field that is a type's key; nil if it declares none.
+func keyOf(t *relations.Type) *relations.Field {
+	for i := range t.Fields {
+		if t.Fields[i].Name == t.Key {
+			return &t.Fields[i]
+		}
+	}
+	return nil
 }
 
 // fields makes a comparison of two fields, or a plain one where no second field fits.
@@ -282,6 +295,9 @@ func (f *filters) literal(t relations.ValueType, scalar bool) any {
 	case relations.Number:
 		if f.chance(10, "odd literal") {
 			return rapid.SampledFrom([]any{math.Inf(1), int64(1)<<53 + 1, float64(1), int64(2)}).Draw(f.T, "odd literal")
+		}
+		if f.chance(20, "a larger literal") {
+			return f.upTo(7, "literal")
 		}
 		return f.upTo(3, "literal")
 	case relations.String:

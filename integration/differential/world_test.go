@@ -268,7 +268,7 @@ func (g gen) number() any {
 	case 2:
 		v, _ := bson.ParseDecimal128(fmt.Sprint(n))
 		return v
-	case 3:
+	case 3, 4:
 		return rapid.SampledFrom([]any{math.NaN(), math.NaN(), math.NaN(), math.Inf(1), math.Inf(-1), int64(1) << 53, float64(1 << 53), math.Copysign(0, -1), int64(math.MaxInt64)}).Draw(g.T, "odd number")
 	default:
 		return int32(n)
@@ -280,8 +280,8 @@ func (g gen) flag() any { return g.chance(50, "flag") }
 func (g gen) key() any { return int32(g.upTo(6, "key")) }
 
 func (g gen) text() any {
-	if g.chance(10, "odd text") {
-		return g.pick("odd text", "\xffa", "", "$n", "$$ROOT", "a.b", "A", "ab", "ba", `\E`, "a\n", "^a", "1")
+	if g.chance(12, "odd text") {
+		return g.pick("odd text", "\xffa", "", "$n", "$s", "$k", "$$ROOT", "a.b", "A", "ab", "ba", `\E`, "a\n", "^a", "1")
 	}
 	return g.pick("text", "a", "b", "c")
 }
