@@ -5,9 +5,10 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// This file finds the elements of which something is asked that a nested array would answer as well, since it can hold for a missing
-// field: IsNull and IsSet, a comparison of a field that is empty or zero where it is absent, and a relation that such a field leads on by.
-// IsNull and IsSet count for documents embedded in the element, too: they hold where a parent is missing.
+// This file finds the elements of which something is asked that a nested array would answer as
+// well, since it can hold for a missing field: IsNull and IsSet, a comparison of a field that is
+// empty or zero where it is absent, and a relation that such a field leads on by. IsNull and IsSet
+// count for documents embedded in the element, too: they hold where a parent is missing.
 
 // asks notes what a condition asks of the entities it speaks of.
 func (r *resolver) asks(c *comparison) {

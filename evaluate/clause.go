@@ -18,7 +18,8 @@ type clause struct {
 	conditions [][]condition
 }
 
-// condition is a constant, a comparison, an existence, a None, a Surely, or an Any if it is none of the others.
+// condition is a constant, a comparison, an existence, a None, a Surely, or an Any if it is none of
+// the others.
 type condition struct {
 	id         int
 	constant   filter.Constant
@@ -155,8 +156,8 @@ func (d *decision) condition(c *condition) (t Truth, err error) {
 
 var constants = [...]Truth{filter.False: False, filter.Unknown: Unknown, filter.True: True}
 
-// exists decides whether an entity is there: what was chosen is, and of a phantom that is unknown. Where the key answers, any key
-// that can lead somewhere is enough.
+// exists decides whether an entity is there: what was chosen is, and of a phantom that is unknown.
+// Where the key answers, any key that can lead somewhere is enough.
 func (d *decision) exists(x *existence) Truth {
 	if d.slots[x.slot].kind == phantom {
 		return Unknown

@@ -184,7 +184,8 @@ func (r *resolver) path(from int, near *relations.Type, relation *relations.Rela
 	return p, nil
 }
 
-// complete reports whether a relation promises that no key dangles, and means it: nothing else must be true of what it reaches.
+// complete reports whether a relation promises that no key dangles, and means it: nothing else must
+// be true of what it reaches.
 func (r *resolver) complete(relation *relations.Relation) bool {
 	typ, ok := r.schema.Type(relation.Type)
 	return relation.Complete && ok && len(typ.Scope) == 0 &&

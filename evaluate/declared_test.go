@@ -10,7 +10,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// tasks declares what stored data promise: fields that count as a value where they are missing, rows that are there, and keys that do not dangle.
+// tasks declares what stored data promise: fields that count as a value where they are missing,
+// rows that are there, and keys that do not dangle.
 func tasks(t testing.TB) *relations.Schema {
 	key := func(local, foreign string) []relations.KeyPair {
 		return []relations.KeyPair{{Local: local, Foreign: foreign}}

@@ -5,8 +5,9 @@ import "slices"
 // Bind returns f with the parameters in params replaced by literals. Parameters that are not in params stay, and names in params that
 // f does not use are ignored. Values are taken as they are (see [Value]); they are checked with the filter.
 //
-// The errors are a [*MalformedError] for a condition or an operand of this package as a parameter's value, since values are data,
-// and a [*LimitError] for a filter beyond [MaxDepth] or [MaxConditions].
+// The errors are a [*MalformedError] for a condition or an operand of this package as a parameter's
+// value, since values are data, and a [*LimitError] for a filter beyond [MaxDepth] or
+// [MaxConditions].
 func (f Filter) Bind(params map[string]any) (Filter, error) {
 	var err error
 	r := rewriter{comparison: func(c Comparison) (Comparison, bool) {
@@ -36,8 +37,8 @@ func (f Filter) Bind(params map[string]any) (Filter, error) {
 	return bound, nil
 }
 
-// Params returns the names of the parameters of f that are not bound, sorted, each once. Those beyond [MaxDepth] and [MaxConditions]
-// are left out: such a filter is refused wherever it is used.
+// Params returns the names of the parameters of f that are not bound, sorted, each once. Those
+// beyond [MaxDepth] and [MaxConditions] are left out: such a filter is refused wherever it is used.
 func (f Filter) Params() []string {
 	var names []string
 	r := rewriter{comparison: func(c Comparison) (Comparison, bool) {

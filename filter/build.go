@@ -14,8 +14,8 @@ func Deny(resource string) Filter { return For(resource) }
 // Where returns a clause of the conditions, of which there must be one at least.
 func Where(conditions ...Condition) Clause { return Clause{Conditions: conditions} }
 
-// Some returns a clause that declares the entities; add its conditions with [Clause.Where]. To ask only that an entity is
-// there, add [Entity.Exists].
+// Some returns a clause that declares the entities; add its conditions with [Clause.Where]. To ask
+// only that an entity is there, add [Entity.Exists].
 func Some(entities ...Entity) Clause { return Clause{Entities: entities} }
 
 // Where returns c with the conditions added.
@@ -115,8 +115,9 @@ func Compare(f Field, op Operator, v any) Comparison {
 	return Comparison{Field: f, Op: op, Operand: o}
 }
 
-// Not returns the three-valued NOT of a condition: a negated comparison, the opposite constant, the Any of a None's clause, and
-// otherwise the None of the condition. The NOT of a [Surely] has two values, as the Surely has.
+// Not returns the three-valued NOT of a condition: a negated comparison, the opposite constant, the
+// Any of a None's clause, and otherwise the None of the condition. The NOT of a [Surely] has two
+// values, as the Surely has.
 func Not(c Condition) Condition {
 	switch c := c.(type) {
 	case Comparison:

@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// And returns the filter that authorizes what f and all the others authorize, such as a token's filter beside that of its
-// owner. The filters must be of one resource type; if they are not, Check refuses what is returned.
+// And returns the filter that authorizes what f and all the others authorize, such as a token's
+// filter beside that of its owner. The filters must be of one resource type; if they are not, Check
+// refuses what is returned.
 //
-// A filter that allows everything adds nothing, and one that denies makes the result deny. The labels of the filters stay on their
-// clauses, inside an Any.
+// A filter that allows everything adds nothing, and one that denies makes the result deny. The
+// labels of the filters stay on their clauses, inside an Any.
 func And(f Filter, others ...Filter) Filter {
 	all := append([]Filter{f}, others...)
 	if other := unlike(all); other != nil {
@@ -38,8 +39,8 @@ func And(f Filter, others ...Filter) Filter {
 	return For(f.Resource, c)
 }
 
-// Or returns the filter that authorizes what f or one of the others authorizes. The filters must be of one resource type; if
-// they are not, Check refuses what is returned.
+// Or returns the filter that authorizes what f or one of the others authorizes. The filters must be
+// of one resource type; if they are not, Check refuses what is returned.
 func Or(f Filter, others ...Filter) Filter {
 	all := append([]Filter{f}, others...)
 	if other := unlike(all); other != nil {
@@ -55,16 +56,18 @@ func Or(f Filter, others ...Filter) Filter {
 	return For(f.Resource, clauses...)
 }
 
-// Except returns the filter that authorizes what f authorizes, without what g possibly grants: what remains is surely not
-// granted by g. Where a document lacks what g compares, f does not authorize it either. The filters must be of one
-// resource type; if they are not, Check refuses what is returned.
+// Except returns the filter that authorizes what f authorizes, without what g possibly grants: what
+// remains is surely not granted by g. Where a document lacks what g compares, f does not authorize
+// it either. The filters must be of one resource type; if they are not, Check refuses what is
+// returned.
 func Except(f, g Filter) Filter {
 	return f.except(g, None(Where(Any(g.Clauses))))
 }
 
-// ExceptSurely returns the filter that authorizes what f authorizes, without what g surely grants. It widens on missing
-// data, as [Surely] says: where a document lacks what g compares, g does not grant it, and f alone decides. The filters must
-// be of one resource type; if they are not, Check refuses what is returned.
+// ExceptSurely returns the filter that authorizes what f authorizes, without what g surely grants.
+// It widens on missing data, as [Surely] says: where a document lacks what g compares, g does not
+// grant it, and f alone decides. The filters must be of one resource type; if they are not, Check
+// refuses what is returned.
 func ExceptSurely(f, g Filter) Filter {
 	return f.except(g, None(Where(Surely(Where(Any(g.Clauses))))))
 }
@@ -90,9 +93,10 @@ func (f Filter) except(g Filter, without Condition) Filter {
 	return For(f.Resource, c)
 }
 
-// Under returns the clause that declares the entity e and asks f of it: the policy of a parent, say of the project that a task
-// is in. The entity must exist, also where f allows everything. It must be of the resource type of f; if it is not, Check
-// refuses the filter. Entities of f are renamed where they have the name of e.
+// Under returns the clause that declares the entity e and asks f of it: the policy of a parent, say
+// of the project that a task is in. The entity must exist, also where f allows everything. It must
+// be of the resource type of f; if it is not, Check refuses the filter. Entities of f are renamed
+// where they have the name of e.
 func Under(e Entity, f Filter) Clause {
 	if e.Type != "" && e.Type != f.Resource {
 		return Where(Invalid{fmt.Sprintf("a filter for %s under an entity of type %s: both must be of one type",
@@ -114,7 +118,8 @@ func Under(e Entity, f Filter) Clause {
 	return c.Where(Any(u.rewriter().filter(f).Clauses))
 }
 
-// under replaces the resource of a filter by an entity, and the name of that entity, where the filter uses it, by another.
+// under replaces the resource of a filter by an entity, and the name of that entity, where the
+// filter uses it, by another.
 type under struct{ entity, other string }
 
 func (u under) name(name *string) bool {

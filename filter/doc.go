@@ -9,14 +9,17 @@
 //		filter.Some(p).Where(p.F("name").Eq(filter.Param("actor.publisher"))),
 //	)
 //
-// It authorizes a document if one of its clauses is true. A [Clause] is an AND of conditions over the document and the entities
-// it declares, true if some choice of the entities makes every condition true. An [Entity] is a document (or an embedded element)
-// that a relation reaches from another one, or a free one of some type. A [Condition] is a [Comparison] of a field with a
-// literal, a field or a parameter; an [Exists], which asks that an entity is there; a [Constant]; an [Any], which is an OR inside a
-// clause; a [None], which is a negated clause; or a [Surely], which takes what is unknown for false. Names are those of a
-// schema (package relations), whose Check tells whether the filter fits it; nothing here knows a schema.
+// It authorizes a document if one of its clauses is true. A [Clause] is an AND of conditions over
+// the document and the entities it declares, true if some choice of the entities makes every
+// condition true. An [Entity] is a document (or an embedded element) that a relation reaches from
+// another one, or a free one of some type. A [Condition] is a [Comparison] of a field with a
+// literal, a field or a parameter; an [Exists], which asks that an entity is there; a [Constant];
+// an [Any], which is an OR inside a clause; a [None], which is a negated clause; or a [Surely],
+// which takes what is unknown for false. Names are those of a schema (package relations), whose
+// Check tells whether the filter fits it; nothing here knows a schema.
 //
-// [And], [Or], [Except] and [ExceptSurely] combine filters of one type. [Under] asks the filter of a parent of an entity.
+// [And], [Or], [Except] and [ExceptSurely] combine filters of one type. [Under] asks the filter of
+// a parent of an entity.
 //
 // # Three values
 //
@@ -25,11 +28,13 @@
 //
 // # Nothing is a filter by accident
 //
-// The zero Filter denies, as does one without clauses ([Deny]). One that allows everything says so, by the mark of [Allow] or by
-// [True] in a clause. A clause without a condition is malformed, and so is an Any without clauses: what was left out never
-// allows. [Filter.Outcome] tells the three outcomes apart. Values are data: no [Literal] is
-// ever read as an operator, a path or a parameter, and what has no one meaning as BSON is refused ([Value]). What means nothing
-// is a [*MalformedError], what grows too large a [*LimitError], and a filter returned with an error denies.
+// The zero Filter denies, as does one without clauses ([Deny]). One that allows everything says so,
+// by the mark of [Allow] or by [True] in a clause. A clause without a condition is malformed, and
+// so is an Any without clauses: what was left out never allows. [Filter.Outcome] tells the three
+// outcomes apart. Values are data: no [Literal] is ever read as an operator, a path or a parameter,
+// and what has no one meaning as BSON is refused ([Value]). What means nothing is a
+// [*MalformedError], what grows too large a [*LimitError], and a filter returned with an error
+// denies.
 //
 // # What is done with it
 //

@@ -2,14 +2,16 @@ package filter
 
 import "slices"
 
-// Expand returns the flat disjunctive normal form of f: a filter that authorizes the same documents, in whose clauses no [Any] is
-// left outside of [None] and [Surely]. A clause with an Any becomes one clause for each of its alternatives, whose entities become the
-// clause's (under another name where theirs is taken) and whose label it takes unless it has its own. A None or Surely is a condition like
-// a comparison, and stays as it is. [Standing] is decided first.
+// Expand returns the flat disjunctive normal form of f: a filter that authorizes the same
+// documents, in whose clauses no [Any] is left outside of [None] and [Surely]. A clause with an Any
+// becomes one clause for each of its alternatives, whose entities become the clause's (under
+// another name where theirs is taken) and whose label it takes unless it has its own. A None or
+// Surely is a condition like a comparison, and stays as it is. [Standing] is decided first.
 //
-// The errors are a [*LimitError] if this gives more than limit clauses (a limit of 0 or less is [DefaultLimit]) or a million
-// conditions, if f itself has more conditions than limit and DefaultLimit, or is nested deeper than [MaxDepth]; and a
-// [*MalformedError] for a condition or an operand that is none.
+// The errors are a [*LimitError] if this gives more than limit clauses (a limit of 0 or less is
+// [DefaultLimit]) or a million conditions, if f itself has more conditions than limit and
+// DefaultLimit, or is nested deeper than [MaxDepth]; and a [*MalformedError] for a condition or an
+// operand that is none.
 func (f Filter) Expand(limit int) (Filter, error) {
 	if limit <= 0 {
 		limit = DefaultLimit

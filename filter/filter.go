@@ -2,8 +2,9 @@ package filter
 
 // Filter is what a policy leaves open once the actor and the action are known: an OR of clauses over one resource type.
 //
-// The zero Filter denies. Only a Filter with the mark AllowAll, or with a clause that says [True], allows every document.
-// A Filter is a value: nothing in this module changes one that was handed to it.
+// The zero Filter denies. Only a Filter with the mark AllowAll, or with a clause that says [True],
+// allows every document. A Filter is a value: nothing in this module changes one that was handed to
+// it.
 type Filter struct {
 	Resource string   // the resource type, a name in the schema
 	AllowAll bool     // every document of the type is authorized, within its scope; then there are no clauses
@@ -13,9 +14,9 @@ type Filter struct {
 // Clause is an AND of conditions over the resource and the entities it declares.
 // It is true if some choice of its entities makes every condition true.
 //
-// A clause without a condition is malformed, at any depth: a clause that always holds says [True], and one that asks only
-// that an entity is there says [Exists]. An entity that no condition names, and from which no other entity is reached, is
-// malformed too.
+// A clause without a condition is malformed, at any depth: a clause that always holds says [True],
+// and one that asks only that an entity is there says [Exists]. An entity that no condition names,
+// and from which no other entity is reached, is malformed too.
 type Clause struct {
 	Label      string      // the rule it came from; has no meaning
 	Entities   []Entity    // entities declared here, each visible in the conditions and in clauses nested in them
@@ -56,7 +57,8 @@ type Standing struct {
 	Followed []string // the relations by which entities of nested clauses are reached from it
 }
 
-// Condition is a [Comparison], an [Exists], a [Constant], an [Any], a [None], a [Surely] or an [Invalid].
+// Condition is a [Comparison], an [Exists], a [Constant], an [Any], a [None], a [Surely] or an
+// [Invalid].
 //
 //sumtype:decl
 type Condition interface{ condition() }
@@ -69,40 +71,46 @@ type Comparison struct {
 	Not     bool    // the three-valued NOT of the comparison
 }
 
-// Exists asks that an entity is there: true of what is reached, unknown where it is not known whether there is more.
-// [Entity.Exists] makes one. That there is no such entity is said by a None of the clause that declares it.
+// Exists asks that an entity is there: true of what is reached, unknown where it is not known
+// whether there is more. [Entity.Exists] makes one. That there is no such entity is said by a None
+// of the clause that declares it.
 type Exists struct {
 	Entity string // an entity in sight, not the resource
 }
 
-// Constant is a condition with the same answer for every document. The zero Constant is none of them and is refused.
+// Constant is a condition with the same answer for every document. The zero Constant is none of
+// them and is refused.
 type Constant uint8
 
-// The constants. Unknown is neither true nor false, so that it authorizes nothing, under None as little as elsewhere.
+// The constants. Unknown is neither true nor false, so that it authorizes nothing, under None as
+// little as elsewhere.
 const (
 	False Constant = iota + 1
 	Unknown
 	True
 )
 
-// Any holds if one of its clauses does: an OR inside a clause. An Any of no clauses is malformed: say [False].
+// Any holds if one of its clauses does: an OR inside a clause. An Any of no clauses is malformed:
+// say [False].
 type Any []Clause
 
-// None is a negated clause. It is true if the clause is false: for every choice of the clause's entities some condition is
-// false, and all related documents could be found. Where there are none it is true: None of a locked profile holds for who has no
-// profile, unless the has one is declared required.
+// None is a negated clause. It is true if the clause is false: for every choice of the clause's
+// entities some condition is false, and all related documents could be found. Where there are none
+// it is true: None of a locked profile holds for who has no profile, unless the has one is declared
+// required.
 type None Clause
 
 // Surely is the one condition that widens on missing data: its negation holds for what is unknown.
 //
-// It has two values: true if its clause is true, and false if the clause is false or unknown. None(Surely(c)) is for the deny
-// rule of an engine that skips a rule which it cannot evaluate. Where a document lacks the field that such a rule
-// compares, the rule does not apply, and the document is authorized. None(c), which asks that c is surely false, is the
-// safe form.
+// It has two values: true if its clause is true, and false if the clause is false or unknown.
+// None(Surely(c)) is for the deny rule of an engine that skips a rule which it cannot evaluate.
+// Where a document lacks the field that such a rule compares, the rule does not apply, and the
+// document is authorized. None(c), which asks that c is surely false, is the safe form.
 type Surely Clause
 
-// Invalid is a condition that means nothing. [github.com/mongoauthz/go-mongoauthz/relations.Schema.Check] refuses a filter
-// that holds one, with its problem: a front end leaves it where a policy makes no sense.
+// Invalid is a condition that means nothing.
+// [github.com/mongoauthz/go-mongoauthz/relations.Schema.Check] refuses a filter that holds one,
+// with its problem: a front end leaves it where a policy makes no sense.
 type Invalid struct {
 	Problem string // what is wrong, and what to do; never a value of the caller's
 }
@@ -132,7 +140,8 @@ func (c Constant) String() string {
 	}
 }
 
-// Nested returns the clauses nested in a condition: those of an [Any], and the one of a [None] or a [Surely].
+// Nested returns the clauses nested in a condition: those of an [Any], and the one of a [None] or a
+// [Surely].
 func Nested(c Condition) []Clause {
 	switch c := c.(type) {
 	case Any:
@@ -245,8 +254,9 @@ func (o Outcome) String() string {
 	}
 }
 
-// Outcome says which of the three kinds f is, as it is written: Allowed if it has the mark AllowAll and no clause, Denied if
-// it has neither, otherwise Conditional. [Filter.Normalize] first, to see a contradiction or a tautology that constants make.
+// Outcome says which of the three kinds f is, as it is written: Allowed if it has the mark AllowAll
+// and no clause, Denied if it has neither, otherwise Conditional. [Filter.Normalize] first, to see
+// a contradiction or a tautology that constants make.
 func (f Filter) Outcome() Outcome {
 	switch {
 	case len(f.Clauses) > 0:

@@ -1,13 +1,15 @@
 package filter
 
-// Limits of every filter, wherever it is checked, rewritten, written or read. They stop a filter that holds itself, and one whose
-// clauses are shared so often that it is larger than it looks. A pass of this module visits no more than that.
+// Limits of every filter, wherever it is checked, rewritten, written or read. They stop a filter
+// that holds itself, and one whose clauses are shared so often that it is larger than it looks. A
+// pass of this module visits no more than that.
 const (
 	// MaxDepth is how deep the clauses of a filter may nest: in Any, None and Surely.
 	MaxDepth = 100
 	// MaxConditions is how many conditions a filter may have, each counted as often as it is reached.
 	MaxConditions = 100_000
-	// MaxEntities is how many entities may be in sight in a clause: its own, and those of the clauses around it.
+	// MaxEntities is how many entities may be in sight in a clause: its own, and those of the
+	// clauses around it.
 	MaxEntities = 1_000
 )
 
@@ -15,7 +17,8 @@ func tooDeep() error { return &LimitError{What: "levels of nested conditions", L
 
 func tooMany() error { return &LimitError{What: "conditions", Limit: MaxConditions} }
 
-// visits counts the clauses that a pass is in, and the conditions that it has looked at. The zero visits has seen nothing.
+// visits counts the clauses that a pass is in, and the conditions that it has looked at. The zero
+// visits has seen nothing.
 type visits struct {
 	depth, conditions int
 	over              error // the limit that was reached: what lies beyond was not visited

@@ -3,18 +3,21 @@ package filter
 // DefaultLimit is the limit of [Filter.Normalize] and [Filter.Expand] where none is given.
 const DefaultLimit = 10_000
 
-// Normalize returns a filter that authorizes the same documents, in fewer and simpler words: Neq and Nin become Eq and In with
-// Not, double negations go, as do clauses and conditions that constants decide (a comparison with null, In with no values), those
-// that are there twice, clauses implied by a weaker one (whose conditions, up to the names of entities, are among theirs), and an
-// Any or a None that only wraps one clause. A filter that constants make true is returned as [Allow]. A dropped clause's label is
-// lost. What is left keeps the written order, and [Standing] is decided first.
+// Normalize returns a filter that authorizes the same documents, in fewer and simpler words: Neq
+// and Nin become Eq and In with Not, double negations go, as do clauses and conditions that
+// constants decide (a comparison with null, In with no values), those that are there twice, clauses
+// implied by a weaker one (whose conditions, up to the names of entities, are among theirs), and an
+// Any or a None that only wraps one clause. A filter that constants make true is returned as
+// [Allow]. A dropped clause's label is lost. What is left keeps the written order, and [Standing]
+// is decided first.
 //
 // Parameters stay, and count as values not known. An operand that is no value is left for others to refuse. Whether conditions
 // contradict each other is not asked.
 //
-// The errors are a [*LimitError] if the filter has more than limit conditions, counted in all its clauses (where a clause counts
-// for as many as it has entities if these are more, and for one at least; a limit of 0 or less is [DefaultLimit], and
-// [MaxConditions] holds besides), or is nested deeper than [MaxDepth], and a [*MalformedError] for a condition or an operand that is none.
+// The errors are a [*LimitError] if the filter has more than limit conditions, counted in all its
+// clauses (where a clause counts for as many as it has entities if these are more, and for one at
+// least; a limit of 0 or less is [DefaultLimit], and [MaxConditions] holds besides), or is nested
+// deeper than [MaxDepth], and a [*MalformedError] for a condition or an operand that is none.
 func (f Filter) Normalize(limit int) (Filter, error) {
 	if limit <= 0 {
 		limit = DefaultLimit

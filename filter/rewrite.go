@@ -1,8 +1,8 @@
 package filter
 
-// rewriter changes parts of a filter. It copies what it changes and what that is in, and shares the rest with the input.
-// What it does not know it leaves as it is: to refuse it is for those who give it a meaning. What lies beyond the limits of a filter is
-// left as it is, too, and over says so.
+// rewriter changes parts of a filter. It copies what it changes and what that is in, and shares the
+// rest with the input. What it does not know it leaves as it is: to refuse it is for those who give
+// it a meaning. What lies beyond the limits of a filter is left as it is, too, and over says so.
 type rewriter struct {
 	visits
 	comparison func(Comparison) (Comparison, bool)               // nil: leave them

@@ -5,13 +5,15 @@ import (
 	"strings"
 )
 
-// Decide returns f with the [Standing] of every entity that has none yet, decided from f as it is written. What is decided stays, so that
-// deciding a filter again, or one that was rewritten since, changes nothing. What lies beyond [MaxDepth] and [MaxConditions] stays
-// undecided: such a filter is refused wherever it is used.
+// Decide returns f with the [Standing] of every entity that has none yet, decided from f as it is
+// written. What is decided stays, so that deciding a filter again, or one that was rewritten since,
+// changes nothing. What lies beyond [MaxDepth] and [MaxConditions] stays undecided: such a filter
+// is refused wherever it is used.
 //
-// An entity's Field is the one field that all comparisons with the entity compare, those in clauses nested in its own included,
-// provided that there is a comparison, the entity is reached along exactly one path, none of the comparisons is IsNull or IsSet or
-// has a field on both sides, and no entity is reached from it. Otherwise it is "". Exists says whether [Exists] is asked of it, under
+// An entity's Field is the one field that all comparisons with the entity compare, those in clauses
+// nested in its own included, provided that there is a comparison, the entity is reached along
+// exactly one path, none of the comparisons is IsNull or IsSet or has a field on both sides, and no
+// entity is reached from it. Otherwise it is "". Exists says whether [Exists] is asked of it, under
 // the same provisions, but that there need not be a comparison.
 func (f Filter) Decide() Filter {
 	r := rewriter{entity: func(e Entity, declaredIn *Clause) (Entity, bool) {

@@ -18,8 +18,10 @@ import (
 //	  public = true  (public books)
 //	  or publisher p: p.name = $actor.publisher and none(loan l: l.late = true)
 //
-// What lies beyond [MaxDepth] or [MaxConditions] is written as "…". An entity is written as the relation and its name, or as "some" with type and name if it is free; a parameter has a $, a label stands in
-// parentheses at the end of its clause. It holds the values that are compared: see [Filter.Redacted].
+// What lies beyond [MaxDepth] or [MaxConditions] is written as "…". An entity is written as the
+// relation and its name, or as "some" with type and name if it is free; a parameter has a $, a
+// label stands in parentheses at the end of its clause. It holds the values that are compared: see
+// [Filter.Redacted].
 func (f Filter) String() string { return f.text(false) }
 
 // Redacted returns f as [Filter.String] does, with a ? for each value or list of values. Names, parameters and labels are shown.

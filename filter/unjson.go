@@ -17,9 +17,10 @@ import (
 // UnmarshalJSON sets f to the filter that [Filter.MarshalJSON] wrote, or that was written by hand in the same form; relaxed
 // extended JSON is read too. Values become what the schema's Check makes of them: bson.RawValue, or []bson.RawValue for a list.
 //
-// Nothing is guessed: a key that is unknown, there twice or missing, a clause without a condition, an unknown
-// operator, another kind of value are a [*MalformedError] that says where, such as "clauses[1].conditions[0].op"; a filter nested
-// deeper than [MaxDepth] is a [*LimitError]. Then f is left as it was.
+// Nothing is guessed: a key that is unknown, there twice or missing, a clause without a condition,
+// an unknown operator, another kind of value are a [*MalformedError] that says where, such as
+// "clauses[1].conditions[0].op"; a filter nested deeper than [MaxDepth] is a [*LimitError]. Then f
+// is left as it was.
 func (f *Filter) UnmarshalJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return malformed("", "not UTF-8")
@@ -271,39 +272,11 @@ func (d *decoder) condition(to *Condition) error {
 	return nil
 }
 
-func (d *decoder) constant(to *Condition) error {
-	var name string
-	if err := d.string(&name); err != nil {
-		return err
-	}
-	for c := False; c.Valid(); c++ {
-		if c.String() == name {
-			*to = c
-			return nil
-		}
-	}
-	return d.fail("not one of false, unknown and true: " + word(short(name)))
-}
-
 func (d *decoder) field(f *Field) error {
 	return d.object(keys{
 		"entity": func() error { return d.string(&f.Entity) },
 		"path":   func() error { return d.string(&f.Path) },
 	}, "path")
-}
-
-func (d *decoder) operator(op *Operator) error {
-	var name string
-	if err := d.string(&name); err != nil {
-		return err
-	}
-	for o := Eq; o.Valid(); o++ {
-		if o.String() == name {
-			*op = o
-			return nil
-		}
-	}
-	return d.fail("unknown operator " + word(short(name)))
 }
 
 func (d *decoder) operand(to *Operand) error {

@@ -2,8 +2,9 @@ package filter
 
 import "fmt"
 
-// wellFormed refuses what has no meaning under any schema: clauses and Anys that say nothing, unknown kinds of conditions, operators and
-// operands; and what is too large. Names and values are not looked at.
+// wellFormed refuses what has no meaning under any schema: clauses and Anys that say nothing,
+// unknown kinds of conditions, operators and operands; and what is too large. Names and values are
+// not looked at.
 func (f Filter) wellFormed(limit int) error {
 	if f.AllowAll && len(f.Clauses) > 0 {
 		return malformed(f.Resource, allowsBesideClauses)
@@ -16,7 +17,8 @@ func (f Filter) wellFormed(limit int) error {
 	return nil
 }
 
-// The problems of what says nothing. An author who left something out must not be read as one who allows.
+// The problems of what says nothing. An author who left something out must not be read as one who
+// allows.
 const (
 	allowsBesideClauses = "AllowAll stands beside clauses: use one of them"
 	saysNothing         = "a clause without a condition: say True if it always holds, or Exists of its entity"

@@ -25,7 +25,8 @@ type (
 
 func (s ticketState) String() string { return [...]string{"open", "closed"}[s] }
 
-// ticket is stored by a client that uses json tags, and writes states and times as texts, ids as UUIDs.
+// ticket is stored by a client that uses json tags, and writes states and times as texts, ids as
+// UUIDs.
 type ticket struct {
 	ID        int         `bson:"_id"`
 	Owner     ticketID    `json:"owner_id" authz:"uuid"`

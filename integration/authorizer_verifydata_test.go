@@ -15,7 +15,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// trackerTypes declare tasks and bugs, which share a collection, with projects, and notes of a tenant.
+// trackerTypes declare tasks and bugs, which share a collection, with projects, and notes of a
+// tenant.
 var trackerTypes = []relations.Type{
 	{
 		Name: "Task", Collection: "items", Scope: []filter.Condition{filter.F("kind").Eq("task")},

@@ -19,9 +19,10 @@ func insideStages() allowList {
 	}
 }
 
-// Append returns the query with stages added at the end, where they see authorized documents only, in their original shape. q stays
-// as it is. The stages are encoded here, by the schema's encoding, and what is checked is what is sent: neither later changes of
-// the Go values nor the client's own registry have an effect.
+// Append returns the query with stages added at the end, where they see authorized documents only,
+// in their original shape. q stays as it is. The stages are encoded here, by the schema's encoding,
+// and what is checked is what is sent: neither later changes of the Go values nor the client's own
+// registry have an effect.
 //
 // Accepted are the stages that stay inside their input: $addFields, $bucket, $bucketAuto, $count, $densify, $facet (its pipelines
 // are checked likewise), $fill, $group, $limit, $match, $project, $redact, $replaceRoot, $replaceWith, $sample, $set, $setWindowFields, $skip, $sort,

@@ -81,9 +81,9 @@
 //
 // # When a list is unexpectedly empty
 //
-// Run [Authorizer.VerifyData] first. It compares stored documents with the schema: types, shapes, names that
-// never occur, keys that lead nowhere, and what is declared required or complete. [Authorizer.Explain] then
-// says of one document which condition is not true.
+// Run [Authorizer.VerifyData] first. It compares stored documents with the schema: types, shapes,
+// names that never occur, keys that lead nowhere, and what is declared required or complete.
+// [Authorizer.Explain] then says of one document which condition is not true.
 //
 // # Indexes
 //

@@ -10,7 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// encode returns a document as the schema's encoder, which is the client's, would send it. Its errors show nothing of it, which the driver's might.
+// encode returns a document as the schema's encoder, which is the client's, would send it. Its
+// errors show nothing of it, which the driver's might.
 func (az *Authorizer) encode(document any) (bson.Raw, error) {
 	switch d := document.(type) {
 	case bson.Raw:

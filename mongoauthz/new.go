@@ -10,11 +10,12 @@ import (
 // Otherwise the error matches [ErrForbidden]; there is nothing to hide. The document is judged as it is given, by the scope of its type too, and
 // is not stored. A condition on what the driver or the server will fill in, the _id among it, is one on a missing field.
 //
-// A document that has a field twice, at any level, is refused with an [*ArgumentError]: who reads it later may read the other.
-// So is one that lacks a field declared required, or has null there ([relations.Field.Required]); the error's
-// Name is then "resource." and the field's path. An embedded document is asked for its required fields where it
-// is there, documents in an array each. The _id is not asked for: the driver fills it in. The other
-// errors are those of [Authorizer.Authorize] for a document in hand, but [ErrNotFound].
+// A document that has a field twice, at any level, is refused with an [*ArgumentError]: who reads
+// it later may read the other. So is one that lacks a field declared required, or has null there
+// ([relations.Field.Required]); the error's Name is then "resource." and the field's path. An
+// embedded document is asked for its required fields where it is there, documents in an array each.
+// The _id is not asked for: the driver fills it in. The other errors are those of
+// [Authorizer.Authorize] for a document in hand, but [ErrNotFound].
 func (az *Authorizer) AuthorizeNew(ctx context.Context, actor any, action string, resource any) error {
 	if !az.made() {
 		return errNotMade

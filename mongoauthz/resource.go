@@ -32,8 +32,9 @@ func Document(resourceType string, document any) Resource {
 	return Resource{typ: resourceType, document: document}
 }
 
-// ID returns the resource for the stored document with an _id. The _id is encoded as the schema says, and converted as the schema declares for the
-// field _id. Where a type declares another key, that is not looked at: only of _id there is sure to be no second.
+// ID returns the resource for the stored document with an _id. The _id is encoded as the schema
+// says, and converted as the schema declares for the field _id. Where a type declares another key,
+// that is not looked at: only of _id there is sure to be no second.
 func ID(resourceType string, id any) Resource {
 	return Resource{typ: resourceType, id: id, stored: true}
 }

@@ -24,8 +24,9 @@ import (
 // With indexes, such as those of [Authorizer.Indexes], it also reports which of them are missing: answers are right without them, and slow.
 // [Authorizer.MissingIndexes] gives these alone.
 //
-// The errors are a [*VerifyError] for each collection that does not exist, has a default collation that is not simple, or is a
-// view, for each index that is missing, and for each way in which the client encodes otherwise, all of them joined; or the driver's, wrapped.
+// The errors are a [*VerifyError] for each collection that does not exist, has a default collation
+// that is not simple, or is a view, for each index that is missing, and for each way in which the
+// client encodes otherwise, all of them joined; or the driver's, wrapped.
 func (az *Authorizer) Verify(ctx context.Context, indexes ...pipeline.Index) error {
 	if !az.made() {
 		return errNotMade

@@ -17,7 +17,8 @@ type Requests struct {
 	Read    int // documents that were taken from the finds
 }
 
-// Inspect is what VerifyData finds in the documents of one type, whose related documents are in memory.
+// Inspect is what VerifyData finds in the documents of one type, whose related documents are in
+// memory.
 func Inspect(ctx context.Context, s *relations.Schema, typ string, documents []bson.Raw, related evaluate.Memory) (DataReport, Requests, error) {
 	var requests Requests
 	ask := func(ctx context.Context, r evaluate.Request, yield func(bson.Raw) (bool, error)) error {

@@ -58,12 +58,15 @@ func (q *Query) NotMoving(others ...*Query) *Query {
 // UpdateOne updates one of the query's documents that match filter, as the driver's Collection.UpdateOne does of all that match;
 // none if none of them is authorized. See the package documentation, Authorized writes, for what is guaranteed.
 //
-// The filter is the caller's own, and conjoined with the authorization; JavaScript in it is refused, and where a command chooses the documents
-// first, what the server refuses in a $match ($near). But the server may evaluate it before ours, and $text always is: a filter whose expression
-// can fail ($expr), by a division or a conversion, may fail on a document that is not authorized. Do not show such errors to actors. The update is the caller's own, a document or a pipeline, and goes to the server as
-// it is once encoded: filter and update are encoded as the schema says (relations.Encoding), not with what client, database or collection were made
-// with. What it writes is not checked, but see [Query.NotMoving]. An update document that changes a field with the helper prefix is refused
-// ([RefuseReserved]); in a pipeline nobody would see it.
+// The filter is the caller's own, and conjoined with the authorization; JavaScript in it is
+// refused, and where a command chooses the documents first, what the server refuses in a $match
+// ($near). But the server may evaluate it before ours, and $text always is: a filter whose
+// expression can fail ($expr), by a division or a conversion, may fail on a document that is not
+// authorized. Do not show such errors to actors. The update is the caller's own, a document or a
+// pipeline, and goes to the server as it is once encoded: filter and update are encoded as the
+// schema says (relations.Encoding), not with what client, database or collection were made with.
+// What it writes is not checked, but see [Query.NotMoving]. An update document that changes a field
+// with the helper prefix is refused ([RefuseReserved]); in a pipeline nobody would see it.
 //
 // The options are the driver's own and go to it as they are. Refused are an upsert, a Collation unless it is the one that the query
 // runs with, and a Let that rebinds CURRENT. Sort and Hint serve to choose the document, if an earlier command does that.

@@ -53,9 +53,9 @@ const (
 	// that have one, so it would move the document out of them or into them, whatever their policies read.
 	RefuseReserved
 	// RefuseRequired: the update would take away a field that the schema declares required
-	// ([relations.Field.Required]), or leave null there. An update pipeline that touches one, or an embedded
-	// document with one, cannot be judged and is refused too. WriteError.Problem names the field and says what
-	// to do.
+	// ([relations.Field.Required]), or leave null there. An update pipeline that touches one, or an
+	// embedded document with one, cannot be judged and is refused too. WriteError.Problem names the
+	// field and says what to do.
 	RefuseRequired
 )
 

@@ -5,8 +5,9 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// asksAbsence says whether a condition on the element, or a relation followed from it, can hold where nothing is stored
-// (IsNull, IsSet, absent means empty or zero): then the element is reached in an array of documents only (rule 4).
+// asksAbsence says whether a condition on the element, or a relation followed from it, can hold
+// where nothing is stored (IsNull, IsSet, absent means empty or zero): then the element is reached
+// in an array of documents only (rule 4).
 func (r *reach) asksAbsence() bool {
 	asked := r.entity.asked // also what a rewriting of the filter has moved away from the element
 	if asked.Null {
@@ -37,7 +38,8 @@ func (r *reach) asksAbsence() bool {
 	return r.askAbsence(r.conditions, r.entity.name) || r.askAbsence(r.entity.typ.Scope, "")
 }
 
-// constantsAbsent says whether a constant of a relation, on the side of the entity, can hold for a missing field.
+// constantsAbsent says whether a constant of a relation, on the side of the entity, can hold for a
+// missing field.
 func (r *reach) constantsAbsent(rel *relations.Relation, near bool) bool {
 	for _, c := range rel.Where {
 		if c.Near == near && r.fieldAbsent(filter.Field{Path: c.Field}, "", false) {
@@ -92,7 +94,8 @@ func (r *reach) fieldAbsent(f filter.Field, name string, unary bool) bool {
 	return ok && (unary || len(p.Steps) == 0 && (p.AbsentEmpty || p.AbsentZero != nil))
 }
 
-// followsAbsent says whether a relation of the entity's type reads a missing array as the empty one, or a missing field as a value.
+// followsAbsent says whether a relation of the entity's type reads a missing array as the empty
+// one, or a missing field as a value.
 func (r *reach) followsAbsent(rel *relations.Relation) bool {
 	if rel.AbsentEmpty || r.constantsAbsent(rel, true) {
 		return true

@@ -115,7 +115,8 @@ func coreOf(n exists) (*core, bool) {
 	return c, c.connected()
 }
 
-// tellsMissing reports whether n tells what is missing from what is null. Rows, in which values of several documents stand, do not.
+// tellsMissing reports whether n tells what is missing from what is null. Rows, in which values of
+// several documents stand, do not.
 func tellsMissing(n node) bool {
 	return !walk(n, func(n node) bool {
 		switch n := n.(type) {
@@ -128,8 +129,8 @@ func tellsMissing(n node) bool {
 	})
 }
 
-// comparedWithItself says of a side of a comparison of two fields what the comparison needs of it alone: one value, of the type, and no
-// NaN but where the two differ.
+// comparedWithItself says of a side of a comparison of two fields what the comparison needs of it
+// alone: one value, of the type, and no NaN but where the two differ.
 func comparedWithItself(r ref, p pair) node {
 	if !p.truth && (p.op == filter.Eq || p.op == filter.In) {
 		return test{ref: r, kind: testFalse, leaf: leaf{op: filter.In, typ: p.typ}}

@@ -250,7 +250,8 @@ func comparisonExpr(op filter.Operator, truth bool) (name string, left, right bo
 	return is, is == "$lt" || is == "$lte", is == "$gt" || is == "$gte", is != ""
 }
 
-// differ is the expression "a and b, both of that type, are not equal". NaN equals nothing, itself included.
+// differ is the expression "a and b, both of that type, are not equal". NaN equals nothing, itself
+// included.
 func differ(a, b any, typ relations.ValueType) any {
 	ne := d("$ne", bson.A{a, b})
 	if typ != relations.Number {

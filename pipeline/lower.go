@@ -123,7 +123,8 @@ func (l *lowerer) condition(c filter.Condition, e *env, m mode) node {
 	}
 }
 
-// exists lowers "the entity is there". Of one that is bound it is never false; of one that its key answers, that key must lead somewhere.
+// exists lowers "the entity is there". Of one that is bound it is never false; of one that its key
+// answers, that key must lead somewhere.
 func (l *lowerer) exists(c filter.Exists, e *env, m mode) node {
 	b, ok := e.get(c.Entity)
 	switch {

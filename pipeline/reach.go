@@ -22,11 +22,13 @@ func (r *reach) body(b binding, m mode) node {
 	return r.solve(r.rest, r.conditions, r.env.bind(r.entity.name, b), m)
 }
 
-// fails returns that every choice of the entity makes the clause false: of what is reached, and, where the range is not known, of the
-// phantom. ways are formulas that say so by themselves, none says it of what is reached.
+// fails returns that every choice of the entity makes the clause false: of what is reached, and,
+// where the range is not known, of the phantom. ways are formulas that say so by themselves, none
+// says it of what is reached.
 //
-// What the phantom makes false is false of every entity, since it is unknown of the phantom and true or false of the others. But a
-// Surely is false of the phantom alone: beside one, both are asked.
+// What the phantom makes false is false of every entity, since it is unknown of the phantom and
+// true or false of the others. But a Surely is false of the phantom alone: beside one, both are
+// asked.
 func (r *reach) fails(none func() node, ways ...node) node {
 	phantom := r.body(binding{phantom: true}, surelyFalse)
 	switch {
@@ -295,7 +297,8 @@ func (r *reach) along(src binding, rel *relations.Relation, collection string, s
 	return a
 }
 
-// complete says that no key of a relation dangles, and that nothing else must be true of what it reaches.
+// complete says that no key of a relation dangles, and that nothing else must be true of what it
+// reaches.
 func (l *lowerer) complete(rel *relations.Relation) bool {
 	to, ok := l.schema.Type(rel.Type)
 	return rel.Complete && ok && len(to.Scope) == 0 &&

@@ -173,7 +173,8 @@ func (s *shape) operand(op filter.Operator, operand filter.Operand) {
 	}
 }
 
-// zeros adds what a comparison makes of missing fields that count as values: that decides whether a plan lets them through.
+// zeros adds what a comparison makes of missing fields that count as values: that decides whether a
+// plan lets them through.
 func (s *shape) zeros(l leaf) {
 	for _, zero := range s.known.zeros {
 		s.flags(l.holds(zero))

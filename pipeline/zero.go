@@ -14,8 +14,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// This file decides, when a filter is compiled, what a comparison makes of a missing field that counts as a value (absent means zero).
-// The value is a number, a string or a bool.
+// This file decides, when a filter is compiled, what a comparison makes of a missing field that
+// counts as a value (absent means zero). The value is a number, a string or a bool.
 
 // zeroOf returns what a missing field counts as; false if it counts as nothing.
 func zeroOf(f *relations.Field) (bson.RawValue, bool) {
@@ -26,7 +26,8 @@ func zeroOf(f *relations.Field) (bson.RawValue, bool) {
 	return v, ok
 }
 
-// holds reports whether a comparison is true of v, which is of the declared type. If it is not true, it is false.
+// holds reports whether a comparison is true of v, which is of the declared type. If it is not
+// true, it is false.
 func (l leaf) holds(v bson.RawValue) bool {
 	switch l.op {
 	case filter.Eq:
@@ -74,7 +75,8 @@ func equalScalars(a, b bson.RawValue) bool {
 	return ok && sign == 0
 }
 
-// orderScalars returns the sign of a compared with b; false if they are not both numbers, strings or bools.
+// orderScalars returns the sign of a compared with b; false if they are not both numbers, strings
+// or bools.
 func orderScalars(a, b bson.RawValue) (sign int, ok bool) {
 	class, other := class(a), class(b)
 	switch {

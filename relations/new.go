@@ -118,7 +118,8 @@ func (s *Schema) fillIn(t *Type) {
 	}
 }
 
-// settle converts the values that a valid type declares: what missing fields are, constants, and the scope.
+// settle converts the values that a valid type declares: what missing fields are, constants, and
+// the scope.
 func (s *Schema) settle(t *Type) {
 	for i := range t.Fields {
 		if f := &t.Fields[i]; f.AbsentZero != nil {

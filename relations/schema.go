@@ -33,11 +33,12 @@ type Type struct {
 
 // Field is a declared field of a type.
 //
-// AbsentZero says what a missing field is in every comparison, such as false: the value that the encoder writes for the zero
-// value of the field's Go type, where it leaves that value out (omitempty). It is a Number, a String or a Bool.
-// A null stays unknown, and so does a field of an embedded document that is not there. IsNull and IsSet, relations, sorts
-// and page tokens read what is stored. [Schema.Validate] refuses AbsentZero for a list, for _id, for the key of a type, and for a
-// field by which a relation joins.
+// AbsentZero says what a missing field is in every comparison, such as false: the value that the
+// encoder writes for the zero value of the field's Go type, where it leaves that value out
+// (omitempty). It is a Number, a String or a Bool. A null stays unknown, and so does a field of an
+// embedded document that is not there. IsNull and IsSet, relations, sorts and page tokens read what
+// is stored. [Schema.Validate] refuses AbsentZero for a list, for _id, for the key of a type, and
+// for a field by which a relation joins.
 //
 // Required removes no guard from a query: a document without the field is decided as any other.
 //
@@ -117,15 +118,18 @@ func (k Kind) Embedded() bool { return k == EmbedsOne || k == EmbedsMany }
 
 // Relation is a named edge from the type that declares it to another type.
 //
-// Required and Complete promise something of the stored data. Where data break the promise, a list may answer otherwise than the
-// promise allows: see each. Authorizer.VerifyData (package mongoauthz) reports such data.
+// Required and Complete promise something of the stored data. Where data break the promise, a list
+// may answer otherwise than the promise allows: see each. Authorizer.VerifyData (package
+// mongoauthz) reports such data.
 //
-// Required says that there is a row, one inside the scope of its type and with the constants of the relation. Where there is none,
-// it is unknown what the relation reaches, so that a None does not hold for want of the row. It never widens an answer.
+// Required says that there is a row, one inside the scope of its type and with the constants of the
+// relation. Where there is none, it is unknown what the relation reaches, so that a None does not
+// hold for want of the row. It never widens an answer.
 //
-// Complete says that no key dangles: wherever a key is set, the document is there. It spares the join that only asks whether
-// it exists. It widens an answer where a key dangles: after one purge of projects, None(project.locked) is true of all their
-// tasks. It has no effect where the other type has a scope, or the relation a constant on the far side.
+// Complete says that no key dangles: wherever a key is set, the document is there. It spares the
+// join that only asks whether it exists. It widens an answer where a key dangles: after one purge
+// of projects, None(project.locked) is true of all their tasks. It has no effect where the other
+// type has a scope, or the relation a constant on the far side.
 type Relation struct {
 	Name        string     // for the embedded kinds also the key in the document
 	Kind        Kind       //

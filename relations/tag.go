@@ -21,7 +21,8 @@ func (t tag) ofOneValue() bool {
 	return t.key || t.strict || t.required || t.absentZero || t.convert != NoConversion
 }
 
-// parseTag reads a struct tag; the grammar is in the comment of Struct. The problem, "" if there is none, quotes words, never a value.
+// parseTag reads a struct tag; the grammar is in the comment of Struct. The problem, "" if there is
+// none, quotes words, never a value.
 func parseTag(text string) (_ tag, problem string) {
 	switch strings.TrimSpace(text) {
 	case "":

@@ -149,7 +149,8 @@ func (v *validator) field(t *Type, f *Field) {
 	}
 }
 
-// absentZero returns what a missing field is in comparisons, as BSON, and why it cannot be declared, or "".
+// absentZero returns what a missing field is in comparisons, as BSON, and why it cannot be
+// declared, or "".
 func (s *Schema) absentZero(t *Type, f *Field) (_ bson.RawValue, problem string) {
 	switch {
 	case f.List:

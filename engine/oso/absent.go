@@ -9,8 +9,9 @@ import (
 
 // isNil returns the clause that a field, or an embedded document, is nil.
 //
-// IsNull of a dotted field is true where a document around it is missing or null as well. Oso fails behind a nil, so the
-// document around it must be there. What that one must be in turn, its IsSet asks.
+// IsNull of a dotted field is true where a document around it is missing or null as well. Oso fails
+// behind a nil, so the document around it must be there. What that one must be in turn, its IsSet
+// asks.
 func isNil(f filter.Field) filter.Clause {
 	c := filter.Where(f.IsNull())
 	if around := parent(f.Path); around != "" {
@@ -31,7 +32,8 @@ func nilOf(f filter.Field, entities ...*entity) formula {
 	return parts
 }
 
-// isSet returns the condition that a field is not nil. One that stands for a zero where it is missing is that zero.
+// isSet returns the condition that a field is not nil. One that stands for a zero where it is
+// missing is that zero.
 func isSet(p place) filter.Condition {
 	f := p.field()
 	if p.attr.field != nil && p.attr.field.AbsentZero != nil {
@@ -48,10 +50,11 @@ func parent(path string) string {
 	return ""
 }
 
-// absences returns a condition for each of the embedded documents on the way to a place that may be nil: that it is.
+// absences returns a condition for each of the embedded documents on the way to a place that may be
+// nil: that it is.
 //
-// Each of them lies in the one before it. Where one lies directly in the one before, which may be nil as well, its IsNull
-// speaks of both.
+// Each of them lies in the one before it. Where one lies directly in the one before, which may be
+// nil as well, its IsNull speaks of both.
 func absences(p place, entities []*entity) []formula {
 	var ways []formula
 	for i, path := range p.may {

@@ -117,7 +117,8 @@ func TestAConditionBehindNilDoesNotHold(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeNilIsNotNilWhereItIsMissing stores documents without an embedded one that Go always has.
+// TestWhatCannotBeNilIsNotNilWhereItIsMissing stores documents without an embedded one that Go
+// always has.
 func TestWhatCannotBeNilIsNotNilWhereItIsMissing(t *testing.T) {
 	t.Parallel()
 	structs := relations.Struct{Of: Parcel{}, Collection: "parcels"}
@@ -151,7 +152,8 @@ type (
 	}
 )
 
-// TestAPromotedFieldBehindNil reads fields of a struct that is embedded by a pointer. Oso panics where it is nil.
+// TestAPromotedFieldBehindNil reads fields of a struct that is embedded by a pointer. Oso panics
+// where it is nil.
 func TestAPromotedFieldBehindNil(t *testing.T) {
 	t.Parallel()
 	structs := relations.Struct{Of: Bundle{}, Collection: "bundles"}

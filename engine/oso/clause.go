@@ -7,11 +7,11 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// clause returns the clause of an AND. The entities in visible are declared already. It is empty if it asks nothing but
-// that some of these exist.
+// clause returns the clause of an AND. The entities in visible are declared already. It is empty if
+// it asks nothing but that some of these exist.
 //
-// An entity of which nothing else is asked has to exist. One of which more is asked exists by that. So one that is compared
-// by its key only is still answered from the field that refers to it.
+// An entity of which nothing else is asked has to exist. One of which more is asked exists by that.
+// So one that is compared by its key only is still answered from the field that refers to it.
 func clause(parts []formula, visible map[*entity]bool) filter.Clause {
 	var c filter.Clause
 	visible = maps.Clone(visible)
@@ -57,7 +57,8 @@ func clause(parts []formula, visible map[*entity]bool) filter.Clause {
 	return c
 }
 
-// anyOf returns the Any of an OR. There are none if one of them asks nothing: then all of the OR asks nothing.
+// anyOf returns the Any of an OR. There are none if one of them asks nothing: then all of the OR
+// asks nothing.
 func anyOf(or some, visible map[*entity]bool) filter.Any {
 	if len(or) == 0 {
 		return filter.Any{filter.Where(filter.False)}
@@ -79,7 +80,8 @@ func anyOf(or some, visible map[*entity]bool) filter.Any {
 	return ways
 }
 
-// uses reports whether a clause, with all that is nested in it, asks something of an entity or reaches another from it.
+// uses reports whether a clause, with all that is nested in it, asks something of an entity or
+// reaches another from it.
 func uses(c *filter.Clause, name string) bool {
 	for _, e := range c.Entities {
 		if slices.ContainsFunc(e.Paths, func(p filter.Path) bool { return p.From == name }) {

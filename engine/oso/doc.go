@@ -26,9 +26,9 @@
 // each other inside the policy. Refused, by an [*UnsupportedError], are unsigned numbers beyond 2^63-1, NaN, texts that are not UTF-8, and
 // structs that nobody registered.
 //
-// For Oso, a stored NaN equals another. For a filter it equals nothing, and has no order. So d.A = d.B,
-// d.A in d.List and orders give fewer documents with NaN than Oso allows. Their opposites do not give
-// more: d.A != d.B is not said of a document with NaN in both.
+// For Oso, a stored NaN equals another. For a filter it equals nothing, and has no order. So d.A =
+// d.B, d.A in d.List and orders give fewer documents with NaN than Oso allows. Their opposites do
+// not give more: d.A != d.B is not said of a document with NaN in both.
 //
 // Methods of the actor, and of what it holds, are called as Oso calls them: on a copy, whatever the receiver is, and several results are a list. Each
 // value has to have an exact form in the parameter's Go type; pointers, nil, lists, maps and instances go too, and what is read of the document does not. A
@@ -37,11 +37,12 @@
 //
 // # Nil
 //
-// A field whose Go type can be nil (a pointer, an interface) is nil where the document has null or no such field: it equals nil and a nil
-// of the actor's, and differs from everything else. A list field that is null or missing is the empty list. A field whose Go type cannot be nil,
-// and which is missing or null nevertheless, is broken data: no condition on it holds, negated or not.
-// A field that the schema declares as absent means zero is that zero where it is missing. Where its Go
-// type can be nil, conditions on it are refused.
+// A field whose Go type can be nil (a pointer, an interface) is nil where the document has null or
+// no such field: it equals nil and a nil of the actor's, and differs from everything else. A list
+// field that is null or missing is the empty list. A field whose Go type cannot be nil, and which
+// is missing or null nevertheless, is broken data: no condition on it holds, negated or not. A
+// field that the schema declares as absent means zero is that zero where it is missing. Where its
+// Go type can be nil, conditions on it are refused.
 //
 //	policy                 d.Level (*int)    u.Level    by default    WithoutNil
 //	d.Level = u.Level      nil               nil        holds         does not
@@ -54,17 +55,17 @@
 // So by default an actor whose Level is nil is given the documents that have none. Where that is not wanted, the policy has to say
 // u.Level != nil, or the engine is made with [WithoutNil].
 //
-// An embedded document whose Go type is a pointer is nil likewise: d.Box = nil asks for documents without one, and d.Box.Lid = nil for those
-// with a box that has no lid. IsNull of a dotted field holds where the document around it is missing,
-// too. So the filter asks for that document as well.
+// An embedded document whose Go type is a pointer is nil likewise: d.Box = nil asks for documents
+// without one, and d.Box.Lid = nil for those with a box that has no lid. IsNull of a dotted field
+// holds where the document around it is missing, too. So the filter asks for that document as well.
 //
 // A relation of a document that leads nowhere is not nil: no condition on it holds, neither d.editor = nil nor d.editor != u. To ask for documents
 // without an editor, compare the field that holds the key: d.EditorID = nil. A relation of the actor that leads nowhere is nil, and
 // reading an attribute of that is an [*EngineError]; say u.team != nil first.
 //
-// A relation with a constant on the actor's side leads nowhere where the actor has another value, or nil.
-// Where a stored document has no value there that its type admits, it is not known where the relation
-// leads. That is an [*UnsupportedError].
+// A relation with a constant on the actor's side leads nowhere where the actor has another value,
+// or nil. Where a stored document has no value there that its type admits, it is not known where
+// the relation leads. That is an [*UnsupportedError].
 //
 // # Instances
 //

@@ -149,7 +149,8 @@ func comparison(c filter.Comparison, entities ...*entity) leaf {
 	return l
 }
 
-// anyLeaf returns a leaf that holds where one of the clauses does. One of one condition stands for itself.
+// anyLeaf returns a leaf that holds where one of the clauses does. One of one condition stands for
+// itself.
 func anyLeaf(ways []filter.Clause, entities ...*entity) leaf {
 	if len(ways) == 1 && len(ways[0].Conditions) == 1 {
 		return leaf{condition: ways[0].Conditions[0], entities: entities}

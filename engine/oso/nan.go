@@ -5,15 +5,18 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// For Oso a NaN equals a NaN. For a filter it equals nothing, itself included, so that two fields that hold one differ. A
-// filter so gives less than Oso by an equality of two fields, and has to be kept from giving more by its opposite.
+// For Oso a NaN equals a NaN. For a filter it equals nothing, itself included, so that two fields
+// that hold one differ. A filter so gives less than Oso by an equality of two fields, and has to be
+// kept from giving more by its opposite.
 
-// mayBeNaN reports whether a number that is stored at the place may be NaN: it may, unless its Go type is an integer.
+// mayBeNaN reports whether a number that is stored at the place may be NaN: it may, unless its Go
+// type is an integer.
 func (a *attribute) mayBeNaN() bool {
 	return a == nil || a.tag != "Integer" && a.field != nil && a.field.Type == relations.Number
 }
 
-// differ returns the clause that two fields are not equal, which Oso does not say of two NaN. What equals itself is no NaN.
+// differ returns the clause that two fields are not equal, which Oso does not say of two NaN. What
+// equals itself is no NaN.
 func differ(l, r filter.Field, left, right *attribute) filter.Clause {
 	c := filter.Compare(l, filter.Eq, r)
 	c.Not = true
@@ -23,7 +26,8 @@ func differ(l, r filter.Field, left, right *attribute) filter.Clause {
 	return filter.Where(c)
 }
 
-// notAmong returns the clause that a field is no element of a list field, which Oso does not say of a NaN among others.
+// notAmong returns the clause that a field is no element of a list field, which Oso does not say of
+// a NaN among others.
 func notAmong(f, list filter.Field, of *attribute) filter.Clause {
 	c := filter.Compare(f, filter.In, list)
 	c.Not = true

@@ -25,8 +25,9 @@ type Sample struct {
 	List []float64 `bson:"list"`
 }
 
-// TestStoredNaN compares conditions on a NaN that is stored with what Oso allows, by the evaluator and by a list. For Oso a
-// NaN equals a NaN, and it is less than every number, or not, as the sides are written. A filter gives less there, and never more.
+// TestStoredNaN compares conditions on a NaN that is stored with what Oso allows, by the evaluator
+// and by a list. For Oso a NaN equals a NaN, and it is less than every number, or not, as the sides
+// are written. A filter gives less there, and never more.
 func TestStoredNaN(t *testing.T) {
 	nan := math.NaN()
 	samples := []Sample{

@@ -9,8 +9,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// orZero returns what is stored at a path, or what the schema says that it is in comparisons where it is missing in a
-// document that is there.
+// orZero returns what is stored at a path, or what the schema says that it is in comparisons where
+// it is missing in a document that is there.
 func (s *session) orZero(o *object, path string, stored bson.RawValue) bson.RawValue {
 	if stored.Type != 0 || o.class.stored == nil || s.sourceOf(o).value != nil {
 		return stored
@@ -26,8 +26,9 @@ func (s *session) orZero(o *object, path string, stored bson.RawValue) bson.RawV
 	return zero
 }
 
-// near reports whether an object has the constant by which a relation leads on from it. The error is for one of which that
-// is not known: then what the relation leads to is not known either, and a not of it would hold for want of anything.
+// near reports whether an object has the constant by which a relation leads on from it. The error
+// is for one of which that is not known: then what the relation leads to is not known either, and a
+// not of it would hold for want of anything.
 func (s *session) near(o *object, c relations.Constant) (bool, error) {
 	stored, err := s.stored(o, c.Field)
 	if err != nil {

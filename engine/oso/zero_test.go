@@ -102,7 +102,8 @@ func TestABoolThatIsLeftOutIsFalse(t *testing.T) {
 	}
 }
 
-// TestABoolThatIsLeftOutIsNotNil asks of types for which there is no struct, or one that says otherwise than the schema.
+// TestABoolThatIsLeftOutIsNotNil asks of types for which there is no struct, or one that says
+// otherwise than the schema.
 func TestABoolThatIsLeftOutIsNotNil(t *testing.T) {
 	t.Parallel()
 	schema := absentFalse(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// A key may be a document, which is compared as a whole: its fields in their order. (The compatible server tells 1 from 1.0
-// inside a document when it joins, so the numbers here are of one type.)
+// A key may be a document, which is compared as a whole: its fields in their order. (The compatible
+// server tells 1 from 1.0 inside a document when it joins, so the numbers here are of one type.)
 func TestAKeyThatIsADocumentIsComparedAsAWhole(t *testing.T) {
 	doc := func(name string) []relations.Field { return []relations.Field{{Name: name, Type: relations.Document}} }
 	docs := doc("owners")

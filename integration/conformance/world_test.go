@@ -73,7 +73,8 @@ func (w world) check(t *testing.T) {
 	}
 }
 
-// existing returns a clause that says only that its entities exist; without entities, that it always holds.
+// existing returns a clause that says only that its entities exist; without entities, that it
+// always holds.
 func existing(c filter.Clause) filter.Clause {
 	for _, e := range c.Entities {
 		c = c.Where(e.Exists())

@@ -16,9 +16,10 @@ import (
 // brokenWorlds is how many random worlds break what their schemas promise.
 const brokenWorlds = 80
 
-// TestDataThatBreakAPromiseErrOneWay asserts the direction of the error where data break a declaration, as its documentation says:
-// a required row that is not there only takes documents away, and a complete reference that dangles only adds some. Filters with
-// a Surely, whose negation turns the direction round, are left out.
+// TestDataThatBreakAPromiseErrOneWay asserts the direction of the error where data break a
+// declaration, as its documentation says: a required row that is not there only takes documents
+// away, and a complete reference that dangles only adds some. Filters with a Surely, whose negation
+// turns the direction round, are left out.
 func TestDataThatBreakAPromiseErrOneWay(t *testing.T) {
 	var taken, added int
 	for i := range brokenWorlds {

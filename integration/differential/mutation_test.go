@@ -305,7 +305,8 @@ func withoutNotArray(ops bson.D) bson.D {
 	return ops
 }
 
-// compiled compiles for a suite, with the schema and the filter that a seeded mistake gives the compiler.
+// compiled compiles for a suite, with the schema and the filter that a seeded mistake gives the
+// compiler.
 func (s *suite) compiled(w *world, f filterLiteral) (*pipeline.Plan, error) {
 	schema := w.schema
 	if s.given != nil {

@@ -48,8 +48,8 @@ func (p *Problem) inside(where string) *Problem {
 // Null is the BSON null.
 var Null = bson.RawValue{Type: bson.TypeNull}
 
-// Value returns a Go value as one BSON value. A nil of any kind but a map is null, unless it is a slice
-// that Encode encodes in a way of its own.
+// Value returns a Go value as one BSON value. A nil of any kind but a map is null, unless it is a
+// slice that Encode encodes in a way of its own.
 func (r *Reader) Value(v any) (bson.RawValue, *Problem) {
 	switch v := v.(type) {
 	case nil:
