@@ -99,7 +99,6 @@ func (s *shape) clause(c *filter.Clause) {
 		return
 	}
 	s.depth++
-	defer func() { s.depth-- }()
 	s.text(c.Label)
 	s.n(len(c.Entities))
 	for i := range c.Entities {
@@ -117,6 +116,7 @@ func (s *shape) clause(c *filter.Clause) {
 		s.texts(e.Standing.Followed)
 	}
 	s.conditions(c.Conditions)
+	s.depth--
 }
 
 func (s *shape) conditions(cs []filter.Condition) {
@@ -161,10 +161,14 @@ func (s *shape) operand(op filter.Operator, operand filter.Operand) {
 		switch v := o.Value.(type) {
 		case bson.RawValue:
 			s.value(op, v)
-			s.zeros(leaf{op: positive(op), value: v})
+			if len(s.known.zeros) > 0 {
+				s.zeros(&leaf{op: positive(op), value: v})
+			}
 		case []bson.RawValue:
 			s.list(v)
-			s.zeros(leaf{op: positive(op), values: v})
+			if len(s.known.zeros) > 0 {
+				s.zeros(&leaf{op: positive(op), values: v})
+			}
 		default:
 			s.bad = true
 		}
@@ -175,7 +179,7 @@ func (s *shape) operand(op filter.Operator, operand filter.Operand) {
 
 // zeros adds what a comparison makes of missing fields that count as values: that decides whether a
 // plan lets them through.
-func (s *shape) zeros(l leaf) {
+func (s *shape) zeros(l *leaf) {
 	for _, zero := range s.known.zeros {
 		s.flags(l.holds(zero))
 	}

@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/big"
 	"slices"
-	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -38,23 +37,29 @@ func (l leaf) holds(v bson.RawValue) bool {
 		sign, ok := orderScalars(v, l.value)
 		return ok && orderedBy(l.op, sign)
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
-		s, isText := v.StringValueOK()
-		needle, ok := l.value.StringValueOK()
-		return isText && ok && hasText(l.op, s, needle)
+		return v.Type == bson.TypeString && l.value.Type == bson.TypeString && hasText(l.op, textOf(v), textOf(l.value))
 	default:
 		return false
 	}
 }
 
-func hasText(op filter.Operator, s, needle string) bool {
+func hasText(op filter.Operator, s, needle []byte) bool {
 	switch op {
 	case filter.StartsWith:
-		return strings.HasPrefix(s, needle)
+		return bytes.HasPrefix(s, needle)
 	case filter.EndsWith:
-		return strings.HasSuffix(s, needle)
+		return bytes.HasSuffix(s, needle)
 	default:
-		return strings.Contains(s, needle)
+		return bytes.Contains(s, needle)
 	}
+}
+
+// textOf returns the bytes of a string, without length and NUL.
+func textOf(v bson.RawValue) []byte {
+	if len(v.Value) < 5 {
+		return nil
+	}
+	return v.Value[4 : len(v.Value)-1]
 }
 
 func orderedBy(op filter.Operator, sign int) bool {
@@ -85,7 +90,7 @@ func orderScalars(a, b bson.RawValue) (sign int, ok bool) {
 	case class == "number":
 		return orderNumbers(a, b)
 	case class == "string":
-		return cmp.Compare(a.StringValue(), b.StringValue()), true
+		return bytes.Compare(textOf(a), textOf(b)), true
 	case class == "bool":
 		return bytes.Compare(a.Value, b.Value), true
 	default:
@@ -95,6 +100,11 @@ func orderScalars(a, b bson.RawValue) (sign int, ok bool) {
 
 // orderNumbers compares two numbers by value, whatever their types. There is no order with NaN.
 func orderNumbers(a, b bson.RawValue) (sign int, ok bool) {
+	if x, ok := integer(a); ok {
+		if y, ok := integer(b); ok {
+			return cmp.Compare(x, y), true
+		}
+	}
 	x, xInf, ok := rational(a)
 	if !ok {
 		return 0, false
@@ -109,13 +119,23 @@ func orderNumbers(a, b bson.RawValue) (sign int, ok bool) {
 	return x.Cmp(y), true
 }
 
-// rational returns a number exactly, or the sign of an infinity.
-func rational(v bson.RawValue) (_ *big.Rat, infinite int, ok bool) {
+func integer(v bson.RawValue) (int64, bool) {
 	switch v.Type {
 	case bson.TypeInt32:
-		return new(big.Rat).SetInt64(int64(int32(binary.LittleEndian.Uint32(v.Value)))), 0, true
+		return int64(int32(binary.LittleEndian.Uint32(v.Value))), true
 	case bson.TypeInt64:
-		return new(big.Rat).SetInt64(int64(binary.LittleEndian.Uint64(v.Value))), 0, true
+		return int64(binary.LittleEndian.Uint64(v.Value)), true
+	default:
+		return 0, false
+	}
+}
+
+// rational returns a number exactly, or the sign of an infinity.
+func rational(v bson.RawValue) (_ *big.Rat, infinite int, ok bool) {
+	if n, ok := integer(v); ok {
+		return new(big.Rat).SetInt64(n), 0, true
+	}
+	switch v.Type {
 	case bson.TypeDouble:
 		f := v.Double()
 		if math.IsInf(f, 0) {
