@@ -264,33 +264,3 @@ func TestProfileSaysHowAQueryRunsAndNoValues(t *testing.T) {
 	require.Len(t, p.Commands, 1)
 	require.Zero(t, p.Keys)
 }
-
-func TestKeysAreKeptOnlyIfAskedForAndUntilForgotten(t *testing.T) {
-	t.Parallel()
-	db, commands := monitored(t)
-	s := newShelf(t, db)
-	az := s.authorizer(t, reading, mongoauthz.WithKeyCache(10, time.Hour))
-	count := func() (n int64, sent int) {
-		before := len(commands("aggregate"))
-		q, err := az.AuthorizedQuery(t.Context(), nil, "read", "Book")
-		require.NoError(t, err)
-		n, err = q.Count(t.Context())
-		require.NoError(t, err)
-		return n, len(commands("aggregate")) - before
-	}
-	n, sent := count()
-	require.EqualValues(t, len(s.authorized), n)
-	require.Equal(t, 2, sent)
-	_, err := s.db.Collection("loans").DeleteMany(t.Context(), bson.D{})
-	require.NoError(t, err)
-	kept, sent := count()
-	require.Equal(t, n, kept, "stale, as documented")
-	require.Equal(t, 1, sent)
-	az.ForgetKeys("patrons")
-	_, sent = count()
-	require.Equal(t, 1, sent, "nothing was read from there")
-	az.ForgetKeys("loans")
-	fresh, sent := count()
-	require.Less(t, fresh, n)
-	require.Equal(t, 2, sent)
-}

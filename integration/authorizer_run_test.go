@@ -38,7 +38,7 @@ func TestBreakingOffClosesTheCursor(t *testing.T) {
 	s := newShelf(t, db)
 	batches := options.Aggregate().SetBatchSize(2)
 	n := 0
-	for _, err := range s.query(t, reading).Each(t.Context(), batches) {
+	for _, err := range mongoauthz.Each[bson.Raw](t.Context(), s.query(t, reading), batches) {
 		require.NoError(t, err)
 		if n++; n == 3 {
 			break
@@ -50,7 +50,7 @@ func TestBreakingOffClosesTheCursor(t *testing.T) {
 	defer cancel()
 	var last error
 	n = 0
-	for _, last = range s.query(t, reading).Each(ctx, batches) {
+	for _, last = range mongoauthz.Each[bson.Raw](ctx, s.query(t, reading), batches) {
 		if n++; n == 3 {
 			cancel()
 		}

@@ -29,7 +29,6 @@
 //   - [FetchPage] reads a page from a range of the sort's first field where the server would have to sort everything.
 //   - [Authorizer.Indexes] says which indexes all that needs, and [Authorizer.Verify] which are missing.
 //   - [Query.Profile] says what was sent, what it cost and why.
-//   - [WithKeyCache] keeps keys, for those who take stale ones.
 //
 // # Extending a query
 //

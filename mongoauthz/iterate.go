@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"iter"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // Each returns an iterator over the query's documents, decoded into T, which runs the query each time it is ranged over. After an error, which comes
-// with the zero T, it stops. Breaking off closes the cursor. The options and errors are those of [Query.Aggregate].
+// with the zero T, it stops. Breaking off closes the cursor. A bson.Raw is a copy, to keep. The options and errors are those of [Query.Aggregate].
 func Each[T any](ctx context.Context, q *Query, opts ...options.Lister[options.AggregateOptions]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -41,11 +40,6 @@ func Each[T any](ctx context.Context, q *Query, opts ...options.Lister[options.A
 			yield(zero, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err))
 		}
 	}
-}
-
-// Each is [Each] with the documents as they are stored. They are copies, to keep.
-func (q *Query) Each(ctx context.Context, opts ...options.Lister[options.AggregateOptions]) iter.Seq2[bson.Raw, error] {
-	return Each[bson.Raw](ctx, q, opts...)
 }
 
 // closeCursor closes the cursor even if the iteration ended because ctx did, as the driver's own All does. Whoever broke off

@@ -29,8 +29,7 @@ type settings struct {
 	stages      allowList
 	writeLimit  int
 	strategy    Strategy
-	keyLimit    int       // 0: the default
-	keys        *keyCache // nil: none
+	keyLimit    int // 0: the default
 	keptPlans   int
 	readAction  string
 	actions     map[string][]string // by resource type

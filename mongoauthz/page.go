@@ -1,9 +1,7 @@
 package mongoauthz
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -21,10 +19,6 @@ type PageRequest struct {
 
 	// NoTotal makes [FetchPage] leave out the total, and with it the command that counts.
 	NoTotal bool
-
-	// Facet makes [FetchPage] read page and total by one command, with $facet: one round trip and one run of the joins, but no index
-	// serves the sort, and the page must fit into one document (16 MiB). It excludes NoTotal.
-	Facet bool
 }
 
 // Page returns the query for one page: $sort, $limit and $skip appended, and with After a $match before them. Pages tile the query's documents, without gaps or
@@ -61,7 +55,7 @@ type Page[T any] struct {
 }
 
 // FetchPage reads one page of the query, as [Query.Page] makes it, and the number of documents on all pages. That takes
-// two commands, between which the collection may change, or one by [PageRequest.Facet] or [PageRequest.NoTotal]. The options hold for both.
+// two commands, between which the collection may change, or one by [PageRequest.NoTotal]. The options hold for both.
 // One document more than the limit is read, to know whether there is a next page.
 //
 // Where the server would sort more documents than the page needs by far, since no index serves the sort, a range of the first sort field is read
@@ -84,9 +78,6 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 	}
 	ctx, cancel := q.az.limit(ctx)
 	defer cancel()
-	if r.Facet {
-		stages = []bson.D{facetStage(stages)}
-	}
 	if q, err = q.bound(ctx); err != nil { // once, for page and total
 		return nil, err
 	}
@@ -113,7 +104,7 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 	if page.Next, err = rows.next(q, r.After != ""); err != nil {
 		return nil, err
 	}
-	if !r.Facet && !r.NoTotal {
+	if !r.NoTotal {
 		if page.Total, err = q.count(ctx, opts); err != nil {
 			return nil, err
 		}
@@ -128,12 +119,7 @@ func readPage[T any](ctx context.Context, q *Query, order bson.D, stages []bson.
 	}
 	defer closeCursor(ctx, cursor)
 	page, rows := &Page[T]{Items: []T{}, Total: -1}, &tile{order: order, limit: r.Limit}
-	if r.Facet {
-		err = readFacets(ctx, cursor, page, rows)
-	} else {
-		err = readRows(ctx, cursor, page, rows)
-	}
-	if err != nil {
+	if err := readRows(ctx, cursor, page, rows); err != nil {
 		return nil, nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err)
 	}
 	return page, rows, nil
@@ -153,35 +139,6 @@ func readRows[T any](ctx context.Context, cursor *mongo.Cursor, page *Page[T], r
 	return cursor.Err()
 }
 
-// readFacets decodes the one document that facetStage makes.
-func readFacets[T any](ctx context.Context, cursor *mongo.Cursor, page *Page[T], rows *tile) error {
-	if !cursor.Next(ctx) {
-		return cmp.Or(cursor.Err(), errors.New("no document from $facet"))
-	}
-	var facets struct {
-		Items []T       `bson:"items"`
-		Total []counted `bson:"total"`
-	}
-	if err := cursor.Decode(&facets); err != nil {
-		return err
-	}
-	items, isArray := documents(cursor.Current.Lookup("items"))
-	if !isArray || len(items) != len(facets.Items) {
-		return errors.New("no documents from $facet")
-	}
-	for i, item := range items {
-		if rows.add(item) {
-			page.Items = append(page.Items, facets.Items[i])
-		}
-	}
-	page.Total = total(facets.Total)
-	return nil
-}
-
-func facetStage(page []bson.D) bson.D {
-	return bson.D{{Key: "$facet", Value: bson.D{{Key: "items", Value: page}, {Key: "total", Value: []bson.D{countStage()}}}}}
-}
-
 // page returns the order of a page, and the stages that keep its documents up to a limit.
 func (q *Query) page(r PageRequest, limit int64) (order bson.D, stages []bson.D, err error) {
 	order, err = totalOrder(r.Sort)
@@ -194,8 +151,6 @@ func (q *Query) page(r PageRequest, limit int64) (order bson.D, stages []bson.D,
 		return nil, nil, &ArgumentError{Name: "PageRequest.Skip", Problem: "excludes After"}
 	case r.Limit < 1:
 		return nil, nil, &ArgumentError{Name: "PageRequest.Limit", Problem: "is below 1"}
-	case r.Facet && r.NoTotal:
-		return nil, nil, &ArgumentError{Name: "PageRequest.Facet", Problem: "excludes NoTotal"}
 	}
 	if r.After != "" {
 		after, err := q.after(r.After, order)

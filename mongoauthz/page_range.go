@@ -45,7 +45,7 @@ type ranges struct {
 func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []bson.D) *ranges {
 	switch {
 	case mongo.SessionFromContext(ctx) != nil, // a transaction has neither counts nor explanations, and a snapshot no samples of its moment
-		q.strategy == SingleCommand, r.Facet, q.recheck, len(q.plan.Joins) > 0, order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
+		q.strategy == SingleCommand, q.recheck, len(q.plan.Joins) > 0, order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
 		return nil
 	}
 	if c := q.az.collation; c != nil && c.Locale != "simple" {

@@ -131,7 +131,7 @@ func TestQueryNotMadeByAnAuthorizerAuthorizesNothing(t *testing.T) {
 		require.ErrorIs(t, err, mongoauthz.ErrArgument)
 		_, err = mongoauthz.FetchPage[bson.D](t.Context(), q, mongoauthz.PageRequest{Limit: 1})
 		require.ErrorIs(t, err, mongoauthz.ErrArgument)
-		for _, err := range q.Each(t.Context()) {
+		for _, err := range mongoauthz.Each[bson.Raw](t.Context(), q) {
 			require.ErrorIs(t, err, mongoauthz.ErrArgument)
 		}
 	}

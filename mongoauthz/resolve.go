@@ -150,7 +150,7 @@ func (q *Query) bound(ctx context.Context) (*Query, error) {
 		return q, nil
 	}
 	start := time.Now()
-	documents, at, err := q.az.keys.read(ctx, r, func() ([]bson.Raw, error) { return q.az.readKeys(ctx, r) })
+	documents, err := q.az.readKeys(ctx, r)
 	var keys *pipeline.Resolved
 	if err == nil {
 		keys, err = r.Resolve(documents)
@@ -162,7 +162,7 @@ func (q *Query) bound(ctx context.Context) (*Query, error) {
 	}
 	next := *q
 	next.plan = keys.Plan
-	next.resolved = &resolved{at: at, took: took, plan: q.plan, resolution: r, Resolved: keys}
+	next.resolved = &resolved{at: start, took: took, plan: q.plan, resolution: r, Resolved: keys}
 	return &next, nil
 }
 

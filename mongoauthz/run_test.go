@@ -34,7 +34,7 @@ var runs = map[string]func(context.Context, *mongoauthz.Query, ...options.Lister
 	},
 	"Each": func(ctx context.Context, q *mongoauthz.Query, opts ...options.Lister[options.AggregateOptions]) error {
 		var errs []error
-		for doc, err := range q.Each(ctx, opts...) {
+		for doc, err := range mongoauthz.Each[bson.Raw](ctx, q, opts...) {
 			if doc != nil {
 				return nil
 			}
@@ -50,10 +50,6 @@ var runs = map[string]func(context.Context, *mongoauthz.Query, ...options.Lister
 		if page != nil {
 			return nil
 		}
-		return err
-	},
-	"FetchPage by facet": func(ctx context.Context, q *mongoauthz.Query, opts ...options.Lister[options.AggregateOptions]) error {
-		_, err := mongoauthz.FetchPage[bson.D](ctx, q, mongoauthz.PageRequest{Limit: 1, Facet: true}, opts...)
 		return err
 	},
 }

@@ -133,7 +133,7 @@ func TestBrokenDocumentsAreDenied(t *testing.T) {
 		q, err := az.AuthorizedQuery(ctx, users(t)[0], "read", "Doc")
 		require.NoError(t, err, condition)
 		ids := []int(nil)
-		for raw, err := range q.Each(ctx) {
+		for raw, err := range mongoauthz.Each[bson.Raw](ctx, q) {
 			require.NoError(t, err)
 			ids = append(ids, int(raw.Lookup("_id").AsInt64()))
 		}

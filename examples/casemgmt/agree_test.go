@@ -118,7 +118,7 @@ func (s *site) agreeOnList(t *testing.T, q *mongoauthz.Query, docs []bson.Raw, w
 		stored[idText(t, doc.Lookup("_id"))] = doc
 	}
 	got := []string{}
-	for doc, err := range q.Each(t.Context()) {
+	for doc, err := range mongoauthz.Each[bson.Raw](t.Context(), q) {
 		require.NoError(t, err, about...)
 		id := idText(t, doc.Lookup("_id"))
 		require.Equal(t, stored[id], doc, about...)

@@ -59,7 +59,7 @@ func (s *Service) Ask(ctx context.Context, w io.Writer, q Question) error {
 	if err != nil {
 		return err
 	}
-	for doc, err := range query.Each(ctx) {
+	for doc, err := range mongoauthz.Each[bson.Raw](ctx, query) {
 		if err != nil {
 			return err
 		}
