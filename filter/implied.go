@@ -93,24 +93,34 @@ next:
 
 // distinct returns the conditions without those that are there twice. It changes conditions.
 func distinct(conditions []Condition) []Condition {
-	var hashes []hash
 	if len(conditions) > many {
-		hashes = make([]hash, len(conditions))
-		for i, c := range conditions {
-			hashes[i] = newHash.condition(c)
-		}
+		return distinctByHash(conditions)
 	}
 	kept := conditions[:0]
 next:
-	for i, c := range conditions {
-		for j, k := range kept {
-			if (hashes == nil || hashes[j] == hashes[i]) && same(c, k, nil) {
+	for _, c := range conditions {
+		for _, k := range kept {
+			if same(c, k, nil) {
 				continue next
 			}
 		}
-		if hashes != nil {
-			hashes[len(kept)] = hashes[i]
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+func distinctByHash(conditions []Condition) []Condition {
+	kept := conditions[:0]
+	byHash := make(map[hash][]Condition, len(conditions))
+next:
+	for _, c := range conditions {
+		h := newHash.condition(c)
+		for _, k := range byHash[h] {
+			if same(c, k, nil) {
+				continue next
+			}
 		}
+		byHash[h] = append(byHash[h], c)
 		kept = append(kept, c)
 	}
 	return kept

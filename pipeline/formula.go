@@ -121,7 +121,7 @@ type leaf struct {
 
 // all returns the AND of nodes: flattened, without constants and repetitions.
 func all(nodes ...node) node {
-	var out and
+	var out distinctNodes
 	for _, n := range nodes {
 		switch n := n.(type) {
 		case nil:
@@ -131,24 +131,24 @@ func all(nodes ...node) node {
 			}
 		case and:
 			for _, m := range n {
-				out = appendNew(out, m)
+				out.add(m)
 			}
 		default:
-			out = appendNew(out, n)
+			out.add(n)
 		}
 	}
-	switch len(out) {
+	switch len(out.nodes) {
 	case 0:
 		return constant(true)
 	case 1:
-		return out[0]
+		return out.nodes[0]
 	}
-	return out
+	return and(out.nodes)
 }
 
 // some returns the OR of nodes: flattened, without constants and repetitions.
 func some(nodes ...node) node {
-	var out or
+	var out distinctNodes
 	for _, n := range nodes {
 		switch n := n.(type) {
 		case nil:
@@ -158,19 +158,19 @@ func some(nodes ...node) node {
 			}
 		case or:
 			for _, m := range n {
-				out = appendNew(out, m)
+				out.add(m)
 			}
 		default:
-			out = appendNew(out, n)
+			out.add(n)
 		}
 	}
-	switch len(out) {
+	switch len(out.nodes) {
 	case 0:
 		return constant(false)
 	case 1:
-		return out[0]
+		return out.nodes[0]
 	}
-	return out
+	return or(out.nodes)
 }
 
 // exist returns "some value of v makes body true". What does not speak of v is asked outside.
@@ -191,15 +191,6 @@ func exist(v *variable, in domain, body node) node {
 		}
 	}
 	return all(append(out, exists{v, in, all(own...)})...)
-}
-
-func appendNew[S ~[]node](nodes S, n node) S {
-	for _, m := range nodes {
-		if same(m, n) {
-			return nodes
-		}
-	}
-	return append(nodes, n)
 }
 
 func negate(n node) node {
