@@ -283,3 +283,28 @@ func TestMakingASchemaDoesNotChangeWhatTheClientWrites(t *testing.T) {
 	require.NoError(t, client.Encode(&doc))
 	require.Equal(t, `{"deletedat": "","inner": {"parentid": ""}}`, bson.Raw(out.String()).String())
 }
+
+// label writes itself by its pointer; without an address it is a string like any other.
+type label string
+
+func (l *label) MarshalBSONValue() (byte, []byte, error) {
+	t, b, err := bson.MarshalValue("pointer " + string(*l))
+	return byte(t), b, err
+}
+
+func TestAValueWithoutAnAddressIsEncodedByTheRegistry(t *testing.T) {
+	type note struct{ Of label }
+	r := bson.NewRegistry()
+	r.RegisterKindEncoder(reflect.String, bson.ValueEncoderFunc(
+		func(_ bson.EncodeContext, w bson.ValueWriter, v reflect.Value) error {
+			return w.WriteString("registry " + v.String())
+		}))
+	s, err := relations.Encoding{Registry: r}.FromStructs(relations.Struct{Of: note{}, Collection: "notes"})
+	require.NoError(t, err)
+
+	for want, document := range map[string]any{"registry x": note{"x"}, "pointer x": &note{"x"}} {
+		raw, err := s.Marshal(document)
+		require.NoError(t, err)
+		require.Equal(t, want, raw.Lookup("of").StringValue())
+	}
+}
