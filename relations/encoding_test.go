@@ -308,3 +308,41 @@ func TestAValueWithoutAnAddressIsEncodedByTheRegistry(t *testing.T) {
 		require.Equal(t, want, raw.Lookup("of").StringValue())
 	}
 }
+
+type (
+	ring struct {
+		Next *ring
+		Any  any
+		Up   *ring `bson:"-"`
+	}
+	loop *loop
+)
+
+func TestADocumentThatHoldsItselfIsAnError(t *testing.T) {
+	s, err := relations.New()
+	require.NoError(t, err)
+	byPointer, byInterface, above := &ring{}, &ring{}, &ring{}
+	byPointer.Next, byInterface.Any, above.Up = byPointer, byInterface, above
+	inMap := bson.M{}
+	inMap["x"] = bson.A{inMap}
+	var pointer loop
+	pointer = &pointer
+	doubled := bson.D{}
+	for range 60 {
+		doubled = bson.D{{Key: "a", Value: doubled}, {Key: "b", Value: doubled}}
+	}
+	for name, document := range map[string]any{
+		"by a pointer": byPointer, "by an interface": byInterface, "in a map": inMap, "a pointer": pointer,
+		"inside another": bson.D{{Key: "x", Value: ring{Next: byPointer}}}, "doubled": doubled,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := s.Marshal(document)
+			require.ErrorContains(t, err, "holds itself")
+		})
+	}
+
+	// What the driver does not store may lead back.
+	raw, err := s.Marshal(ring{Next: above, Any: ring{}})
+	require.NoError(t, err)
+	require.NoError(t, raw.Validate())
+}
