@@ -78,6 +78,7 @@ func (c *coder) ending(t reflect.Type, inside []reflect.Type) ending {
 	e := ending{always: true}
 	switch {
 	case c.ownWay(t):
+	case t.Kind() == reflect.Interface && !c.isDefault(t): // the registry encodes the interface itself
 	case t.Kind() == reflect.Interface:
 		e.always = false
 	case t.Kind() == reflect.Pointer, t.Kind() == reflect.Slice, t.Kind() == reflect.Array, t.Kind() == reflect.Map:

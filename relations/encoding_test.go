@@ -346,3 +346,24 @@ func TestADocumentThatHoldsItselfIsAnError(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, raw.Validate())
 }
+
+type nameable interface{ Name() string }
+
+type member struct{ Group nameable }
+
+func (m *member) Name() string { return "m" }
+
+func TestWhatTheRegistryEncodesItselfMayLeadBack(t *testing.T) {
+	r := bson.NewRegistry()
+	r.RegisterTypeEncoder(reflect.TypeFor[nameable](), bson.ValueEncoderFunc(
+		func(_ bson.EncodeContext, w bson.ValueWriter, v reflect.Value) error {
+			return w.WriteString(v.Interface().(nameable).Name())
+		}))
+	m := &member{}
+	m.Group = m
+	s, err := relations.Encoding{Registry: r}.FromStructs(relations.Struct{Of: m, Collection: "members"})
+	require.NoError(t, err)
+	raw, err := s.Marshal(m)
+	require.NoError(t, err)
+	require.Equal(t, "m", raw.Lookup("group").StringValue())
+}
