@@ -145,7 +145,7 @@ func TestProjectionDoesNotChangeTheDecision(t *testing.T) {
 	t.Parallel()
 	member := filter.Reach("e", "members")
 	line := member.Reach("line", "lines")
-	f := filter.For("Order", filter.Some(member, line).Where(member.F("name").Eq("acme"), line.F("code").Eq("a"), member.F("seat.city").IsSet()))
+	f := filter.For("Order", filter.Some(member, line).Where(member.F("name").Eq("acme"), line.F("code").Eq("a"), member.F("seat.city").Eq("Bern")))
 	memory := world{"firms": {`{"_id": 1, "rank": 1, "name": "acme", "lines": [1, {"code": "a"}], "seat": {"city": "Bern", "zip": 1}}`}}.memory(t)
 	project := fetchFunc(func(ctx context.Context, r evaluate.Request) ([]bson.Raw, error) {
 		require.Equal(t, []string{"_id", "lines", "name", "seat.city"}, r.Fields)
@@ -156,6 +156,22 @@ func TestProjectionDoesNotChangeTheDecision(t *testing.T) {
 		d, err := prepare(t, orders(t), f).Decide(context.Background(), doc(t, `{"member_ids": [1]}`), fetcher)
 		require.NoError(t, err)
 		require.True(t, d.Authorized())
+	}
+}
+
+// A server leaves a scalar out where the projection asks for what is inside it. IsNull tells it from a parent that is missing.
+func TestTheParentOfAFieldAskedForNullIsReadAsAWhole(t *testing.T) {
+	t.Parallel()
+	member := filter.Reach("e", "members")
+	for _, asked := range []filter.Condition{
+		filter.None(filter.Some(member).Where(member.F("seat.city").IsSet())),
+		filter.Any{filter.Some(member).Where(member.F("seat.city").IsNull())},
+	} {
+		r := &recorder{Memory: world{"firms": {`{"_id": 1, "seat": 5}`}}.memory(t)}
+		d, err := prepare(t, orders(t), filter.For("Order", filter.Where(asked))).Decide(context.Background(), doc(t, `{"member_ids": [1]}`), r)
+		require.NoError(t, err)
+		require.Equal(t, evaluate.Unknown, d.Truth)
+		require.Equal(t, []string{"_id", "seat"}, r.requests[0].Fields)
 	}
 }
 

@@ -164,11 +164,7 @@ func (r *resolver) exists(in filter.Exists) (*existence, error) {
 }
 
 func (r *resolver) comparison(in filter.Comparison) (*comparison, error) {
-	find := r.schema.Field
-	if in.Op.Unary() {
-		find = r.schema.Presence
-	}
-	left, err := r.field(in.Field, find)
+	left, err := r.field(in.Field, in.Op)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +194,7 @@ func (r *resolver) comparison(in filter.Comparison) (*comparison, error) {
 		err = c.operand.literal(o, in.Op.TakesList())
 	case filter.Field:
 		var right field
-		right, err = r.field(o, find)
+		right, err = r.field(o, in.Op)
 		c.operand.field = &right
 		if in.Op == filter.Contains { // a list contains x: x is in the list
 			c.op, c.field, c.operand.field = filter.In, right, &left
@@ -244,8 +240,8 @@ func (o *operand) literal(l filter.Literal, list bool) error {
 	return nil
 }
 
-// field resolves a field of an entity in sight, as find finds it.
-func (r *resolver) field(in filter.Field, find func(*relations.Type, string) (relations.FieldRef, bool)) (field, error) {
+// field resolves a field of an entity in sight, of which op asks.
+func (r *resolver) field(in filter.Field, op filter.Operator) (field, error) {
 	e, ok := r.entity(in.Entity)
 	if !ok {
 		return field{}, errSchema
@@ -256,11 +252,17 @@ func (r *resolver) field(in filter.Field, find func(*relations.Type, string) (re
 		f.name = name
 		return f, nil
 	}
+	find, reads := r.schema.Field, in.Path
+	if op.Unary() {
+		// Read by its dotted path, a scalar in a parent's place would come back as a parent that is missing.
+		find = r.schema.Presence
+		reads, _, _ = strings.Cut(in.Path, ".")
+	}
 	ref, ok := find(e.typ, in.Path)
 	if !ok {
 		return field{}, errSchema
 	}
-	r.read(e.slot, in.Path)
+	r.read(e.slot, reads)
 	f := field{
 		slot: e.slot, path: splitPath(in.Path), typ: ref.Type, list: ref.List, absentEmpty: ref.AbsentEmpty, strict: ref.Strict, name: name,
 	}

@@ -95,8 +95,8 @@ func (f Filter) except(g Filter, without Condition) Filter {
 
 // Under returns the clause that declares the entity e and asks f of it: the policy of a parent, say
 // of the project that a task is in. The entity must exist, also where f allows everything. It must
-// be of the resource type of f; if it is not, Check refuses the filter. Entities of f are renamed
-// where they have the name of e.
+// be of the resource type of f; if it is not, Check refuses the filter. So it does if f speaks of an
+// entity that it does not declare. Entities of f are renamed where they have the name of e.
 func Under(e Entity, f Filter) Clause {
 	if e.Type != "" && e.Type != f.Resource {
 		return Where(Invalid{fmt.Sprintf("a filter for %s under an entity of type %s: both must be of one type",
@@ -104,6 +104,9 @@ func Under(e Entity, f Filter) Clause {
 	}
 	if err := f.wellFormed(MaxConditions); err != nil { // of what follows, nothing looks at limits
 		return Where(Invalid{"under an entity: " + strings.TrimPrefix(err.Error(), "filter: ")})
+	}
+	if name, found := stray(f.Clauses, []string{""}); found { // which another entity in sight of the clause could be taken for
+		return Where(Invalid{"under an entity: unknown entity " + word(name)})
 	}
 	e.Type = f.Resource
 	c := Some(e).Where(e.Exists())
@@ -116,6 +119,47 @@ func Under(e Entity, f Filter) Clause {
 	}
 	u := under{entity: e.Name, other: unused(e.Name, f.Clauses)}
 	return c.Where(Any(u.rewriter().filter(f).Clauses))
+}
+
+// stray returns the name of an entity that clauses speak of and that is not in sight.
+func stray(clauses []Clause, sight []string) (name string, found bool) {
+	for i := range clauses {
+		c := &clauses[i]
+		here := sight[:len(sight):len(sight)]
+		for k := range c.Entities {
+			here = append(here, c.Entities[k].Name)
+		}
+		if len(here) > MaxEntities {
+			return "", false // Check refuses it
+		}
+		var spoken []string
+		for k := range c.Entities {
+			for _, p := range c.Entities[k].Paths {
+				spoken = append(spoken, p.From)
+			}
+		}
+		for _, condition := range c.Conditions {
+			switch condition := condition.(type) {
+			case Comparison:
+				spoken = append(spoken, condition.Field.Entity)
+				if f, ok := condition.Operand.(Field); ok {
+					spoken = append(spoken, f.Entity)
+				}
+			case Exists:
+				spoken = append(spoken, condition.Entity)
+			default:
+				if name, found := stray(Nested(condition), here); found {
+					return name, true
+				}
+			}
+		}
+		for _, name := range spoken {
+			if !slices.Contains(here, name) {
+				return name, true
+			}
+		}
+	}
+	return "", false
 }
 
 // under replaces the resource of a filter by an entity, and the name of that entity, where the

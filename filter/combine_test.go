@@ -65,3 +65,23 @@ func TestFiltersOfTwoTypesDoNotCombine(t *testing.T) {
 		require.NotContains(t, f.String(), "every", name)
 	}
 }
+
+func TestUnderRefusesAFilterThatSpeaksOfAnEntityOfOthers(t *testing.T) {
+	t.Parallel()
+	p := Reach("p", "project")
+	other := Reach("p", "parent")        // is renamed to p2
+	p2 := Field{Entity: "p2", Path: "n"} // which is then in sight
+	for name, c := range map[string]Clause{
+		"a field":        Some(other).Where(other.F("n").Eq(1), p2.Eq(1)),
+		"an operand":     Some(other).Where(other.F("n").Eq(p2)),
+		"a start":        Some(other, Free("p2", "").Reach("q", "parent")).Where(other.F("n").Eq(1), Free("q", "").Exists()),
+		"existence":      Some(other).Where(other.F("n").Eq(1), Free("p2", "").Exists()),
+		"nested":         Some(other).Where(other.F("n").Eq(1), None(Where(p2.Eq(1)))),
+		"declared aside": Where(Any{Some(Reach("q", "parent")).Where(Reach("q", "parent").Exists())}, Free("q", "").Exists()),
+	} {
+		got := Under(p, For("Project", c))
+		require.Len(t, got.Conditions, 1, name)
+		require.IsType(t, Invalid{}, got.Conditions[0], name)
+	}
+	require.Empty(t, Under(p, For("Project", Some(other).Where(None(Where(other.F("n").Eq(F("n"))))))).Entities[1:])
+}

@@ -131,6 +131,11 @@ func TestWhatIsNoResourceIsRefused(t *testing.T) {
 	t.Parallel()
 	az := authorizer(t, answers(allowed), readable, mongoauthz.WithActions("Note", "read"))
 	var nilBook *PublicBook
+	type loop *loop
+	var itself loop
+	itself = &itself
+	inside := bson.M{}
+	inside["x"] = bson.D{{Key: "y", Value: inside}}
 	deep := bson.D{}
 	for range 2000 {
 		deep = bson.D{{Key: "a", Value: deep}}
@@ -158,6 +163,8 @@ func TestWhatIsNoResourceIsRefused(t *testing.T) {
 		"what cannot be encoded":       {mongoauthz.Document("Book", func() {}), mongoauthz.ErrArgument},
 		"a scalar":                     {mongoauthz.Document("Book", 7), mongoauthz.ErrArgument},
 		"a list":                       {mongoauthz.Document("Book", bson.A{1}), mongoauthz.ErrArgument},
+		"a document inside itself":     {mongoauthz.Document("Book", inside), mongoauthz.ErrArgument},
+		"a pointer to itself":          {mongoauthz.Document("Book", itself), mongoauthz.ErrArgument},
 		"a document that cannot be":    {Leaflet{secret: "s3cret"}, mongoauthz.ErrArgument},
 		"broken BSON":                  {mongoauthz.Document("Book", bson.Raw{6, 0, 0, 0, 2}), evaluate.ErrDocument},
 		"no bytes":                     {mongoauthz.Document("Book", bson.Raw{}), evaluate.ErrDocument},

@@ -100,7 +100,7 @@ func isNil(v any) bool {
 // indirect returns what v points at; the zero Value for nil.
 func indirect(v any) reflect.Value {
 	r := reflect.ValueOf(v)
-	for r.Kind() == reflect.Pointer || r.Kind() == reflect.Interface {
+	for n := 0; (r.Kind() == reflect.Pointer || r.Kind() == reflect.Interface) && n < maxDepth; n++ { // it may point at itself
 		r = r.Elem()
 	}
 	return r

@@ -68,3 +68,40 @@ func TestProbesTellHowTheClientEncodesOtherwise(t *testing.T) {
 		})
 	}
 }
+
+func TestProbesOfWhatTheDriverEncodesOnlyIfItIsWellFormed(t *testing.T) {
+	t.Parallel()
+	type inner struct{ Raw bson.Raw }
+	for name, of := range map[string]any{
+		"an inlined map": struct {
+			A, Key string
+			More   map[string]any `bson:",inline"`
+		}{},
+		"raw documents":  struct{ Raw bson.Raw }{},
+		"inside another": struct{ Inner inner }{},
+		"in a list":      struct{ List []inner }{},
+		"raw values":     struct{ V bson.RawValue }{},
+		"vectors":        struct{ V bson.Vector }{},
+		"code with a scope": struct {
+			C bson.CodeWithScope `authz:"-"`
+		}{},
+		"behind a pointer":   struct{ Raw *bson.Raw }{},
+		"of what is in them": struct{ Many map[string]bson.RawValue }{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := relations.FromStructs(relations.Struct{Of: of, Name: "Memo", Collection: "memos"})
+			require.NoError(t, err)
+			typ, _ := s.Type("Memo")
+			values := mongoauthz.Probes(s, typ.Go)
+			var echoed []bson.Raw
+			for _, v := range values {
+				raw, err := s.Marshal(v)
+				require.NoError(t, err)
+				require.NoError(t, raw.Validate())
+				echoed = append(echoed, raw)
+			}
+			require.Empty(t, mongoauthz.CompareProbes(s, values, echoed))
+		})
+	}
+}

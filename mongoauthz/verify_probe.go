@@ -178,6 +178,6 @@ func encodable(s *relations.Schema, t reflect.Type) (reflect.Value, bool) {
 func encodes(s *relations.Schema, v reflect.Value) bool {
 	holder := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "V", Type: v.Type()}}))
 	holder.Elem().Field(0).Set(v)
-	_, err := s.Marshal(holder.Interface())
-	return err == nil
+	raw, err := s.Marshal(holder.Interface())
+	return err == nil && raw.Validate() == nil // a zero bson.RawValue makes broken BSON
 }

@@ -378,6 +378,22 @@ func TestCacheKeepsNeitherErrorsNorWhatWasNotChecked(t *testing.T) {
 	require.Zero(t, plans)
 }
 
+func TestCacheRefusesBrokenValuesWhereMissingFieldsCount(t *testing.T) {
+	t.Parallel()
+	s, err := relations.New(relations.Type{Name: "Book", Collection: "books", Fields: []relations.Field{
+		{Name: "n", Type: relations.Number, AbsentZero: 0}, {Name: "s", Type: relations.String, AbsentZero: ""},
+	}})
+	require.NoError(t, err)
+	cache := pipeline.NewCache(s, 0)
+	for _, typ := range []bson.Type{bson.TypeInt32, bson.TypeInt64, bson.TypeDouble, bson.TypeDecimal128, bson.TypeString} {
+		short := bson.RawValue{Type: typ, Value: []byte{1}}
+		for _, c := range []filter.Comparison{filter.F("n").Eq(short), filter.F("s").Gt(short), filter.F("n").In([]bson.RawValue{short, value(t, 1)})} {
+			_, err := cache.Compile(s, filter.For("Book", filter.Where(c)))
+			require.ErrorIs(t, err, filter.ErrMalformed)
+		}
+	}
+}
+
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	s := library(t)

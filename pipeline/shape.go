@@ -3,8 +3,10 @@ package pipeline
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	values "github.com/mongoauthz/go-mongoauthz/internal/literal"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -180,9 +182,18 @@ func (s *shape) operand(op filter.Operator, operand filter.Operand) {
 // zeros adds what a comparison makes of missing fields that count as values: that decides whether a
 // plan lets them through.
 func (s *shape) zeros(l *leaf) {
+	if broken(l.value) || slices.ContainsFunc(l.values, broken) { // it was not checked, and cannot be compared
+		s.bad = true
+		return
+	}
 	for _, zero := range s.known.zeros {
 		s.flags(l.holds(zero))
 	}
+}
+
+// broken reports whether the bytes of a value are not of its type.
+func broken(v bson.RawValue) bool {
+	return !v.IsZero() && values.Broken(v.Type, v.Value) != ""
 }
 
 // positive returns the operator of which op may be the negation.

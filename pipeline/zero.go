@@ -130,6 +130,9 @@ func integer(v bson.RawValue) (int64, bool) {
 	}
 }
 
+// maxCoefficient is the largest coefficient of a canonical Decimal128.
+var maxCoefficient = new(big.Int).Sub(new(big.Int).Exp(big.NewInt(10), big.NewInt(34), nil), big.NewInt(1))
+
 // rational returns a number exactly, or the sign of an infinity.
 func rational(v bson.RawValue) (_ *big.Rat, infinite int, ok bool) {
 	if n, ok := integer(v); ok {
@@ -149,8 +152,11 @@ func rational(v bson.RawValue) (_ *big.Rat, infinite int, ok bool) {
 			return nil, sign, true
 		}
 		integer, ten, err := d.BigInt()
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, 0, false
+		case integer.CmpAbs(maxCoefficient) > 0: // not canonical: it stands for zero
+			return new(big.Rat), 0, true
 		}
 		power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(ten, -ten))), nil)
 		if ten < 0 {

@@ -1,8 +1,11 @@
 package relations
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // absent declares what a missing field means. What the encoder leaves out decides it, or the tag.
@@ -17,7 +20,7 @@ func (b *builder) absent(t *structType, field *Field, f structField, decl tag) {
 		b.absentZero(t, field, f, o)
 	case field.List:
 	case o.zero && !o.own && !o.nilled && field.Type == Bool && f.typ.Kind() == reflect.Bool:
-		if zero, err := b.encode(reflect.Zero(f.typ)); err == nil {
+		if zero, err := b.zero(f.typ); err == nil {
 			field.AbsentZero = zero
 			t.bools = append(t.bools, f.key)
 		}
@@ -43,10 +46,33 @@ func (b *builder) absentZero(t *structType, field *Field, f structField, o omiss
 			"leave out omitempty, or the method", f.typ))
 		return
 	}
-	zero, err := b.encode(reflect.Zero(f.typ))
-	if err != nil {
+	zero, err := b.zero(f.typ)
+	switch {
+	case errors.Is(err, errAddress):
+		refuse(fmt.Sprintf("the zero value of a Go %s is encoded in two ways, as it has an address or not, "+
+			"so that it is not known what a missing field is: give its method a receiver that is no pointer", f.typ))
+		return
+	case err != nil:
 		refuse(fmt.Sprintf("the zero value of a Go %s cannot be encoded: leave out the tag", f.typ))
 		return
 	}
 	field.AbsentZero = zero
+}
+
+var errAddress = errors.New("the encoding depends on whether the value has an address")
+
+// zero returns what the encoder writes for the zero value of a type. It is an error if it writes
+// another value for documents that are handed to it by a pointer than for others: a method of the
+// pointer is called only for a value that has an address.
+func (c *coder) zero(t reflect.Type) (bson.RawValue, error) {
+	holder := holderOf(reflect.Zero(t), `bson:"v"`)
+	zero, err := c.held(holder.Interface())
+	if err != nil {
+		return zero, err
+	}
+	other, err := c.held(holder.Elem().Interface())
+	if err == nil && !other.Equal(zero) {
+		err = errAddress
+	}
+	return zero, err
 }

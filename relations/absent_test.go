@@ -271,3 +271,27 @@ func TestHandDeclaredFieldsAreValidated(t *testing.T) {
 	require.Equal(t, byte(bson.TypeBinaryUUID), *typ.Fields[0].Subtype)
 	require.True(t, typ.Fields[1].OmitEmpty)
 }
+
+// hidden is stored as its opposite, if it has an address.
+type hidden bool
+
+func (h *hidden) MarshalBSONValue() (byte, []byte, error) {
+	t, b, err := bson.MarshalValue(!bool(*h))
+	return byte(t), b, err
+}
+
+func TestAZeroThatIsEncodedInTwoWaysIsNotWhatAMissingFieldIs(t *testing.T) {
+	type note struct {
+		Hidden hidden `bson:",omitempty"`
+	}
+	types, err := relations.TypesOf(relations.Struct{Of: note{}, Collection: "notes"})
+	require.NoError(t, err)
+	require.Nil(t, types[0].Fields[0].AbsentZero)
+	require.True(t, types[0].Fields[0].OmitEmpty)
+
+	type asked struct {
+		Hidden hidden `bson:",omitempty" authz:"absent zero"`
+	}
+	_, err = relations.TypesOf(relations.Struct{Of: asked{}, Collection: "notes"})
+	require.ErrorContains(t, err, "encoded in two ways")
+}

@@ -19,6 +19,7 @@ type coder struct {
 	given    *bson.Registry // Encoding.Registry, or the driver's default
 	plain    *bson.Registry // the driver's default
 	own      sync.Map       // by type, whether given encodes it in a way of its own
+	endings  sync.Map       // by type, its ending
 	values   literal.Reader // literals
 }
 
@@ -77,6 +78,9 @@ func (c *coder) encoder(out *bytes.Buffer, omitEmpty bool) *bson.Encoder {
 
 // marshal encodes a document.
 func (c *coder) marshal(document any) (bson.Raw, error) {
+	if !c.ends(document) {
+		return nil, errEndless
+	}
 	return c.write(document, c.OmitEmpty)
 }
 

@@ -49,7 +49,7 @@ func (e Encoding) TypesOf(structs ...Struct) ([]Type, error) { return newCoder(e
 func (s *Schema) Encoding() Encoding { return s.coding().Encoding }
 
 // Marshal encodes a document as the application's client does. The error is the encoder's, which
-// may show values, or says that a method of the value panics.
+// may show values, or says that a method of the value panics, or that the value holds itself.
 func (s *Schema) Marshal(document any) (bson.Raw, error) { return s.coding().marshal(document) }
 
 // Value returns a Go value as the BSON value that a document would hold. It accepts what

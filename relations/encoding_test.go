@@ -283,3 +283,87 @@ func TestMakingASchemaDoesNotChangeWhatTheClientWrites(t *testing.T) {
 	require.NoError(t, client.Encode(&doc))
 	require.Equal(t, `{"deletedat": "","inner": {"parentid": ""}}`, bson.Raw(out.String()).String())
 }
+
+// label writes itself by its pointer; without an address it is a string like any other.
+type label string
+
+func (l *label) MarshalBSONValue() (byte, []byte, error) {
+	t, b, err := bson.MarshalValue("pointer " + string(*l))
+	return byte(t), b, err
+}
+
+func TestAValueWithoutAnAddressIsEncodedByTheRegistry(t *testing.T) {
+	type note struct{ Of label }
+	r := bson.NewRegistry()
+	r.RegisterKindEncoder(reflect.String, bson.ValueEncoderFunc(
+		func(_ bson.EncodeContext, w bson.ValueWriter, v reflect.Value) error {
+			return w.WriteString("registry " + v.String())
+		}))
+	s, err := relations.Encoding{Registry: r}.FromStructs(relations.Struct{Of: note{}, Collection: "notes"})
+	require.NoError(t, err)
+
+	for want, document := range map[string]any{"registry x": note{"x"}, "pointer x": &note{"x"}} {
+		raw, err := s.Marshal(document)
+		require.NoError(t, err)
+		require.Equal(t, want, raw.Lookup("of").StringValue())
+	}
+}
+
+type (
+	ring struct {
+		Next *ring
+		Any  any
+		Up   *ring `bson:"-"`
+	}
+	loop *loop
+)
+
+func TestADocumentThatHoldsItselfIsAnError(t *testing.T) {
+	s, err := relations.New()
+	require.NoError(t, err)
+	byPointer, byInterface, above := &ring{}, &ring{}, &ring{}
+	byPointer.Next, byInterface.Any, above.Up = byPointer, byInterface, above
+	inMap := bson.M{}
+	inMap["x"] = bson.A{inMap}
+	var pointer loop
+	pointer = &pointer
+	doubled := bson.D{}
+	for range 60 {
+		doubled = bson.D{{Key: "a", Value: doubled}, {Key: "b", Value: doubled}}
+	}
+	for name, document := range map[string]any{
+		"by a pointer": byPointer, "by an interface": byInterface, "in a map": inMap, "a pointer": pointer,
+		"inside another": bson.D{{Key: "x", Value: ring{Next: byPointer}}}, "doubled": doubled,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := s.Marshal(document)
+			require.ErrorContains(t, err, "holds itself")
+		})
+	}
+
+	// What the driver does not store may lead back.
+	raw, err := s.Marshal(ring{Next: above, Any: ring{}})
+	require.NoError(t, err)
+	require.NoError(t, raw.Validate())
+}
+
+type nameable interface{ Name() string }
+
+type member struct{ Group nameable }
+
+func (m *member) Name() string { return "m" }
+
+func TestWhatTheRegistryEncodesItselfMayLeadBack(t *testing.T) {
+	r := bson.NewRegistry()
+	r.RegisterTypeEncoder(reflect.TypeFor[nameable](), bson.ValueEncoderFunc(
+		func(_ bson.EncodeContext, w bson.ValueWriter, v reflect.Value) error {
+			return w.WriteString(v.Interface().(nameable).Name())
+		}))
+	m := &member{}
+	m.Group = m
+	s, err := relations.Encoding{Registry: r}.FromStructs(relations.Struct{Of: m, Collection: "members"})
+	require.NoError(t, err)
+	raw, err := s.Marshal(m)
+	require.NoError(t, err)
+	require.Equal(t, "m", raw.Lookup("group").StringValue())
+}

@@ -113,8 +113,11 @@ func implements(t, i reflect.Type) bool {
 	return t.Kind() != reflect.Interface && (t.Implements(i) || reflect.PointerTo(t).Implements(i))
 }
 
+// maxPointers bounds how many pointers of a type are followed: a Go type may be a pointer to itself.
+const maxPointers = 100
+
 func dereference(t reflect.Type) reflect.Type {
-	for t.Kind() == reflect.Pointer {
+	for n := 0; t.Kind() == reflect.Pointer && n < maxPointers; n++ {
 		t = t.Elem()
 	}
 	return t

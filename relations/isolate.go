@@ -48,16 +48,40 @@ func (r relay) EncodeValue(ec bson.EncodeContext, w bson.ValueWriter, v reflect.
 
 // sameEncoder reports whether two encoders, of two registries, are the same codec of the driver.
 func sameEncoder(a, b bson.ValueEncoder) bool {
-	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
-	if va.Type() != vb.Type() {
+	return sameCodec(reflect.ValueOf(a), reflect.ValueOf(b))
+}
+
+func sameCodec(a, b reflect.Value) bool {
+	if !a.IsValid() || !b.IsValid() {
+		return a.IsValid() == b.IsValid()
+	}
+	if a.Type() != b.Type() {
 		return false
 	}
-	switch va.Kind() {
+	switch a.Kind() {
 	case reflect.Func:
-		return va.Pointer() == vb.Pointer()
+		return a.Pointer() == b.Pointer()
 	case reflect.Pointer:
-		return va.Type().Elem().PkgPath() == reflect.TypeFor[bson.D]().PkgPath()
+		if a.Type().Elem().PkgPath() != reflect.TypeFor[bson.D]().PkgPath() {
+			return false
+		}
+		return sameInside(a.Elem(), b.Elem())
 	default:
 		return false
 	}
+}
+
+// sameInside reports whether the encoders that two codecs of the driver hold are the same. The
+// codec of a type whose pointer encodes itself holds another one, for values without an address.
+func sameInside(a, b reflect.Value) bool {
+	if a.Kind() != reflect.Struct {
+		return true
+	}
+	for i := range a.NumField() {
+		x, y := a.Field(i), b.Field(i)
+		if x.Type() == reflect.TypeFor[bson.ValueEncoder]() && !sameCodec(x.Elem(), y.Elem()) {
+			return false
+		}
+	}
+	return true
 }

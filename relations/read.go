@@ -36,7 +36,7 @@ func (c *coder) read(t reflect.Type) written {
 
 // one is read for anything but a list that the driver encodes by default.
 func (c *coder) one(t reflect.Type) written {
-	for t.Kind() == reflect.Pointer && c.isDefault(t) {
+	for n := 0; t.Kind() == reflect.Pointer && n < maxPointers && c.isDefault(t); n++ {
 		t = t.Elem()
 	}
 	if t.Kind() == reflect.Interface {

@@ -349,3 +349,15 @@ func TestOneStructMayBeSeveralTypes(t *testing.T) {
 		relations.Type{Name: "Dog", Collection: "pets", Fields: fields, Scope: scope("dog"), Key: "kind"},
 	), s)
 }
+
+// endless is a pointer to a pointer, and so on.
+type endless *endless
+
+func TestAPointerToItselfIsNoValue(t *testing.T) {
+	type book struct{ Next endless }
+	_, err := relations.TypesOf(relations.Struct{Of: book{}, Collection: "books"})
+	require.ErrorContains(t, err, "has no value type")
+
+	_, err = relations.TypesOf(relations.Struct{Of: endless(nil), Collection: "books"})
+	require.ErrorContains(t, err, "is no struct")
+}

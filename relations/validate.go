@@ -3,6 +3,7 @@ package relations
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -26,6 +27,9 @@ func (s *Schema) Validate() error {
 			v.fail(t, "", "a type without a name")
 		} else if s.index[t.Name] != i {
 			v.fail(t, "", "the type is declared twice")
+		}
+		if t.Go != nil && t.Go.Kind() != reflect.Struct {
+			v.fail(t, "", "the Go type of its documents is no struct: %s", t.Go)
 		}
 		v.collection(t)
 		v.key(t)

@@ -2,6 +2,7 @@ package relations_test
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,6 +69,7 @@ func TestNewRefuses(t *testing.T) {
 		want   relations.SchemaError // of Book, if Type is empty
 	}{
 		"a collection name that begins with $":   {func(t *relations.Type) { t.Collection = "$cmd" }, relations.SchemaError{Problem: "a collection name begins with $"}},
+		"a Go type that is no struct":            {func(t *relations.Type) { t.Go = reflect.TypeFor[*struct{}]() }, relations.SchemaError{Problem: "the Go type of its documents is no struct: *struct {}"}},
 		"a collection name with NUL":             {func(t *relations.Type) { t.Collection = "a\x00b" }, relations.SchemaError{Problem: "a collection name holds NUL"}},
 		"a reserved collection name":             {func(t *relations.Type) { t.Collection = "__authz_x" }, relations.SchemaError{Problem: "a collection name has the reserved prefix __authz"}},
 		"a field without name":                   {withField(relations.Field{Type: relations.String}), relations.SchemaError{Problem: "a field name that is empty"}},

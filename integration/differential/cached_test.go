@@ -106,6 +106,8 @@ func (p valuePool) each(clauses []filter.Clause, value func(bson.RawValue) bson.
 				conditions[k] = filter.Any(p.each(condition, value, length))
 			case filter.None:
 				conditions[k] = filter.None(p.each([]filter.Clause{filter.Clause(condition)}, value, length)[0])
+			case filter.Surely:
+				conditions[k] = filter.Surely(p.each([]filter.Clause{filter.Clause(condition)}, value, length)[0])
 			case filter.Comparison:
 				literal, _ := condition.Operand.(filter.Literal)
 				switch v := literal.Value.(type) {

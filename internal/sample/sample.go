@@ -5,6 +5,8 @@ import (
 	"encoding"
 	"reflect"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // maxDepth bounds how deep a value is filled: a type may hold itself.
@@ -18,12 +20,21 @@ var texts = []string{
 
 // Filled returns a value of type t that is not its zero value, as far as one can be made: numbers
 // are n, texts are text, slices and maps hold one element, pointers lead to a filled value. A type
-// that reads itself from a text is given one, where no text is asked for. Fields that are not
-// exported, and interfaces, stay as they are. A value that holds itself ends after some levels.
+// that reads itself from a text is given one, where no text is asked for. Types of the driver whose
+// values have to be well formed get such a value. Fields that are not exported, and interfaces,
+// stay as they are. A value that holds itself ends after some levels.
 func Filled(t reflect.Type, n int, text string) reflect.Value {
 	v := reflect.New(t).Elem()
 	filler{n, text}.fill(v, 0)
 	return v
+}
+
+// wellFormed are values of types of the driver that refuses, or cannot read, what is not well formed. Their zero values are not.
+var wellFormed = map[reflect.Type]any{
+	reflect.TypeFor[bson.Raw]():           bson.Raw{5, 0, 0, 0, 0},
+	reflect.TypeFor[bson.RawValue]():      bson.RawValue{Type: bson.TypeBoolean, Value: []byte{1}},
+	reflect.TypeFor[bson.CodeWithScope](): bson.CodeWithScope{Code: "a", Scope: bson.D{}},
+	reflect.TypeFor[bson.Vector]():        bson.NewVector([]int8{1}),
 }
 
 type filler struct {
@@ -33,6 +44,10 @@ type filler struct {
 
 func (f filler) fill(v reflect.Value, depth int) {
 	if depth > maxDepth || byText(v, f.text) {
+		return
+	}
+	if formed, ok := wellFormed[v.Type()]; ok {
+		v.Set(reflect.ValueOf(formed))
 		return
 	}
 	switch v.Kind() {
@@ -72,6 +87,9 @@ func (f filler) fill(v reflect.Value, depth int) {
 func (f filler) fillMap(v reflect.Value, depth int) {
 	key, elem := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 	f.fill(key, depth+1)
+	if key.Type() == reflect.TypeFor[string]() { // inlined beside fields, which may have any text as their name
+		key.SetString("key " + f.text)
+	}
 	f.fill(elem, depth+1)
 	v.Set(reflect.MakeMap(v.Type()))
 	defer func() { _ = recover() }() // an interface as key may hold what has no hash
