@@ -159,7 +159,8 @@ func TestProjectionDoesNotChangeTheDecision(t *testing.T) {
 	}
 }
 
-// A server leaves a scalar out where the projection asks for what is inside it. IsNull tells it from a parent that is missing.
+// A server leaves a scalar out where the projection asks for what is inside it. IsNull tells it
+// from a parent that is missing.
 func TestTheParentOfAFieldAskedForNullIsReadAsAWhole(t *testing.T) {
 	t.Parallel()
 	member := filter.Reach("e", "members")

@@ -254,7 +254,8 @@ func (r *resolver) field(in filter.Field, op filter.Operator) (field, error) {
 	}
 	find, reads := r.schema.Field, in.Path
 	if op.Unary() {
-		// Read by its dotted path, a scalar in a parent's place would come back as a parent that is missing.
+		// Read by its dotted path, a scalar in a parent's place would come back as a parent that is
+		// missing.
 		find = r.schema.Presence
 		reads, _, _ = strings.Cut(in.Path, ".")
 	}

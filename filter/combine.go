@@ -95,8 +95,8 @@ func (f Filter) except(g Filter, without Condition) Filter {
 
 // Under returns the clause that declares the entity e and asks f of it: the policy of a parent, say
 // of the project that a task is in. The entity must exist, also where f allows everything. It must
-// be of the resource type of f; if it is not, Check refuses the filter. So it does if f speaks of an
-// entity that it does not declare. Entities of f are renamed where they have the name of e.
+// be of the resource type of f; if it is not, Check refuses the filter. So it does if f speaks of
+// an entity that it does not declare. Entities of f are renamed where they have the name of e.
 func Under(e Entity, f Filter) Clause {
 	if e.Type != "" && e.Type != f.Resource {
 		return Where(Invalid{fmt.Sprintf("a filter for %s under an entity of type %s: both must be of one type",

@@ -11,13 +11,16 @@ import "slices"
 // The errors are a [*LimitError] if this gives more than limit clauses (a limit of 0 or less is
 // [DefaultLimit]) or a million conditions, if f itself has more conditions than limit and
 // DefaultLimit, or is nested deeper than [MaxDepth]; and a [*MalformedError] for a condition or an
-// operand that is none.
+// operand that is none, and for an entity that is asked where it is not declared.
 func (f Filter) Expand(limit int) (Filter, error) {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
 	if err := f.wellFormed(max(limit, DefaultLimit)); err != nil {
 		return Filter{}, err
+	}
+	if name, found := stray(f.Clauses, []string{""}); found { // an alternative may declare one of that name
+		return Filter{}, malformed("", "unknown entity "+word(name)+": declare it in the clause, or in one around it")
 	}
 	f = f.Decide()
 	x := expander{limit: limit, left: maxExpanded}

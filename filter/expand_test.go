@@ -115,3 +115,13 @@ func TestExpandStopsAtAMillionConditions(t *testing.T) {
 	require.ErrorAs(t, err, &l)
 	require.Equal(t, LimitError{What: "conditions", Limit: 1_000_000}, *l)
 }
+
+// Its alternatives would declare the entity for the condition beside them, which has none.
+func TestExpandRefusesAnEntityThatIsNotDeclared(t *testing.T) {
+	t.Parallel()
+	p := Reach("p", "project")
+	f := For("Task", Where(Any{Some(p).Where(p.F("a").Eq(1))}, p.F("b").Eq(2)))
+	_, err := f.Expand(0)
+	require.ErrorIs(t, err, ErrMalformed)
+	require.EqualError(t, err, "filter: unknown entity p: declare it in the clause, or in one around it")
+}

@@ -11,7 +11,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// What stands in a parent's place has to reach the one who decides in hand: a projection by the dotted path leaves it out.
+// What stands in a parent's place has to reach the one who decides in hand: a projection by the
+// dotted path leaves it out.
 func TestPresenceInsideARelatedDocumentIsDecidedInHandAsByID(t *testing.T) {
 	t.Parallel()
 	db := harness.Database(t)

@@ -71,8 +71,8 @@ func (l allowList) check(stage bson.Raw, where string) error {
 	if !l[name] {
 		return &StageError{Stage: name, Where: where, Problem: "is not known to stay inside its input"}
 	}
-	if operator, ok := runsCode(body); !ok {
-		return &StageError{Stage: name, Where: where, Problem: "holds broken BSON"}
+	if operator, ok := runsCode(body, 1); !ok {
+		return &StageError{Stage: name, Where: where, Problem: "holds broken BSON, or is nested too deeply"}
 	} else if operator != "" {
 		return &StageError{Stage: name, Where: where, Problem: "holds " + strconv.Quote(operator)}
 	}
@@ -90,14 +90,19 @@ func (l allowList) check(stage bson.Raw, where string) error {
 	return nil
 }
 
-// runsCode returns the first operator below v that runs JavaScript or is internal to the server, at any depth. ok is false for broken BSON.
-func runsCode(v bson.RawValue) (operator string, ok bool) {
+// runsCode returns the first operator below v that runs JavaScript or is internal to the server.
+// The depth is that of v in its command. ok is false for broken BSON, and for BSON nested deeper
+// than maxDepth, which servers refuse.
+func runsCode(v bson.RawValue, depth int) (operator string, ok bool) {
 	var doc bson.Raw
 	switch v.Type {
 	case bson.TypeEmbeddedDocument, bson.TypeArray:
 		doc = bson.Raw(v.Value)
 	default:
 		return "", true
+	}
+	if depth > maxDepth {
+		return "", false
 	}
 	fields, err := doc.Elements()
 	if err != nil {
@@ -109,7 +114,7 @@ func runsCode(v bson.RawValue) (operator string, ok bool) {
 		case key == "$function", key == "$accumulator", key == "$where", strings.HasPrefix(key, "$_internal"):
 			return key, true
 		}
-		if operator, ok := runsCode(field.Value()); operator != "" || !ok {
+		if operator, ok := runsCode(field.Value(), depth+1); operator != "" || !ok {
 			return operator, ok
 		}
 	}

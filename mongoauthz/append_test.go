@@ -2,6 +2,7 @@ package mongoauthz_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"testing"
 
@@ -106,12 +107,13 @@ func TestAppendRefusesStagesThatStepOutside(t *testing.T) {
 		"JavaScript of the server's own": {stage("$set", bson.M{"x": bson.M{"$_internalJsEmit": js}}), "$set", "stage 2"},
 		"JavaScript in a facet":          {stage("$facet", bson.M{"a": bson.A{bson.M{"$match": bson.M{"$where": "1"}}}}), "$facet", "stage 2"},
 
-		"what BSON cannot hold": {stage("$match", bson.M{"x": make(chan int)}), "", "stage 2"},
-		"a complex number":      {stage("$match", bson.M{"x": 1i}), "", "stage 2"},
-		"itself in a slice":     {itself(), "", "stage 2"},
-		"itself twice":          {itselfTwice(), "", "stage 2"},
-		"itself in a map":       {itselfInMap(), "", "stage 2"},
-		"itself in a struct":    {itselfInStruct(), "", "stage 2"},
+		"what BSON cannot hold":              {stage("$match", bson.M{"x": make(chan int)}), "", "stage 2"},
+		"a complex number":                   {stage("$match", bson.M{"x": 1i}), "", "stage 2"},
+		"itself in a slice":                  {itself(), "", "stage 2"},
+		"itself twice":                       {itselfTwice(), "", "stage 2"},
+		"itself in a map":                    {itselfInMap(), "", "stage 2"},
+		"itself in a struct":                 {itselfInStruct(), "", "stage 2"},
+		"documents in documents without end": {stage("$match", nested()), "$match", "stage 2"},
 	}
 	q := query(t, conditional)
 	before := text(t, q.Pipeline())
@@ -147,6 +149,19 @@ func itselfTwice() bson.D {
 	d := bson.D{{Key: "a"}, {Key: "b"}}
 	d[0].Value, d[1].Value = d, d
 	return stage("$match", d)
+}
+
+// nested returns 40 MB of documents, each inside the one before.
+func nested() bson.Raw {
+	const levels, size = 5_000_000, 8 // a length, a type, a name of one letter, and the last byte
+	b := make([]byte, 0, levels*size)
+	for i := levels; i > 0; i-- {
+		b = binary.LittleEndian.AppendUint32(b, uint32(i*size-3))
+		if i > 1 {
+			b = append(b, byte(bson.TypeEmbeddedDocument), 'a', 0)
+		}
+	}
+	return append(b, make([]byte, levels)...)
 }
 
 func itselfInMap() bson.D {

@@ -132,11 +132,10 @@ func TestWhatIsNoResourceIsRefused(t *testing.T) {
 	az := authorizer(t, answers(allowed), readable, mongoauthz.WithActions("Note", "read"))
 	var nilBook *PublicBook
 	type loop *loop
-	var itself loop
-	itself = &itself
-	inside := bson.M{}
+	itself := new(loop)
+	*itself = itself
+	inside, deep := bson.M{}, bson.D{}
 	inside["x"] = bson.D{{Key: "y", Value: inside}}
-	deep := bson.D{}
 	for range 2000 {
 		deep = bson.D{{Key: "a", Value: deep}}
 	}

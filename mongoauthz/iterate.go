@@ -9,8 +9,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Each returns an iterator over the query's documents, decoded into T, which runs the query each time it is ranged over. After an error, which comes
-// with the zero T, it stops. Breaking off closes the cursor. A bson.Raw is a copy, to keep. The options and errors are those of [Query.Aggregate].
+// Each returns an iterator over the query's documents, decoded into T, which runs the query each
+// time it is ranged over. After an error, which comes with the zero T, it stops. Breaking off
+// closes the cursor. A bson.Raw is a copy, to keep. The options and errors are those of
+// [Query.Aggregate].
 func Each[T any](ctx context.Context, q *Query, opts ...options.Lister[options.AggregateOptions]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T

@@ -54,9 +54,10 @@ type Page[T any] struct {
 	Next string
 }
 
-// FetchPage reads one page of the query, as [Query.Page] makes it, and the number of documents on all pages. That takes
-// two commands, between which the collection may change, or one by [PageRequest.NoTotal]. The options hold for both.
-// One document more than the limit is read, to know whether there is a next page.
+// FetchPage reads one page of the query, as [Query.Page] makes it, and the number of documents on
+// all pages. That takes two commands, between which the collection may change, or one by
+// [PageRequest.NoTotal]. The options hold for both. One document more than the limit is read, to
+// know whether there is a next page.
 //
 // Where the server would sort more documents than the page needs by far, since no index serves the sort, a range of the first sort field is read
 // instead, whose end a sample of the collection gives: up to two more commands, and the server's explanation of the sort every ten minutes. The answer

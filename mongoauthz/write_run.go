@@ -101,8 +101,11 @@ func (w *write) reads(callers any) error {
 	if err != nil {
 		return &ArgumentError{Name: "filter", Problem: "cannot be encoded as a BSON document"}
 	}
-	operator, ok := runsCode(bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: w.filter})
-	if !ok || operator != "" {
+	operator, ok := runsCode(bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: w.filter}, 1)
+	switch {
+	case !ok:
+		return &ArgumentError{Name: "filter", Problem: "is broken BSON, or nested too deeply"}
+	case operator != "":
 		return &ArgumentError{Name: "filter", Problem: "holds " + strconv.Quote(operator)}
 	}
 	return nil

@@ -83,6 +83,8 @@ func TestWritesTakeOnlyWhatTheyUnderstand(t *testing.T) {
 		"a filter of broken BSON":            {bson.Raw{1, 2, 3}, count, "filter: cannot be encoded as a BSON document"},
 		"a filter that cannot be encoded":    {bson.D{{Key: "secret", Value: make(chan int)}}, count, "filter: cannot be encoded as a BSON document"},
 		"a filter that runs JavaScript":      {bson.M{"$or": bson.A{bson.M{"$where": "secret"}}}, count, `filter: holds "$where"`},
+		"a filter nested without end":        {nested(), count, "filter: is broken BSON, or nested too deeply"},
+		"an update nested without end":       {bson.D{}, bson.D{{Key: "$set", Value: nested()}}, ""},
 		"no update":                          {bson.D{}, nil, "update: is nil"},
 		"an update that is no document":      {bson.D{}, 5, "update: is neither a document nor a pipeline"},
 		"an update that is text":             {bson.D{}, "secret", "update: is neither a document nor a pipeline"},
@@ -152,6 +154,8 @@ func TestPositionalUpdatesAreRefused(t *testing.T) {
 	}
 	err := updates["UpdateOne"](t.Context(), query(t, conditional), bson.D{}, bson.D{{Key: "$rename", Value: bson.D{{Key: "a", Value: "tags.$"}}}})
 	requireRefused(t, err, mongoauthz.RefusePositional)
+	requireDown(t, query(t, conditional).FindOneAndUpdate(t.Context(), bson.D{}, count,
+		options.FindOneAndUpdate().SetProjection(nested())).Err()) // servers refuse it
 	for path, refused := range map[string]bool{"tags.$": true, "chapters.$.title": true, "tags": false} {
 		for _, projection := range []any{bson.D{{Key: path, Value: 1}}, bson.M{"a": bson.M{path: 1}}} {
 			err := query(t, conditional).FindOneAndUpdate(t.Context(), bson.D{}, count, options.FindOneAndUpdate().SetProjection(projection)).Err()

@@ -92,15 +92,18 @@ func (u *update) positional() bool {
 	return slices.ContainsFunc(u.changes, func(c change) bool { return slices.Contains(c.path, "$") })
 }
 
-// positional reports whether a projection returns the array element that a condition found. One that cannot be encoded is left to the driver.
+// positional reports whether a projection returns the array element that a condition found. One
+// that cannot be encoded is left to the driver, and what is nested deeper than maxDepth to the
+// server, which refuses it.
 func (az *Authorizer) positional(projection any) bool {
 	raw, err := az.encode(projection)
-	if err != nil {
-		return false
-	}
-	fields, _ := raw.Elements()
-	return slices.ContainsFunc(fields, func(f bson.RawElement) bool {
-		return slices.Contains(strings.Split(f.Key(), "."), "$") || az.positional(inner(f.Value()))
+	return err == nil && projectsPosition(raw, 0)
+}
+
+func projectsPosition(projection bson.Raw, depth int) bool {
+	fields, _ := projection.Elements()
+	return depth < maxDepth && slices.ContainsFunc(fields, func(f bson.RawElement) bool {
+		return slices.Contains(strings.Split(f.Key(), "."), "$") || projectsPosition(inner(f.Value()), depth+1)
 	})
 }
 

@@ -13,7 +13,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// A kept plan is bound to other values of the same types. Whether a missing field is let through depends on the values.
+// A kept plan is bound to other values of the same types. Whether a missing field is let through
+// depends on the values.
 func TestACachedPlanLetsMissingFieldsThroughByTheValues(t *testing.T) {
 	t.Parallel()
 	decimal := func(s string) bson.Decimal128 {

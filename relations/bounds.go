@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// The bounds of a document that is encoded. A value that holds itself has no end, and the driver's encoder, which asks for
-// none, would take the process with it.
+// The bounds of a document that is encoded. A value that holds itself has no end, and the driver's
+// encoder, which asks for none, would take the process with it.
 const (
 	maxLevels = 10_000  // pointers count
 	maxValues = 1 << 21 // more than fit into a document
@@ -15,7 +15,8 @@ const (
 
 var errEndless = errors.New("a value that holds itself, or is too large")
 
-// ends reports whether a value ends within the bounds. Types that are encoded in a way of their own are not looked into.
+// ends reports whether a value ends within the bounds. Types that are encoded in a way of their own
+// are not looked into.
 func (c *coder) ends(document any) bool {
 	w := endWalker{c, maxValues}
 	return document == nil || w.ends(reflect.ValueOf(document), 0)

@@ -8,7 +8,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// This file checks the entities that clauses declare: their names, their types, and the relations by which they are reached.
+// This file checks the entities that clauses declare: their names, their types, and the relations
+// by which they are reached.
 
 func (c *checker) exists(in filter.Exists) {
 	e := c.lookup(in.Entity)
@@ -63,7 +64,8 @@ func (c *checker) entity(e filter.Entity) filter.Entity {
 	return e
 }
 
-// standing checks the names that a standing holds, and returns the only field that conditions may compare; "" for no such promise.
+// standing checks the names that a standing holds, and returns the only field that conditions may
+// compare; "" for no such promise.
 func (c *checker) standing(t *Type, s *filter.Standing) string {
 	for _, name := range s.Compared {
 		if _, crosses, ok := c.s.lookup(t, name); !ok || crosses {
@@ -178,7 +180,8 @@ func (c *checker) meetsHops(t *Type, r *Relation) {
 	}
 }
 
-// lastHop returns the relation that a through ends with, and any other relation itself. The schema is a validated one.
+// lastHop returns the relation that a through ends with, and any other relation itself. The schema
+// is a validated one.
 func (s *Schema) lastHop(t *Type, r *Relation) *Relation {
 	for r.Kind == Through {
 		var hop *Relation

@@ -113,7 +113,8 @@ func implements(t, i reflect.Type) bool {
 	return t.Kind() != reflect.Interface && (t.Implements(i) || reflect.PointerTo(t).Implements(i))
 }
 
-// maxPointers bounds how many pointers of a type are followed: a Go type may be a pointer to itself.
+// maxPointers bounds how many pointers of a type are followed: a Go type may be a pointer to
+// itself.
 const maxPointers = 100
 
 func dereference(t reflect.Type) reflect.Type {

@@ -29,7 +29,8 @@ func Filled(t reflect.Type, n int, text string) reflect.Value {
 	return v
 }
 
-// wellFormed are values of types of the driver that refuses, or cannot read, what is not well formed. Their zero values are not.
+// wellFormed has a value for each type of the driver whose zero value is no well-formed BSON, which
+// the driver refuses or cannot read.
 var wellFormed = map[reflect.Type]any{
 	reflect.TypeFor[bson.Raw]():           bson.Raw{5, 0, 0, 0, 0},
 	reflect.TypeFor[bson.RawValue]():      bson.RawValue{Type: bson.TypeBoolean, Value: []byte{1}},
