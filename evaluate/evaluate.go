@@ -95,6 +95,9 @@ func Prepare(s *relations.Schema, f filter.Filter) (*Evaluator, error) {
 // Reads returns the dotted paths that decisions may read of the documents of a collection, those decided on and related ones alike, in order.
 // A change of a document that touches none of them, nor what is inside them or around them, changes no decision.
 func (e *Evaluator) Reads(collection string) []string {
+	if e == nil {
+		return nil
+	}
 	paths := slices.Clone(e.fields[collection])
 	if collection == e.collection {
 		paths = append(paths, e.own...)
@@ -131,6 +134,9 @@ func (e *Evaluator) DecideAll(ctx context.Context, documents []bson.Raw, fetcher
 
 // begin returns a decision about the first of some documents.
 func (e *Evaluator) begin(ctx context.Context, fetcher Fetcher, documents ...bson.Raw) (*decision, error) {
+	if e == nil {
+		return nil, errNoEvaluator
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -47,6 +48,9 @@ func (m Memory) Insert(collection string, documents ...any) error {
 			return fmt.Errorf("evaluate: document %d of %s: %w", i, collection, err)
 		}
 		encoded[i] = raw
+	}
+	if m == nil {
+		return errors.New("evaluate: documents cannot be added to a nil Memory: make it by Memory{}")
 	}
 	m[collection] = append(m[collection], encoded...)
 	return nil

@@ -16,6 +16,8 @@ import (
 // scopes and constants become conditions. Nothing is rewritten beyond that.
 
 // errSchema is what resolving ends with if a schema and a filter that it checked do not fit. It cannot happen.
+var errNoEvaluator = errors.New("evaluate: the Evaluator is nil: make it by Prepare")
+
 var errSchema = errors.New("evaluate: the schema lacks what the checked filter names")
 
 func splitPath(path string) []string { return strings.Split(path, ".") }

@@ -42,7 +42,11 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // ServeHTTP calls h, and writes its error.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := h(w, r); err != nil {
+	err := errors.New("httpauthz: the Handler is nil")
+	if h != nil {
+		err = h(w, r)
+	}
+	if err != nil {
 		WriteError(w, r, err)
 	}
 }

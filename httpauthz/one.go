@@ -43,11 +43,20 @@ type Access struct {
 // with it, and with [Access.ID] as its filter, is authorized at the moment it is made, for the
 // actor as [Authenticate] found it: what that value holds is not read again. The errors are those of [mongoauthz.Authorizer.AuthorizedQuery].
 func (a *Access) Query(ctx context.Context) (*mongoauthz.Query, error) {
+	if a == nil || a.one == nil {
+		return nil, errors.New("httpauthz: the Access is not one that a One made")
+	}
 	return a.one.Authorizer.AuthorizedQuery(ctx, a.Actor, a.Action, a.one.Type)
 }
 
 // NotFound is the error for a write that found nothing to write, though the access was authorized: the document, or the right to it, is gone since.
 func (a *Access) NotFound() error {
+	switch {
+	case a == nil:
+		return &mongoauthz.NotFoundError{}
+	case a.one == nil:
+		return &mongoauthz.NotFoundError{Action: a.Action}
+	}
 	return &mongoauthz.NotFoundError{Action: a.Action, Resource: a.one.Type}
 }
 
@@ -57,7 +66,7 @@ func (o *One) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (o *One) serve(w http.ResponseWriter, r *http.Request) error {
-	if o.Authorizer == nil || o.Serve == nil {
+	if o == nil || o.Authorizer == nil || o.Serve == nil {
 		return errors.New("httpauthz: One has no Authorizer or no Serve")
 	}
 	actions := o.Actions

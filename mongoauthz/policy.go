@@ -2,6 +2,7 @@ package mongoauthz
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
@@ -23,5 +24,8 @@ type PolicyFunc func(ctx context.Context, actor any, action, resource string) (f
 
 // Filter calls f.
 func (f PolicyFunc) Filter(ctx context.Context, actor any, action, resource string) (filter.Filter, error) {
+	if f == nil {
+		return filter.Filter{}, errors.New("mongoauthz: the PolicyFunc is nil")
+	}
 	return f(ctx, actor, action, resource)
 }

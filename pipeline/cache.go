@@ -105,6 +105,9 @@ func (k *known) owns(v bson.RawValue) bool { return len(v.Value) > 0 && k.addres
 //
 // The plan keeps the filter's values. The errors are those of [Compile]. They are not remembered.
 func (c *Cache) Compile(s *relations.Schema, f filter.Filter) (*Plan, error) {
+	if c == nil || c.shapes.New == nil { // the zero Cache: it keeps nothing
+		return Compile(s, f)
+	}
 	shape := c.shapes.Get().(*shape)
 	defer c.shapes.Put(shape)
 	shape.of(c, s, &f)

@@ -92,6 +92,8 @@ func (r *rows) add(doc bson.Raw, ties, limit int) error {
 	return nil
 }
 
+var errNoResolution = unsupported("a Resolution that was not made by a plan: use Plan.Resolution")
+
 var errNotAsked = unsupported("a document that the resolution did not ask for")
 
 // collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no keys: they reach nothing.

@@ -249,6 +249,9 @@ func validPrefix(s *relations.Schema, prefix string) bool {
 // Stages returns the pipeline's stages: a fresh copy down to the values, which are not copied.
 // The stages are never empty: a filter that allows everything is an explicit {$match: {}}.
 func (p *Plan) Stages() []bson.D {
+	if p == nil {
+		p = new(Plan)
+	}
 	out := make([]bson.D, 0, len(p.Joins)+3)
 	if len(p.Joins) > 0 {
 		out = append(out, d("$match", copyValue(p.Prefilter)))
@@ -273,6 +276,9 @@ func (p *Plan) Stages() []bson.D {
 // FindFilter returns the decision as a filter for find, count, update and delete: a fresh copy.
 // It returns an [*UnsupportedError] where the plan has joins, which only a pipeline can make.
 func (p *Plan) FindFilter() (bson.D, error) {
+	if p == nil {
+		p = new(Plan)
+	}
 	if len(p.Joins) > 0 {
 		return nil, unsupported("a find filter for a plan with %d joins", len(p.Joins))
 	}

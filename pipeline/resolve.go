@@ -141,11 +141,22 @@ func replace(n node, f func(exists) (node, bool)) node {
 	}
 }
 
+// made reports whether a plan made the resolution. Neither nil nor the zero Resolution is.
+func (r *Resolution) made() bool { return r != nil && r.plan != nil }
+
 // Collection returns the collection that the stages are for.
-func (r *Resolution) Collection() string { return r.reads[0].collection }
+func (r *Resolution) Collection() string {
+	if !r.made() {
+		return ""
+	}
+	return r.reads[0].collection
+}
 
 // Collections returns the collections that the stages read, each once.
 func (r *Resolution) Collections() []string {
+	if !r.made() {
+		return nil
+	}
 	var out []string
 	add := func(name string) {
 		if !slices.Contains(out, name) {
@@ -179,6 +190,9 @@ func (r *Resolution) Collections() []string {
 
 // Stages returns the pipeline that reads the keys, by one command: a fresh copy. Give what it returns to [Resolution.Resolve].
 func (r *Resolution) Stages() []bson.D {
+	if !r.made() {
+		return nil
+	}
 	var out []bson.D
 	for i, b := range bundles(r.reads) {
 		stages := b.write(r.reads, r.limit)
@@ -217,6 +231,9 @@ type ClauseOutcome struct {
 // in any order; the plan keeps none of their bytes. Where a read found more keys than the limit, or one that cannot stand in a query as a mere
 // value (a regular expression, a document with $-keys), its joins stay. It returns an [*UnsupportedError] for documents that the stages cannot have returned.
 func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
+	if !r.made() {
+		return nil, errNoResolution
+	}
 	found := make([]rows, len(r.reads))
 	for _, doc := range documents {
 		i, ok := doc.Lookup("r").Int32OK()

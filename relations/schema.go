@@ -184,6 +184,9 @@ func (s *Schema) Type(name string) (*Type, bool) {
 
 // Relation returns the relation of that name.
 func (t *Type) Relation(name string) (*Relation, bool) {
+	if t == nil {
+		return nil, false
+	}
 	for i := range t.Relations {
 		if t.Relations[i].Name == name {
 			return &t.Relations[i], true
@@ -223,6 +226,9 @@ func (s *Schema) Field(t *Type, path string) (FieldRef, bool) { return s.field(t
 func (s *Schema) Presence(t *Type, path string) (FieldRef, bool) { return s.field(t, path, true) }
 
 func (s *Schema) field(t *Type, path string, embedded bool) (FieldRef, bool) {
+	if t == nil {
+		return FieldRef{}, false
+	}
 	ref := FieldRef{Path: path}
 	rest := path
 	for {
