@@ -56,9 +56,9 @@ func Or(f Filter, others ...Filter) Filter {
 	return For(f.Resource, clauses...)
 }
 
-// Except returns the filter that authorizes what f authorizes, without what g possibly grants: what
-// remains is surely not granted by g. Where a document lacks what g compares, f does not authorize
-// it either. The filters must be of one resource type; if they are not, Check refuses what is
+// Except returns the filter that authorizes what f authorizes and g surely does not grant. Where g
+// is unknown, say because a document lacks a field that g compares, it does not authorize the
+// document. The filters must be of one resource type. If they are not, Check refuses what is
 // returned.
 func Except(f, g Filter) Filter {
 	return f.except(g, None(Where(Any(g.Clauses))))

@@ -2,9 +2,9 @@ package filter
 
 // Filter is what a policy leaves open once the actor and the action are known: an OR of clauses over one resource type.
 //
-// The zero Filter denies. Only a Filter with the mark AllowAll, or with a clause that says [True],
-// allows every document. A Filter is a value: nothing in this module changes one that was handed to
-// it.
+// The zero Filter denies. To allow every document, use [Allow], or write a clause with the
+// condition [True]. A clause from which the conditions were left out is an error. A Filter is a
+// value: nothing in this module changes one that was handed to it.
 type Filter struct {
 	Resource string   // the resource type, a name in the schema
 	AllowAll bool     // every document of the type is authorized, within its scope; then there are no clauses
@@ -71,9 +71,9 @@ type Comparison struct {
 	Not     bool    // the three-valued NOT of the comparison
 }
 
-// Exists asks that an entity is there: true of what is reached, unknown where it is not known
-// whether there is more. [Entity.Exists] makes one. That there is no such entity is said by a None
-// of the clause that declares it.
+// Exists is true of each document that the entity reaches. It is unknown where a related document
+// could not be found. [Entity.Exists] makes one. To ask that there is no such entity, put the
+// clause that declares it under a [None].
 type Exists struct {
 	Entity string // an entity in sight, not the resource
 }
@@ -82,8 +82,8 @@ type Exists struct {
 // them and is refused.
 type Constant uint8
 
-// The constants. Unknown is neither true nor false, so that it authorizes nothing, under None as
-// little as elsewhere.
+// The constants. Unknown is neither true nor false. It authorizes nothing, and None of it is
+// unknown, too. Only [Surely] makes it false.
 const (
 	False Constant = iota + 1
 	Unknown
@@ -95,17 +95,17 @@ const (
 type Any []Clause
 
 // None is a negated clause. It is true if the clause is false: for every choice of the clause's
-// entities some condition is false, and all related documents could be found. Where there are none
-// it is true: None of a locked profile holds for who has no profile, unless the has one is declared
-// required.
+// entities some condition is false, and all related documents could be found. It is also true if
+// there are no related documents: "no locked profile" holds for a user without a profile. If the
+// relation is a HasOne that is declared Required, it is unknown there.
 type None Clause
 
-// Surely is the one condition that widens on missing data: its negation holds for what is unknown.
+// Surely is true if its clause is true, and false if the clause is false or unknown. It is never
+// unknown. So its negation widens on missing data.
 //
-// It has two values: true if its clause is true, and false if the clause is false or unknown.
 // None(Surely(c)) is for the deny rule of an engine that skips a rule which it cannot evaluate.
 // Where a document lacks the field that such a rule compares, the rule does not apply, and the
-// document is authorized. None(c), which asks that c is surely false, is the safe form.
+// document is authorized. For other deny rules use None(c), which authorizes only where c is false.
 type Surely Clause
 
 // Invalid is a condition that means nothing.

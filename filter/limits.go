@@ -1,12 +1,14 @@
 package filter
 
-// Limits of every filter, wherever it is checked, rewritten, written or read. They stop a filter
-// that holds itself, and one whose clauses are shared so often that it is larger than it looks. A
-// pass of this module visits no more than that.
+// The limits of a filter. They stop a filter that holds itself, and one whose clauses are shared so
+// often that it is larger than it looks. Check keeps to all of them, and rewriting, text and JSON
+// to MaxDepth and MaxConditions.
 const (
-	// MaxDepth is how deep the clauses of a filter may nest: in Any, None and Surely.
+	// MaxDepth is how many levels of clauses a filter may have. The clauses of the filter itself
+	// are one.
 	MaxDepth = 100
-	// MaxConditions is how many conditions a filter may have, each counted as often as it is reached.
+	// MaxConditions is how many conditions a filter may have. A clause that is shared counts each
+	// time. A clause counts as its conditions or its entities, whichever are more.
 	MaxConditions = 100_000
 	// MaxEntities is how many entities may be in sight in a clause: its own, and those of the
 	// clauses around it.

@@ -6,16 +6,19 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// AuthorizeNew returns nil if the actor may do the action with a document that is not stored yet: a [Document], or a Go value that stands for one.
-// Otherwise the error matches [ErrForbidden]; there is nothing to hide. The document is judged as it is given, by the scope of its type too, and
-// is not stored. A condition on what the driver or the server will fill in, the _id among it, is one on a missing field.
+// AuthorizeNew returns nil if the actor may do the action with a document that is not stored yet: a
+// [Document], or a Go value that stands for one. Otherwise the error matches [ErrForbidden]; there
+// is nothing to hide. The document is judged as it is given, by the scope of its type too, and is
+// not stored. A field that the driver or the server fills in later, such as _id, counts as missing.
 //
-// A document that has a field twice, at any level, is refused with an [*ArgumentError]: who reads
-// it later may read the other. So is one that lacks a field declared required, or has null there
-// ([relations.Field.Required]); the error's Name is then "resource." and the field's path. An
-// embedded document is asked for its required fields where it is there, documents in an array each.
-// The _id is not asked for: the driver fills it in. The other errors are those of
-// [Authorizer.Authorize] for a document in hand, but [ErrNotFound].
+// A document that is authorized is then checked. It must not have a field twice, at any level:
+// another reader may take the other value. It must have every field that is declared required, and
+// no null there ([relations.Field.Required]). Otherwise the error is an [*ArgumentError]; for a
+// required field, its Name is "resource." and the path of the field. The required fields of an
+// embedded document are checked if that document is there; in an array, those of each document. The
+// _id is not checked.
+//
+// The other errors are those of [Authorizer.Authorize] for a document in hand, but [ErrNotFound].
 func (az *Authorizer) AuthorizeNew(ctx context.Context, actor any, action string, resource any) error {
 	if !az.made() {
 		return errNotMade

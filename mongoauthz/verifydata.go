@@ -31,12 +31,14 @@ const readBatch = 500
 // differ, and the server may choose one document twice. Run it with 0 before you rely on a
 // declaration.
 //
-// Looked at are the documents inside a type's scope, which tells types apart that share a
-// collection. A type whose scope has an unbound parameter is skipped. Embedded documents are
-// looked at as well, to any depth. The problems are those of [DataProblem]. A key dangles if the
-// collection that the relation leads to has no document with it, whatever the scope there. A row
-// of a has one counts if it is inside the scope of its type, and has the constants of the
-// relation.
+// It looks at the documents inside a type's scope, which tells types apart that share a collection,
+// and at embedded documents to any depth. It skips a type whose scope has an unbound parameter. The
+// problems are those of [DataProblem].
+//
+// A key dangles if no document of the other collection has it. The scope and the constants there do
+// not count. A relation is not looked at in a document for which its own constants do not hold. A
+// has one that is declared required needs a row inside the scope of its type, with the constants of
+// the relation.
 //
 // Documents are read one after another and not kept. Keys are looked up together, by a find for
 // up to 1,000 of them; without an index on the field, each of these finds reads the whole
@@ -44,9 +46,9 @@ const readBatch = 500
 // [WithTimeLimit] is for queries of actors and does not hold here; a deadline of ctx does.
 //
 // The errors are an [*ArgumentError] for a negative sample; a [*pipeline.UnsupportedError] under
-// [WithCollation], since keys and scopes are compared in process; and the driver's, wrapped.
-// There is no report beside an error. What is wrong with the data is no error: see
-// [DataReport.Err].
+// [WithCollation], since keys and scopes are compared in process; an [*evaluate.DocumentError] for
+// a document that is broken BSON; and the driver's, wrapped. There is no report beside an error.
+// What is wrong with the data is no error: see [DataReport.Err].
 func (az *Authorizer) VerifyData(ctx context.Context, sample int) (DataReport, error) {
 	switch {
 	case !az.made():

@@ -11,10 +11,10 @@ import (
 
 // DataReport is what [Authorizer.VerifyData] found. Its String method returns it as text.
 //
-// It is a struct and not an error, because most findings are warnings: the answers are exact, and
-// the data are not what somebody expected. [DataReport.Err] is the error for those that are more.
+// It is no error, because most findings are warnings. [DataReport.Err] returns an error for the
+// findings that break a promise of the schema.
 type DataReport struct {
-	// Types are the resource types that live in a collection, in the order of their names.
+	// Types are the resource types that were looked at, in the order of their names.
 	Types []DataType
 	// Findings are in the order of their type, path and problem.
 	Findings []DataFinding
@@ -50,7 +50,7 @@ type DataFinding struct {
 	Target   string              // the collection that a relation leads to
 
 	Documents int64           // how many documents have the problem
-	Of        int64           // of so many: those looked at that have what is around the field
+	Of        int64           // out of how many: of a field, the documents that have what is around it
 	Examples  []bson.RawValue // the _ids of the first of them, at most three
 }
 
@@ -59,8 +59,8 @@ type DataProblem uint8
 
 // The problems. Those said to break a promise make [DataReport.Err] return an error.
 const (
-	// DataOtherType: the value is of another type than declared, or no document where one is
-	// embedded.
+	// DataOtherType: the value has another type than declared, or is no document where a document
+	// is embedded. A document that is missing is not reported.
 	DataOtherType DataProblem = iota + 1
 	// DataSubtype: a binary, or an element that is one, is of another subtype than declared
 	// ([relations.Field.Subtype]). It is equal to none of the declared subtype.
@@ -69,8 +69,8 @@ const (
 	DataArray
 	// DataNoArray: one value is stored where a list, or an array of documents, is declared.
 	DataNoArray
-	// DataElement: an element is of another type than declared, or no document where documents
-	// are embedded. An array inside an array is one.
+	// DataElement: an element has another type than declared, or is no document where documents are
+	// embedded. An array inside an array counts as such an element.
 	DataElement
 	// DataNullElement: an element is null. What the list holds is then not known.
 	DataNullElement
@@ -162,8 +162,9 @@ func (e *DataError) Error() string {
 func (e *DataError) Is(target error) bool { return target == ErrData }
 
 // Err returns a [*DataError] with the findings that break a promise of the schema: a field declared
-// required, a has one declared required, a reference declared complete. Lists may then answer
-// otherwise than the promise allows. It returns nil if there are none, whatever else was found.
+// required, a has one declared required, a reference declared complete. Where a required row is
+// missing, lists may return too few documents. Where a complete reference dangles, they may return
+// too many. It returns nil if no promise is broken, whatever else was found.
 func (r DataReport) Err() error {
 	var broken []DataFinding
 	for _, f := range r.Findings {

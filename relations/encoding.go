@@ -9,8 +9,8 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 //
 // A schema must be made with the encoding of the client that writes the documents. With another
 // one its fields have other names, or their values other types, and conditions on them go wrong.
-// mongoauthz.EncodingOf makes an Encoding of the client's options; Authorizer.Verify compares the
-// two.
+// mongoauthz.EncodingOf makes an Encoding of the client's options. Authorizer.Verify reports where
+// the client encodes in another way than the schema.
 //
 // The zero Encoding is the driver's default.
 type Encoding struct {
@@ -48,13 +48,14 @@ func (e Encoding) TypesOf(structs ...Struct) ([]Type, error) { return newCoder(e
 // Encoding returns how the schema encodes Go values: the Encoding that it was made with.
 func (s *Schema) Encoding() Encoding { return s.coding().Encoding }
 
-// Marshal encodes a document as the application's client does. The error is the encoder's, which
-// may show values, or says that a method of the value panics, or that the value holds itself.
+// Marshal encodes a document as the application's client does. The error is the encoder's, whose
+// text may show values. It is an error, too, if a method of the value panics, or if the value holds
+// itself.
 func (s *Schema) Marshal(document any) (bson.Raw, error) { return s.coding().marshal(document) }
 
 // Value returns a Go value as the BSON value that a document would hold. It accepts what
-// filter.Value accepts, and the types that filter.Value refuses because a registry may encode them
-// otherwise. The error is a [*filter.MalformedError].
+// filter.Value accepts, and Go types of the application: the schema knows how the registry encodes
+// them. The error is a [*filter.MalformedError].
 func (s *Schema) Value(v any) (bson.RawValue, error) {
 	value, problem := s.coding().values.Value(v)
 	if problem != nil {

@@ -46,13 +46,13 @@ type Type struct {
 // for it. Conditions on it miss the documents that hold the zero value, so Authorizer.VerifyData
 // (package mongoauthz) reports it. Declare AbsentZero or AbsentEmpty, or store the zero value.
 //
-// Subtype is the binary subtype that documents hold. A binary is equal to one of its own subtype
-// only, so a value of another one is an error when it is compared. FromUUID leads to the Subtype,
-// which is 4 unless said.
+// Subtype is the binary subtype that documents hold. Binaries of different subtypes are never
+// equal, so comparing with one of another subtype is an error. With FromUUID and without Go, it is
+// 4 unless set. With Go, the encoder of that type decides it.
 //
-// Go is for a field whose Go type is stored otherwise than its conversion alone says, such as a
-// time stored as text. The conversion reads a text, a value of Go is made of it, and compared is
-// what the schema's encoder writes for that.
+// Go is for a field whose Go type has an encoding of its own, such as a time stored as text. The
+// conversion reads a text, and makes a value of type Go of it. The schema encodes the value, and
+// conditions compare the result.
 type Field struct {
 	Name        string     // the key in the document
 	Type        ValueType  // the type of its value, or of the elements of its list
@@ -92,7 +92,7 @@ type Conversion uint8
 const (
 	NoConversion Conversion = iota
 	FromHex                 // 24 hexadecimal digits → ObjectID
-	FromUUID                // the text of a UUID, or 16 bytes → binary of the field's subtype, 4 unless said
+	FromUUID                // the text of a UUID, or 16 bytes → binary of the field's subtype
 	FromRFC3339             // RFC 3339 text → date, cut to milliseconds
 )
 
@@ -105,7 +105,7 @@ const (
 	EmbedsMany                     // an array of documents in the same document, at the field of the relation's name
 	ReferencesOne                  // a local field holds the other's key
 	ReferencesMany                 // a local list holds the others' keys
-	HasOne                         // the other's field is, or holds, our key; behaves as HasMany
+	HasOne                         // the other's field is, or holds, our key; as HasMany, unless it is Required
 	HasMany                        // the others' field is, or holds, our key
 	Through                        // two or more relations followed in a row
 )
@@ -118,18 +118,18 @@ func (k Kind) Embedded() bool { return k == EmbedsOne || k == EmbedsMany }
 
 // Relation is a named edge from the type that declares it to another type.
 //
-// Required and Complete promise something of the stored data. Where data break the promise, a list
-// may answer otherwise than the promise allows: see each. Authorizer.VerifyData (package
-// mongoauthz) reports such data.
+// Required and Complete promise something of the stored data. Where data break Required, a list may
+// return too few documents. Where they break Complete, it may return too many.
+// Authorizer.VerifyData (package mongoauthz) reports such data.
 //
-// Required says that there is a row, one inside the scope of its type and with the constants of the
-// relation. Where there is none, it is unknown what the relation reaches, so that a None does not
-// hold for want of the row. It never widens an answer.
+// Required says that each document has a row in the other collection: one that is inside the scope
+// of its type and has the constants of the relation. Without such a row it is unknown what the
+// relation reaches, and then a None does not hold.
 //
-// Complete says that no key dangles: wherever a key is set, the document is there. It spares the
-// join that only asks whether it exists. It widens an answer where a key dangles: after one purge
-// of projects, None(project.locked) is true of all their tasks. It has no effect where the other
-// type has a scope, or the relation a constant on the far side.
+// Complete says that every key that is set leads to a document. The query then leaves out the join
+// that checks this. If a project is deleted and its tasks are not, None(project.locked) is true of
+// those tasks. Complete has no effect where the other type has a scope, or the relation a constant
+// on the far side.
 type Relation struct {
 	Name        string     // for the embedded kinds also the key in the document
 	Kind        Kind       //
