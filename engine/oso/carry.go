@@ -88,9 +88,12 @@ func (s *session) carry(v reflect.Value) (any, error) {
 		return nil, unsupported("", "a value nests too deep, or holds itself")
 	}
 	defer func() { s.depth-- }()
-	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
-		if v.IsNil() {
+	for n := 0; v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface; n++ {
+		switch {
+		case v.IsNil():
 			return nil, nil
+		case n == maxPointers:
+			return nil, unsupported("", "a value nests too deep, or holds itself")
 		}
 		if v.Kind() == reflect.Pointer && v.Type().Elem().Kind() == reflect.Struct && !isScalar(v.Type().Elem()) {
 			return s.carryStruct(v)

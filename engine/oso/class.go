@@ -85,10 +85,7 @@ const wrapped = "Object"
 func newClasses(schema *relations.Schema, structs []relations.Struct, others []namedType) (*classes, error) {
 	cs := &classes{byName: map[string]*class{}, byType: map[reflect.Type][]*class{}, byWrap: map[reflect.Type]*class{}}
 	for _, s := range structs {
-		t := reflect.TypeOf(s.Of)
-		for t != nil && t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
+		t := indirect(reflect.TypeOf(s.Of))
 		if t == nil || t.Kind() != reflect.Struct {
 			return nil, &PolicyError{Class: s.Name, Problem: fmt.Sprintf("a %T is no struct", s.Of)}
 		}

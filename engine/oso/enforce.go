@@ -255,10 +255,7 @@ func (o *Enforcer) resource(v any) (mongoauthz.Resource, error) {
 	if r, ok := v.(mongoauthz.Resource); ok {
 		return r, nil
 	}
-	t := reflect.TypeOf(v)
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+	t := indirect(reflect.TypeOf(v))
 	if known := o.engine.classes.byType[t]; t != nil && len(known) == 1 && known[0].stored != nil {
 		return mongoauthz.Document(known[0].name, v), nil
 	}

@@ -71,10 +71,7 @@ func WithStructs(structs ...relations.Struct) Option {
 // Structs that its exported fields hold need no registration.
 func WithClass(name string, of any) Option {
 	return func(c *config) error {
-		t := reflect.TypeOf(of)
-		for t != nil && t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
+		t := indirect(reflect.TypeOf(of))
 		if name == "" || t == nil || t.Kind() != reflect.Struct {
 			return &PolicyError{Class: name, Problem: fmt.Sprintf("a %T is no struct, or has no name", of)}
 		}

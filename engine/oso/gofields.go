@@ -119,8 +119,12 @@ func isList(t reflect.Type) bool {
 	return (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) && !isScalar(t)
 }
 
+// maxPointers bounds how many pointers are followed: a Go type, or a value, may be a pointer to itself.
+const maxPointers = 100
+
+// indirect returns what a type points at; nil for nil.
 func indirect(t reflect.Type) reflect.Type {
-	for t.Kind() == reflect.Pointer {
+	for n := 0; t != nil && t.Kind() == reflect.Pointer && n < maxPointers; n++ {
 		t = t.Elem()
 	}
 	return t

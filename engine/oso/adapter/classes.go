@@ -58,10 +58,7 @@ func newClasses(schema *relations.Schema, structs []relations.Struct, actors []a
 	}
 	byType := map[reflect.Type]string{}
 	add := func(of any, name string) error {
-		t := reflect.TypeOf(of)
-		for t != nil && t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
+		t := indirect(reflect.TypeOf(of))
 		if t == nil || t.Kind() != reflect.Struct {
 			return &RefusedError{Construct: fmt.Sprintf("%T", of), Problem: "is no struct"}
 		}
@@ -195,11 +192,23 @@ func bsonKey(t reflect.Type, sf reflect.StructField) (key string, ok bool) {
 	return cmp.Or(name, strings.ToLower(sf.Name)), true
 }
 
+// maxPointers bounds how many pointers are followed: a Go type, or a value, may be a pointer to itself.
+const maxPointers = 100
+
+// indirect returns what a type points at; nil for nil.
 func indirect(t reflect.Type) reflect.Type {
-	for t.Kind() == reflect.Pointer {
+	for n := 0; t != nil && t.Kind() == reflect.Pointer && n < maxPointers; n++ {
 		t = t.Elem()
 	}
 	return t
+}
+
+// indirectValue returns what a value points at.
+func indirectValue(v reflect.Value) reflect.Value {
+	for n := 0; (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && n < maxPointers; n++ {
+		v = v.Elem()
+	}
+	return v
 }
 
 // tagOf returns Oso's class of a field.

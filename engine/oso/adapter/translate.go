@@ -309,10 +309,7 @@ func (t *translation) in(d, listed types.Datum) ([]filter.Condition, bool, error
 
 // isNone reports whether a value is Polar's nil, or a nil of Go's, by which Oso looks relations up.
 func isNone(v any) (none, absent bool) {
-	rv := reflect.ValueOf(v)
-	for rv.IsValid() && (rv.Kind() == reflect.Pointer || rv.Kind() == reflect.Interface) {
-		rv = rv.Elem()
-	}
+	rv := indirectValue(reflect.ValueOf(v))
 	if !rv.IsValid() {
 		return false, true
 	}
@@ -363,9 +360,9 @@ func exact(v any, f *field, name string) (any, error) {
 	if err := comparable(f, name); err != nil {
 		return nil, err
 	}
-	rv := reflect.ValueOf(v)
-	for rv.Kind() == reflect.Pointer {
-		rv = rv.Elem()
+	rv := indirectValue(reflect.ValueOf(v))
+	if !rv.IsValid() {
+		return nil, refused(name, "nil is compared as a value")
 	}
 	v = rv.Interface()
 	plain := func(t reflect.Type) bool { return t.PkgPath() == "" } // no named type, which in Polar equals itself only
