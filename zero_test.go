@@ -117,7 +117,7 @@ func callMethods(t *testing.T, of reflect.Value) {
 	}
 }
 
-// call calls a function with zero values, but for a context and a request, which nobody may leave out.
+// call calls a function with zero values. Only a context, a request and its writer are real ones.
 func call(t *testing.T, name string, f reflect.Value) {
 	t.Helper()
 	var in []reflect.Value

@@ -134,7 +134,8 @@ func ExampleWithReadAction() {
 	// Output: mongoauthz: not found: "delete" of a Memo
 }
 
-// The schema is made with the registry and the options of the client: it reads structs, and encodes values, as they are stored.
+// The schema is made with the registry and the options of the client. It reads structs, and encodes
+// values, as they are stored.
 func ExampleEncodingOf() {
 	registry := bson.NewRegistry() // with encoders of its own
 	bsonOptions := &options.BSONOptions{UseJSONStructTags: true}

@@ -119,7 +119,7 @@ func isList(t reflect.Type) bool {
 	return (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) && !isScalar(t)
 }
 
-// maxPointers bounds how many pointers are followed: a Go type, or a value, may be a pointer to itself.
+// maxPointers is how many pointers are followed. A Go type or a value may be a pointer to itself.
 const maxPointers = 100
 
 // indirect returns what a type points at; nil for nil.

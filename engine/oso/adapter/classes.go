@@ -192,7 +192,7 @@ func bsonKey(t reflect.Type, sf reflect.StructField) (key string, ok bool) {
 	return cmp.Or(name, strings.ToLower(sf.Name)), true
 }
 
-// maxPointers bounds how many pointers are followed: a Go type, or a value, may be a pointer to itself.
+// maxPointers is how many pointers are followed. A Go type or a value may be a pointer to itself.
 const maxPointers = 100
 
 // indirect returns what a type points at; nil for nil.
