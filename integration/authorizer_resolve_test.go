@@ -142,9 +142,9 @@ func TestJoinsStayBeyondTheKeyLimitAndNothingIsLost(t *testing.T) {
 	resolved, err := q.Resolve(t.Context())
 	require.NoError(t, err)
 	plan := resolved.Plan()
-	require.Len(t, plan.Joins, 1)
+	require.Len(t, plan.Joins(), 1)
 	var strategies []pipeline.Strategy
-	for _, c := range plan.Clauses {
+	for _, c := range plan.Clauses() {
 		strategies = append(strategies, c.Strategy)
 	}
 	require.ElementsMatch(t, []pipeline.Strategy{pipeline.Match, pipeline.Keys, pipeline.Lookup}, strategies)
@@ -167,7 +167,7 @@ func TestAKeyThatIsNoMereValueIsJoined(t *testing.T) {
 			require.Equal(t, s.authorized, listed(t, q))
 			resolved, err := q.Resolve(t.Context())
 			require.NoError(t, err)
-			require.Len(t, resolved.Plan().Joins, 1, "that of the loans")
+			require.Len(t, resolved.Plan().Joins(), 1, "that of the loans")
 		})
 	}
 }
@@ -183,7 +183,7 @@ func TestNullAndArraysAmongKeysReachNothing(t *testing.T) {
 	require.Equal(t, s.authorized, listed(t, q))
 	resolved, err := q.Resolve(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, resolved.Plan().Joins)
+	require.Empty(t, resolved.Plan().Joins())
 }
 
 // missing is the id of a book that is not authorized.

@@ -67,7 +67,7 @@ func TestPolicyIsAskedForTheActorTheActionAndTheType(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, filter.Conditional, q.Outcome())
 	require.Equal(t, "books", q.Collection().Name())
-	require.Equal(t, "books", q.Plan().Collection)
+	require.Equal(t, "books", q.Plan().Collection())
 }
 
 func TestOutcomesAreNeverSpelledByEmptiness(t *testing.T) {

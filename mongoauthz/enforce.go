@@ -96,7 +96,7 @@ func (j *judge) stored(ctx context.Context, action string) (bool, error) {
 		return false, err
 	}
 	id, err := convertID(q.schema, j.target.typ, j.target.id)
-	if err != nil || q.plan.Outcome == filter.Denied {
+	if err != nil || q.plan.Outcome() == filter.Denied {
 		return false, err
 	}
 	return q.has(ctx, id)
@@ -111,7 +111,7 @@ func (q *Query) has(ctx context.Context, id bson.RawValue) (bool, error) {
 	defer closeCursor(ctx, cursor)
 	found := cursor.Next(ctx)
 	if err := cursor.Err(); err != nil {
-		return false, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection, err)
+		return false, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err)
 	}
 	return found, nil
 }
@@ -125,7 +125,7 @@ func (q *Query) one(ctx context.Context, id bson.RawValue, more ...bson.D) (*mon
 	cursor, err := q.az.aggregate(ctx, q.Collection(), stages)
 	q.log(ctx, len(stages), stages, time.Since(start), err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection, err)
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection(), err)
 	}
 	return cursor, nil
 }

@@ -45,7 +45,7 @@ type ranges struct {
 func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []bson.D) *ranges {
 	switch {
 	case mongo.SessionFromContext(ctx) != nil, // a transaction has neither counts nor explanations, and a snapshot no samples of its moment
-		q.strategy == SingleCommand, q.recheck, len(q.plan.Joins) > 0, order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
+		q.strategy == SingleCommand, q.recheck, q.plan.HasJoins(), order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
 		return nil
 	}
 	if c := q.az.collation; c != nil && c.Locale != "simple" {
@@ -65,10 +65,10 @@ func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []
 		keys = q.resolved.Keys
 	}
 	stages := q.stages(page...)
-	g.kind = q.plan.Collection + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.Stages()), stages, false)
-	g.density = q.plan.Collection + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(0, []bson.D{{{Key: "$sort", Value: order}}}, false)
+	g.kind = q.plan.Collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.Stages()), stages, false)
+	g.density = q.plan.Collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(0, []bson.D{{{Key: "$sort", Value: order}}}, false)
 	if !q.az.known.sorting(g.kind, func() (bool, error) {
-		said, err := q.az.explain(ctx, q.plan.Collection, stages, "queryPlanner")
+		said, err := q.az.explain(ctx, q.plan.Collection(), stages, "queryPlanner")
 		return err == nil && hasSort(said), err
 	}) {
 		return nil

@@ -50,7 +50,7 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 	}
 	ctx, cancel := q.az.limit(ctx)
 	defer cancel()
-	p := &Profile{Action: q.action, Resource: q.plan.Resource, Strategy: q.strategy}
+	p := &Profile{Action: q.action, Resource: q.plan.Resource(), Strategy: q.strategy}
 	bound, err := q.bound(ctx)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 		stages := r.resolution.Stages()
 		p.add(ctx, q, "keys", r.resolution.Collection(), len(stages), stages, r.took)
 	} else {
-		for _, c := range bound.plan.Clauses {
+		for _, c := range bound.plan.Clauses() {
 			p.Clauses = append(p.Clauses, ProfiledClause{Label: c.Label, Strategy: c.Strategy})
 		}
 	}
@@ -73,7 +73,7 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 	}
 	took := time.Since(start)
 	stages := bound.stages(countStage())
-	p.add(ctx, q, "count", q.plan.Collection, len(stages)-len(q.appended)-1, stages, took)
+	p.add(ctx, q, "count", q.plan.Collection(), len(stages)-len(q.appended)-1, stages, took)
 	return p, nil
 }
 

@@ -34,7 +34,7 @@ func (q *Query) Collection() *mongo.Collection {
 	if !q.made() {
 		return nil
 	}
-	return q.az.db.Collection(q.plan.Collection)
+	return q.az.db.Collection(q.plan.Collection())
 }
 
 // Pipeline returns the stages: those that keep the authorized documents, and those appended. It is a fresh copy, to change at will, and
@@ -81,7 +81,7 @@ func (q *Query) Outcome() filter.Outcome {
 	if !q.made() {
 		return filter.Denied
 	}
-	return q.plan.Outcome
+	return q.plan.Outcome()
 }
 
 // FindFilter returns the query as a filter for the driver's Find, CountDocuments, UpdateMany and their kin: a fresh copy, never
@@ -94,7 +94,7 @@ func (q *Query) FindFilter() (bson.D, error) {
 	switch {
 	case !q.made():
 		return nil, errNoQuery
-	case q.recheck && q.resolved != nil && len(q.resolved.plan.Joins) > 0:
+	case q.recheck && q.resolved != nil && q.resolved.plan.HasJoins():
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query that asks its joins again"}
 	case len(q.appended) > 0:
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}

@@ -38,15 +38,15 @@ func (q *Query) movement(u *update) (*movement, error) {
 		switch {
 		case !other.made() || other.az != q.az:
 			return nil, &ArgumentError{Name: "NotMoving", Problem: "a query of another authorizer"}
-		case other.plan.Collection != q.plan.Collection || len(other.appended) > 0:
+		case other.plan.Collection() != q.plan.Collection() || len(other.appended) > 0:
 			return nil, &ArgumentError{Name: "NotMoving", Problem: "a query for another collection, or with appended stages"}
 		}
 		e, err := evaluate.Prepare(other.schema, other.filter)
 		if err != nil {
-			return nil, undecided(other.action, other.plan.Resource, err)
+			return nil, undecided(other.action, other.plan.Resource(), err)
 		}
 		m.evaluators = append(m.evaluators, e)
-		paths = append(paths, e.Reads(q.plan.Collection)...)
+		paths = append(paths, e.Reads(q.plan.Collection())...)
 	}
 	m.fields = topLevel(paths)
 	m.changes = u.touching(m.fields)
@@ -81,17 +81,17 @@ func (w *write) judge(ctx context.Context, before bson.Raw) error {
 		return w.refuse(RefuseUnjudged, err.Error())
 	}
 	related := &memo{next: fetcher{w.q.az, []options.Lister[options.CollectionOptions]{onPrimary}}}
-	updated := replaced{next: related, collection: w.q.plan.Collection, document: after}
+	updated := replaced{next: related, collection: w.q.plan.Collection(), document: after}
 	for i, e := range m.evaluators {
 		was := evaluate.Decision{Truth: evaluate.True} // of the query that has chosen it
 		if i > 0 {
 			if was, err = e.Decide(ctx, before, related); err != nil {
-				return undecided(m.queries[i].action, m.queries[i].plan.Resource, err)
+				return undecided(m.queries[i].action, m.queries[i].plan.Resource(), err)
 			}
 		}
 		is, err := e.Decide(ctx, after, updated)
 		if err != nil {
-			return undecided(m.queries[i].action, m.queries[i].plan.Resource, err)
+			return undecided(m.queries[i].action, m.queries[i].plan.Resource(), err)
 		}
 		if was.Authorized() != is.Authorized() {
 			return w.refuse(RefuseMove, "")

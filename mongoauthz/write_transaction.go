@@ -20,7 +20,7 @@ const abortLimit = 10 * time.Second
 
 // transact runs the write in a transaction, that of the context if there is one.
 func (az *Authorizer) transact(ctx context.Context, w *write) error {
-	has, err := az.hasTransactions(ctx, w.q.plan.Collection)
+	has, err := az.hasTransactions(ctx, w.q.plan.Collection())
 	switch {
 	case err != nil:
 		return fmt.Errorf("mongoauthz: find out whether the server has transactions: %w", err)
@@ -59,7 +59,7 @@ func transaction() *options.TransactionOptionsBuilder {
 // exact runs the write inside a transaction, perhaps not for the first time.
 func (w *write) exact(ctx context.Context) error {
 	w.sent = false
-	if w.movement == nil && len(w.q.plan.Joins) == 0 {
+	if w.movement == nil && !w.q.plan.HasJoins() {
 		_, err := w.write(ctx, nil)
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -19,24 +20,23 @@ type advisor struct {
 
 // listing adds the accesses of a plan, and of what becomes of it when its keys are read.
 func (a *advisor) listing(l Listing) {
-	p := l.Plan
-	formula := p.formula()
-	if formula == nil {
+	p := l.Plan.compiled()
+	if p.source == nil {
 		return
 	}
-	a.prefix = formula.prefix
+	a.prefix = p.source.prefix
 	a.root(p, nil, l.Sort)
-	for i := range p.Joins {
-		a.join(&p.Joins[i], p.Resource+", joins")
+	for _, j := range p.joins {
+		a.join(j, p.resource+", joins")
 	}
-	if l.Resolution != nil && l.Resolution.plan == p {
-		if resolved, err := l.Resolution.shape(); err == nil {
-			a.root(resolved, p, l.Sort)
+	if r := l.Resolution; r.made() && r.plan.of == p {
+		if keyed, err := r.shape(); err == nil {
+			a.root(keyed, p, l.Sort)
 		}
-		a.reads(l.Resolution.Collection(), l.Resolution.Stages(), p.Resource+", reads keys")
+		a.reads(r.Collection(), r.stages(), p.resource+", reads keys")
 	}
-	for _, n := range formula.clauses {
-		a.decisions(n, p.Resource)
+	for _, n := range p.source.clauses {
+		a.decisions(n, p.resource)
 	}
 }
 
@@ -64,38 +64,38 @@ func (a *advisor) decisions(n node, resource string) {
 }
 
 // root adds the accesses of the plan's own collection. Clauses that are what they were before keys were read are there already.
-func (a *advisor) root(p, before *Plan, sort bson.D) {
-	if len(p.Joins) > 0 { // the server sorts after it has joined
+func (a *advisor) root(p, before *compiled, sort bson.D) {
+	if len(p.joins) > 0 { // the server sorts after it has joined
 		sort = nil
 	}
-	formula := p.formula()
-	scope := (&level{prefix: a.prefix, v: formula.root, collection: p.Collection}).query(formula.scope, formula.root, "")
-	for i, c := range p.Clauses {
-		who := p.Resource + ", clause " + strconv.Itoa(i+1)
-		if c.Label != "" {
-			who = p.Resource + ", " + strconv.Quote(c.Label)
+	root := p.source.root
+	scope := (&level{prefix: a.prefix, v: root, collection: p.collection}).query(p.source.scope, root, "")
+	for i, c := range p.clauses {
+		who := p.resource + ", clause " + strconv.Itoa(i+1)
+		if c.label != "" {
+			who = p.resource + ", " + strconv.Quote(c.label)
 		}
 		if before != nil {
-			if same := i < len(before.Clauses) && equalValue(c.Match, before.Clauses[i].Match); !same {
+			if same := i < len(before.clauses) && mql.Equal(c.match, before.clauses[i].match); !same {
 				who += " with its keys"
 			} else if len(sort) == 0 {
 				continue
 			}
 		}
-		for _, b := range branches(both(c.Match, scope), a.prefix, true) {
-			a.add(p.Collection, b, "", sort, who)
+		for _, b := range a.branches(both(c.match, scope), true) {
+			a.add(p.collection, b, "", sort, who)
 			if before != nil && len(sort) > 0 && len(b.among) > 0 {
-				a.add(p.Collection, branch{}, "", sort, who+", if they are many")
+				a.add(p.collection, branch{}, "", sort, who+", if they are many")
 			}
 		}
 	}
 }
 
 // shape returns the plan as it is when the keys have been read, whatever they are.
-func (r *Resolution) shape() (*Plan, error) {
-	source := *r.plan.formula()
+func (r *Resolution) shape() (*compiled, error) {
+	source := *r.plan.of.source
 	source.clauses = make([]node, len(source.clauses))
-	for c, n := range r.plan.formula().clauses {
+	for c, n := range r.plan.of.source.clauses {
 		source.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
 			s, ok := r.sites[e.v]
 			if !ok {
@@ -103,7 +103,8 @@ func (r *Resolution) shape() (*Plan, error) {
 			}
 			keys := make([]node, len(s.ties))
 			for i, t := range s.ties {
-				keys[i] = test{ref: t.outside, kind: testTrue, leaf: leaf{op: filter.In, typ: t.typ, list: t.list, values: make([]bson.RawValue, 2)}}
+				two := mql.List{Values: make([]bson.RawValue, 2)}
+				keys[i] = test{ref: t.outside, kind: testTrue, leaf: leaf{op: filter.In, typ: t.typ, list: t.list, values: two}}
 			}
 			return all(keys...), true
 		}))
@@ -112,65 +113,44 @@ func (r *Resolution) shape() (*Plan, error) {
 }
 
 // join adds the access of a $lookup, and of those in its pipeline.
-func (a *advisor) join(j *Join, who string) {
-	var match bson.D
-	if len(j.Pipeline) > 0 && j.Pipeline[0][0].Key == "$match" {
-		match, _ = j.Pipeline[0][0].Value.(bson.D)
-	}
-	if j.ForeignField != "" { // one document or few: what stands in an $or is asked of these
-		for _, b := range branches(match, a.prefix, false) {
-			a.add(j.From, b, j.ForeignField, nil, who)
-		}
-		a.stages(j.Pipeline, who)
+func (a *advisor) join(j *mql.Lookup, who string) {
+	if j.ForeignField == "" {
+		a.reads(j.From, j.Pipeline, who)
 		return
 	}
-	a.reads(j.From, j.Pipeline, who)
+	for _, b := range a.branches(firstMatch(j.Pipeline), false) { // one document or few: what stands in an $or is asked of these
+		a.add(j.From, b, j.ForeignField, nil, who)
+	}
+	a.stages(j.Pipeline, who)
+}
+
+// firstMatch returns the query of a $match that a pipeline begins with.
+func firstMatch(stages []mql.Stage) mql.Query {
+	if len(stages) == 0 {
+		return nil
+	}
+	match, _ := stages[0].(mql.Match)
+	return match.Query
 }
 
 // reads adds the accesses of a pipeline on a collection.
-func (a *advisor) reads(collection string, stages []bson.D, who string) {
-	if len(stages) > 0 && stages[0][0].Key == "$match" {
-		if match, ok := stages[0][0].Value.(bson.D); ok {
-			for _, b := range branches(match, a.prefix, true) {
-				a.add(collection, b, "", nil, who)
-			}
+func (a *advisor) reads(collection string, stages []mql.Stage, who string) {
+	if q := firstMatch(stages); q != nil {
+		for _, b := range a.branches(q, true) {
+			a.add(collection, b, "", nil, who)
 		}
 	}
 	a.stages(stages, who)
 }
 
 // stages adds the accesses of the other collections that stages read.
-func (a *advisor) stages(stages []bson.D, who string) {
+func (a *advisor) stages(stages []mql.Stage, who string) {
 	for _, stage := range stages {
-		body, _ := stage[0].Value.(bson.D)
-		switch stage[0].Key {
-		case "$lookup":
-			var j Join
-			for _, e := range body {
-				switch e.Key {
-				case "from":
-					j.From, _ = e.Value.(string)
-				case "localField":
-					j.LocalField, _ = e.Value.(string)
-				case "foreignField":
-					j.ForeignField, _ = e.Value.(string)
-				case "pipeline":
-					j.Pipeline, _ = e.Value.([]bson.D)
-				}
-			}
-			a.join(&j, who)
-		case "$unionWith":
-			var from string
-			var pipeline []bson.D
-			for _, e := range body {
-				switch e.Key {
-				case "coll":
-					from, _ = e.Value.(string)
-				case "pipeline":
-					pipeline, _ = e.Value.([]bson.D)
-				}
-			}
-			a.reads(from, pipeline, who)
+		switch stage := stage.(type) {
+		case *mql.Lookup:
+			a.join(stage, who)
+		case mql.UnionWith:
+			a.reads(stage.Collection, stage.Pipeline, who)
 		}
 	}
 }
@@ -287,38 +267,45 @@ const maxBranches = 64
 
 // branches returns the alternatives of a query document, of which each needs an index. Without expand, the alternatives
 // inside count for nothing.
-func branches(q bson.D, prefix string, expand bool) []branch {
+func (a *advisor) branches(q mql.Query, expand bool) []branch {
 	out := []branch{{}}
-	cross := func(with []branch) {
-		if len(with) == 0 || len(out)*len(with) > maxBranches {
-			return
-		}
-		var next []branch
-		for _, b := range out {
-			for _, c := range with {
-				n := branch{slices.Concat(b.equal, c.equal), slices.Concat(b.among, c.among), slices.Concat(b.ordered, c.ordered)}
-				if !slices.ContainsFunc(next, n.same) {
-					next = append(next, n)
-				}
+	for _, c := range q {
+		switch c := c.(type) {
+		case mql.Field:
+			if !strings.HasPrefix(c.Path, a.prefix) {
+				out = cross(out, a.comparisons(c.Path, c.Ops, expand))
 			}
-		}
-		out = next
-	}
-	for _, e := range q {
-		switch {
-		case e.Key == "$and":
-			for _, m := range queries(e.Value) {
-				cross(branches(m, prefix, expand))
-			}
-		case e.Key == "$or" && expand:
+		case mql.Logic:
 			var alternatives []branch
-			for _, m := range queries(e.Value) {
-				alternatives = append(alternatives, branches(m, prefix, expand)...)
+			for _, m := range c.Of {
+				inner := a.branches(m, expand)
+				if c.Op == mql.And {
+					out = cross(out, inner)
+				}
+				alternatives = append(alternatives, inner...)
 			}
-			cross(alternatives)
-		case e.Key[0] == '$' || strings.HasPrefix(e.Key, prefix):
-		default:
-			cross(comparisons(e.Key, e.Value, prefix, expand))
+			if c.Op == mql.Or && expand {
+				out = cross(out, alternatives)
+			}
+		case mql.ExprMatch: // no index serves it
+		}
+	}
+	return out
+}
+
+// cross returns the conjunctions of each of some branches with each of others: a itself where these
+// would be too many.
+func cross(a, b []branch) []branch {
+	if len(b) == 0 || len(a)*len(b) > maxBranches {
+		return a
+	}
+	var out []branch
+	for _, x := range a {
+		for _, y := range b {
+			n := branch{slices.Concat(x.equal, y.equal), slices.Concat(x.among, y.among), slices.Concat(x.ordered, y.ordered)}
+			if !slices.ContainsFunc(out, n.same) {
+				out = append(out, n)
+			}
 		}
 	}
 	return out
@@ -329,13 +316,12 @@ func (b branch) same(c branch) bool {
 }
 
 // comparisons returns what the operators on a path compare it with.
-func comparisons(path string, operators any, prefix string, expand bool) []branch {
+func (a *advisor) comparisons(path string, ops mql.Ops, expand bool) []branch {
 	var b branch
-	ops, _ := operators.(bson.D)
 	for _, op := range ops {
-		switch op.Key {
+		switch op.Name {
 		case "$eq":
-			if op.Value != null {
+			if op.Arg != mql.Arg(mql.Null) {
 				b.equal = []string{path}
 			}
 		case "$in":
@@ -343,15 +329,15 @@ func comparisons(path string, operators any, prefix string, expand bool) []branc
 		case "$lt", "$lte", "$gt", "$gte":
 			b.ordered = []string{path}
 		case "$regex":
-			if pattern, ok := op.Value.(string); ok && len(pattern) > 1 && pattern[0] == '^' {
+			if pattern, ok := op.Arg.(mql.Pattern); ok && len(pattern) > 1 && pattern[0] == '^' {
 				b.ordered = []string{path}
 			}
 		case "$elemMatch":
-			inner, _ := op.Value.(bson.D)
-			if len(inner) > 0 && inner[0].Key[0] == '$' && inner[0].Key != "$or" && inner[0].Key != "$and" && inner[0].Key != "$nor" {
-				return comparisons(path, inner, prefix, expand)
+			if inner, ok := op.Arg.(mql.Ops); ok {
+				return a.comparisons(path, inner, expand)
 			}
-			out := branches(inner, prefix, expand)
+			inner, _ := op.Arg.(mql.Query)
+			out := a.branches(inner, expand)
 			for i := range out {
 				for _, fields := range [][]string{out[i].equal, out[i].among, out[i].ordered} {
 					for k := range fields {
@@ -363,14 +349,4 @@ func comparisons(path string, operators any, prefix string, expand bool) []branc
 		}
 	}
 	return []branch{b}
-}
-
-func queries(v any) (out []bson.D) {
-	list, _ := v.(bson.A)
-	for _, q := range list {
-		if q, ok := q.(bson.D); ok {
-			out = append(out, q)
-		}
-	}
-	return out
 }

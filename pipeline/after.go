@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -22,12 +23,26 @@ import (
 // The error is an [*UnsupportedError]: more values than fields, a direction that is none, or a value that cannot be compared: an array, a
 // regular expression, code, a MinKey, and the deprecated types.
 func After(order bson.D, values []bson.RawValue) (bson.D, error) {
+	return rendered(after(order, values))
+}
+
+// rendered writes a query that may have failed.
+func rendered(q mql.Query, err error) (bson.D, error) {
+	if err != nil {
+		return nil, err
+	}
+	return new(mql.Renderer).Query(q), nil
+}
+
+func literal(v bson.RawValue) mql.Value { return mql.Value{Literal: v} }
+
+func after(order bson.D, values []bson.RawValue) (mql.Query, error) {
 	if len(values) == 0 || len(values) > len(order) {
 		return nil, unsupported("%d values for an order of %d fields", len(values), len(order))
 	}
 	var (
-		branches []bson.D
-		equal    bson.D // in all fields before
+		branches []mql.Query
+		equal    mql.Query // in all fields before
 	)
 	for i, v := range values {
 		direction, ok := order[i].Value.(int32)
@@ -38,13 +53,13 @@ func After(order bson.D, values []bson.RawValue) (bson.D, error) {
 		if bracket < 0 {
 			return nil, unsupported("a value in the order that cannot be compared")
 		}
-		for _, q := range beyond(path, v, bracket, direction) {
-			branches = append(branches, both(equal, q))
+		for _, op := range beyond(path, v, bracket, direction) {
+			branches = append(branches, both(equal, mql.On(path, op)))
 		}
 		equal = both(equal, equals(path, v, bracket))
 	}
 	if len(branches) == 0 {
-		return nothing(), nil
+		return nothing, nil
 	}
 	return anyQuery(branches), nil
 }
@@ -54,15 +69,19 @@ func After(order bson.D, values []bson.RawValue) (bson.D, error) {
 //
 // The error is an [*UnsupportedError], for what [After] refuses, and for null, which no range of an index has alone.
 func UpTo(order bson.D, value bson.RawValue) (bson.D, error) {
+	return rendered(until(order, value))
+}
+
+func until(order bson.D, value bson.RawValue) (mql.Query, error) {
 	direction, bracket, err := endOf(order, value)
 	if err != nil {
 		return nil, err
 	}
 	path := order[0].Key
-	branches := []bson.D{{{Key: path, Value: bson.D{upTo(direction, value)}}}}
-	for _, q := range beyond(path, value, bracket, -direction) {
-		if ops, isOps := q[0].Value.(bson.D); !isOps || ops[0].Key != "$gt" && ops[0].Key != "$lt" {
-			branches = append(branches, q)
+	branches := []mql.Query{mql.On(path, upTo(direction, value))}
+	for _, op := range beyond(path, value, bracket, -direction) {
+		if op.Name != "$gt" && op.Name != "$lt" {
+			branches = append(branches, mql.On(path, op))
 		}
 	}
 	return anyQuery(branches), nil
@@ -75,22 +94,26 @@ func UpTo(order bson.D, value bson.RawValue) (bson.D, error) {
 //
 // The error is an [*UnsupportedError], for what After and UpTo refuse, and for ends that are not of one type class.
 func Between(order bson.D, after []bson.RawValue, to bson.RawValue) (bson.D, error) {
+	return rendered(between(order, after, to))
+}
+
+func between(order bson.D, from []bson.RawValue, to bson.RawValue) (mql.Query, error) {
 	direction, bracket, err := endOf(order, to)
 	if err != nil {
 		return nil, err
 	}
-	following, err := After(order, after)
+	following, err := after(order, from)
 	if err != nil {
 		return nil, err
 	}
-	if bracketOf(after[0]) != bracket || isNaN(after[0]) {
+	if bracketOf(from[0]) != bracket || isNaN(from[0]) {
 		return nil, unsupported("a range of several type classes")
 	}
 	path := order[0].Key
-	within := d(path, bson.D{upTo(direction, to), upTo(-direction, after[0])})
-	if len(after) == 2 && order[1].Key == "_id" { // which is no array: who does not come before it comes after it
-		if before, err := UpTo(order[1:], after[1]); err == nil {
-			return append(within, bson.E{Key: "$nor", Value: bson.A{both(equals(path, after[0], bracket), before)}}), nil
+	within := mql.On(path, upTo(direction, to), upTo(-direction, from[0]))
+	if len(from) == 2 && order[1].Key == "_id" { // which is no array: who does not come before it comes after it
+		if before, err := until(order[1:], from[1]); err == nil {
+			return append(within, mql.None(both(equals(path, from[0], bracket), before))...), nil
 		}
 	}
 	return both(within, following), nil
@@ -113,11 +136,11 @@ func endOf(order bson.D, value bson.RawValue) (direction int32, bracket int, err
 }
 
 // upTo is the operator for values of a type class that come no later than v.
-func upTo(direction int32, v bson.RawValue) bson.E {
+func upTo(direction int32, v bson.RawValue) mql.Op {
 	if direction < 0 {
-		return bson.E{Key: "$gte", Value: v}
+		return mql.Is("$gte", literal(v))
 	}
-	return bson.E{Key: "$lte", Value: v}
+	return mql.Is("$lte", literal(v))
 }
 
 // brackets are the type classes in the order in which a $sort has them, by their $type aliases.
@@ -154,71 +177,75 @@ func bracketOf(v bson.RawValue) int {
 	return -1
 }
 
-// beyond returns the alternatives for a field that comes after v.
-func beyond(path string, v bson.RawValue, bracket int, direction int32) []bson.D {
-	var (
-		out   []bson.D
-		types bson.A
-	)
-	add := func(ops any) { out = append(out, d(path, ops)) }
+// beyond returns the alternatives for a field that comes after v, one operator each.
+func beyond(path string, v bson.RawValue, bracket int, direction int32) []mql.Op {
 	if direction > 0 {
-		switch {
-		case bracket == nullBracket:
-		case isNaN(v): // the least of the numbers, to the sort only
-			add(d("$gte", math.Inf(-1)))
-		default:
-			add(d("$gt", v))
-		}
-		for _, aliases := range brackets[bracket+1:] {
-			types = appendNames(types, aliases)
-		}
-	} else {
-		if bracket != nullBracket && !isNaN(v) {
-			add(d("$lt", v))
-		}
-		if bracket == numberBracket && !isNaN(v) {
-			add(d("$eq", math.NaN()))
-		}
-		for i := bracket - 1; i >= 0; i-- {
-			if i != nullBracket {
-				types = appendNames(types, brackets[i])
-			}
+		return above(v, bracket)
+	}
+	return below(path, v, bracket)
+}
+
+func above(v bson.RawValue, bracket int) (out []mql.Op) {
+	switch {
+	case bracket == nullBracket:
+	case isNaN(v): // the least of the numbers, to the sort only
+		out = append(out, mql.Is("$gte", mql.Const{Value: math.Inf(-1)}))
+	default:
+		out = append(out, mql.Is("$gt", literal(v)))
+	}
+	var types mql.Array
+	for _, aliases := range brackets[bracket+1:] {
+		types = appendNames(types, aliases)
+	}
+	return append(out, mql.Is("$type", types))
+}
+
+func below(path string, v bson.RawValue, bracket int) (out []mql.Op) {
+	if bracket != nullBracket && !isNaN(v) {
+		out = append(out, mql.Is("$lt", literal(v)))
+	}
+	if bracket == numberBracket && !isNaN(v) {
+		out = append(out, mql.Is("$eq", mql.Const{Value: math.NaN()}))
+	}
+	var types mql.Array
+	for i := bracket - 1; i >= 0; i-- {
+		if i != nullBracket {
+			types = appendNames(types, brackets[i])
 		}
 	}
 	if len(types) > 0 {
-		add(d("$type", types))
+		out = append(out, mql.Is("$type", types))
 	}
-	if direction < 0 { // an empty array is below null
-		switch {
-		case bracket == nullBracket:
-			add(d("$eq", bson.A{}))
-		case bracket > arrayBracket:
-			add(d("$eq", null))
-		default:
-			add(d("$in", bson.A{null, bson.A{}}))
-		}
-		if bracket > nullBracket && strings.Contains(path, ".") { // see equals
-			add(absent)
-		}
+	switch { // an empty array is below null
+	case bracket == nullBracket:
+		out = append(out, mql.Is("$eq", mql.Array{}))
+	case bracket > arrayBracket:
+		out = append(out, mql.Is("$eq", mql.Null))
+	default:
+		out = append(out, mql.Is("$in", mql.Array{mql.Null, mql.Array{}}))
+	}
+	if bracket > nullBracket && strings.Contains(path, ".") { // see equals
+		out = append(out, absent)
 	}
 	return out
 }
 
 // equals returns the query for a field that is in the same place as v.
-func equals(path string, v bson.RawValue, bracket int) bson.D {
+func equals(path string, v bson.RawValue, bracket int) mql.Query {
+	isNull := mql.On(path, mql.Is("$eq", mql.Null))
 	switch {
 	case bracket == nullBracket && strings.Contains(path, "."): // an array on the way, without documents, makes it missing and not null
-		return d("$or", bson.A{d(path, d("$eq", null)), d(path, absent)})
+		return mql.Some(isNull, mql.On(path, absent))
 	case bracket == nullBracket:
-		return d(path, d("$eq", null))
+		return isNull
 	default:
-		return d(path, d("$eq", v))
+		return mql.On(path, mql.Is("$eq", literal(v)))
 	}
 }
 
-func appendNames(to bson.A, names []string) bson.A {
+func appendNames(to mql.Array, names []string) mql.Array {
 	for _, name := range names {
-		to = append(to, name)
+		to = append(to, mql.Const{Value: name})
 	}
 	return to
 }

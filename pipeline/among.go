@@ -1,8 +1,6 @@
 package pipeline
 
-import (
-	"go.mongodb.org/mongo-driver/v2/bson"
-)
+import "github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 
 // among says that what is outside is among the keys of a core, which one $lookup brings that depends on no document: the server
 // reads them once, where joins inside joins would run for each document.
@@ -47,59 +45,61 @@ func (l *level) keys(n *among) string {
 	case 0:
 		stages = append(stages, projectID)
 	case 1:
-		stages = append(stages, d("$group", bson.D{{Key: "_id", Value: null}, {Key: "k", Value: d("$addToSet", "$_id")}}))
+		gathered := mql.Object{{Name: "k", Expr: mql.Call{Op: "$addToSet", Arg: mql.Path("_id")}}}
+		stages = append(stages, &mql.Group{ID: mql.Null, Fields: gathered})
 	}
-	return l.add(Join{From: n.read.collection, Pipeline: stages})
+	return l.add(&mql.Lookup{From: n.read.collection, Pipeline: stages})
 }
 
-func (l *level) queryAmong(n *among, v *variable, truth bool) bson.D {
-	if len(n.ties) > 0 || v != l.v {
+func (l *level) queryAmong(n *among, v *variable, truth bool) mql.Query {
+	switch {
+	case len(n.ties) > 0 || v != l.v:
 		if truth {
 			return l.queryExpr(n, v)
 		}
 		return l.queryExpr(not{n}, v)
-	}
-	if as := l.keys(n) + ".0"; truth {
-		return d(as, present)
-	} else {
-		return d(as, absent)
+	case truth:
+		return mql.On(l.keys(n)+".0", present)
+	default:
+		return mql.On(l.keys(n)+".0", absent)
 	}
 }
 
-func (l *level) exprAmong(n *among) any {
-	as := "$" + l.keys(n)
+func (l *level) exprAmong(n *among) mql.Expr {
+	as := l.keys(n)
 	switch len(n.ties) {
 	case 0:
-		return d("$ne", bson.A{as, bson.A{}})
+		return mql.Fn("$ne", mql.Path(as), mql.Args{})
 	case 1:
-		return l.exprTie(n.ties[0], d("$ifNull", bson.A{d("$arrayElemAt", bson.A{as + ".k", int32(0)}), bson.A{}}))
+		found := mql.Fn("$arrayElemAt", mql.Path(as+".k"), mql.Const{Value: int32(0)})
+		return l.exprTie(n.ties[0], mql.Fn("$ifNull", found, mql.Args{}))
 	}
 	const name = "g"
-	conds := make(bson.A, len(n.ties))
+	conds := make(mql.Args, len(n.ties))
 	for i, t := range n.ties {
 		if i < len(n.ties)-1 {
-			conds[i] = l.exprTie(t, wrapped("$$"+name+"._id."+groupKey(i)))
+			conds[i] = l.exprTie(t, wrapped(mql.Var(name+"._id."+groupKey(i))))
 			continue
 		}
-		s := "$$" + name + ".s" // values, or arrays of values
-		conds[i] = l.exprTie(t, d("$reduce", bson.D{
-			{Key: "input", Value: s}, {Key: "initialValue", Value: bson.A{}},
-			{Key: "in", Value: d("$concatArrays", bson.A{"$$value", wrapped("$$this")})},
-		}))
+		conds[i] = l.exprTie(t, mql.Call{Op: "$reduce", Arg: mql.Object{ // values, or arrays of values
+			{Name: "input", Expr: mql.Var(name + ".s")}, {Name: "initialValue", Expr: mql.Args{}},
+			{Name: "in", Expr: mql.Fn("$concatArrays", mql.Var("value"), wrapped(mql.Var("this")))},
+		}})
 	}
-	return anyOf(as, name, d("$and", conds))
+	return anyOf(mql.Path(as), name, mql.Call{Op: "$and", Arg: conds})
 }
 
 // exprTie is the expression "the value outside is, or holds, one of the keys".
-func (l *level) exprTie(t tie, keys any) any {
+func (l *level) exprTie(t tie, keys mql.Expr) mql.Expr {
 	x := l.value(t.outside)
 	switch {
 	case t.typed:
-		return d("$and", append(comparable(x, t.typ, true), d("$in", bson.A{x, keys})))
+		return mql.Call{Op: "$and", Arg: append(comparable(x, t.typ, true), mql.Fn("$in", x, keys))}
 	case t.list:
-		key := bson.A{isSet("$$k"), d("$not", bson.A{isArray("$$k")}), d("$in", bson.A{"$$k", keys})}
-		return anyOf(wrapped(x), "k", d("$and", key))
+		const k = mql.Var("k")
+		key := mql.Fn("$and", isSet(k), negated(isArray(k)), mql.Fn("$in", k, keys))
+		return anyOf(wrapped(x), "k", key)
 	default:
-		return d("$in", bson.A{x, keys})
+		return mql.Fn("$in", x, keys)
 	}
 }

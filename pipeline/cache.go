@@ -20,7 +20,7 @@ type Cache struct {
 	shapes  sync.Pool
 
 	mu         sync.RWMutex
-	young, old map[string]*template // what is not asked for while young fills up is forgotten
+	young, old map[string]*compiled // what is not asked for while young fills up is forgotten
 }
 
 // DefaultCachedPlans is how many plans a [Cache] keeps, unless it is made for another number.
@@ -31,7 +31,7 @@ func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
 	if plans <= 0 {
 		plans = DefaultCachedPlans
 	}
-	c := &Cache{schema: s, options: opts, known: known{values: map[string]int{}, addresses: map[*byte]bool{}}, most: (plans + 1) / 2, young: map[string]*template{}, old: map[string]*template{}}
+	c := &Cache{schema: s, options: opts, known: known{values: map[string]int{}}, most: (plans + 1) / 2, young: map[string]*compiled{}, old: map[string]*compiled{}}
 	c.shapes.New = func() any { return new(shape) }
 	for t := range s.Types() {
 		c.learn(t.Scope)
@@ -76,10 +76,9 @@ func (c *Cache) learn(conditions []filter.Condition) {
 
 // known is the values that a schema holds itself.
 type known struct {
-	values    map[string]int // by type and bytes, counted from 1
-	lists     [][]bson.RawValue
-	zeros     []bson.RawValue // what missing fields count as, each once
-	addresses map[*byte]bool
+	values map[string]int // by type and bytes, counted from 1
+	lists  [][]bson.RawValue
+	zeros  []bson.RawValue // what missing fields count as, each once
 }
 
 func (k *known) addZero(v bson.RawValue) {
@@ -94,11 +93,21 @@ func (k *known) add(v bson.RawValue) {
 	if _, ok := k.values[key]; !ok {
 		k.values[key] = len(k.values) + 1
 	}
-	k.addresses[address(v)] = true
 }
 
-// owns reports whether v is one of the values themselves, and not one that is equal.
-func (k *known) owns(v bson.RawValue) bool { return len(v.Value) > 0 && k.addresses[address(v)] }
+// number says which of the values v equals; 0 for none.
+func (k *known) number(v bson.RawValue) int {
+	if len(k.values) == 0 {
+		return 0
+	}
+	var buf [64]byte
+	return k.values[string(append(append(buf[:0], byte(v.Type)), v.Value...))]
+}
+
+// listNumber says which of the lists a list equals; 0 for none.
+func (k *known) listNumber(list []bson.RawValue) int {
+	return 1 + slices.IndexFunc(k.lists, func(own []bson.RawValue) bool { return equalLists(own, list) })
+}
 
 // Compile is [Compile] for a filter that [relations.Schema.Check] has returned. The schema is the cache's own, or what its Bind returned, and
 // the one that the filter was checked by. A filter that was not checked so may be compiled without the errors that Check would have for its values.
@@ -115,7 +124,7 @@ func (c *Cache) Compile(s *relations.Schema, f filter.Filter) (*Plan, error) {
 		return Compile(s, f, c.options...)
 	}
 	if t := c.template(shape.key); t != nil {
-		return t.bind(shape.slots), nil
+		return &Plan{t, slices.Clone(shape.slots)}, nil
 	}
 	key := string(shape.key)
 	o, f, err := check(s, f, c.options)
@@ -123,18 +132,19 @@ func (c *Cache) Compile(s *relations.Schema, f filter.Filter) (*Plan, error) {
 		return nil, err
 	}
 	shape.of(c, s, &f)
-	asChecked := !shape.bad && string(shape.key) == key // else Check had not returned it
-	plan, err := compileChecked(s, f, o)
-	if err == nil && asChecked {
-		if t := newTemplate(plan, shape.slots, c.known.owns); t != nil {
-			c.remember(key, t)
-		}
+	if shape.bad || string(shape.key) != key { // then Check had not returned it
+		return compileChecked(&lowerer{schema: s}, f, o)
+	}
+	l := &lowerer{schema: s, params: slices.Clone(shape.slots), known: &c.known}
+	plan, err := compileChecked(l, f, o)
+	if err == nil && !l.fixed {
+		c.remember(key, plan.of)
 	}
 	return plan, err
 }
 
 // template returns what is kept for a shape, or nil.
-func (c *Cache) template(key []byte) *template {
+func (c *Cache) template(key []byte) *compiled {
 	c.mu.RLock()
 	t := c.young[string(key)]
 	aged := false
@@ -148,11 +158,11 @@ func (c *Cache) template(key []byte) *template {
 	return t
 }
 
-func (c *Cache) remember(key string, t *template) {
+func (c *Cache) remember(key string, t *compiled) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.young[key]; !ok && len(c.young) >= c.most {
-		c.old, c.young = c.young, make(map[string]*template, c.most)
+		c.old, c.young = c.young, make(map[string]*compiled, c.most)
 	}
 	c.young[key] = t
 }

@@ -108,13 +108,13 @@ func (r *redrawer) rows(tb testing.TB, stages []bson.D) (out []bson.Raw) {
 // samePlan holds a plan to the one that was compiled for the filter alone.
 func samePlan(tb testing.TB, r *redrawer, s *relations.Schema, want, got *pipeline.Plan) {
 	tb.Helper()
-	require.Equal(tb, want.Resource, got.Resource)
-	require.Equal(tb, want.Collection, got.Collection)
-	require.Equal(tb, want.Outcome, got.Outcome)
-	require.Equal(tb, want.Clauses, got.Clauses)
-	require.Equal(tb, want.Joins, got.Joins)
-	require.Equal(tb, want.Prefilter, got.Prefilter)
-	require.Equal(tb, want.Match, got.Match)
+	require.Equal(tb, want.Resource(), got.Resource())
+	require.Equal(tb, want.Collection(), got.Collection())
+	require.Equal(tb, want.Outcome(), got.Outcome())
+	require.Equal(tb, want.Clauses(), got.Clauses())
+	require.Equal(tb, want.Joins(), got.Joins())
+	require.Equal(tb, want.Prefilter(), got.Prefilter())
+	require.Equal(tb, want.Match(), got.Match())
 	require.Equal(tb, want.Stages(), got.Stages())
 	for _, eager := range []bool{false, true} {
 		a, b := want.Resolution(eager, 0), got.Resolution(eager, 0)

@@ -79,7 +79,7 @@ func TestOutcomes(t *testing.T) {
 	} {
 		plan, err := pipeline.Compile(schema, c.filter)
 		require.NoError(t, err, name)
-		require.Equal(t, c.want, plan.Outcome, name)
+		require.Equal(t, c.want, plan.Outcome(), name)
 		require.NotEmpty(t, plan.Stages(), name)
 	}
 }
@@ -148,8 +148,8 @@ func TestEqualJoinsAreShared(t *testing.T) {
 		filter.Some(p).Where(p.F("name").Eq("x"), filter.F("owner").Eq("me")),
 		filter.Some(p).Where(p.F("name").Eq("y"))))
 	require.NoError(t, err)
-	require.Len(t, plan.Joins, 1, "a document with one _id is joined once, whatever is asked of it")
-	require.Equal(t, []pipeline.Strategy{pipeline.Lookup, pipeline.Lookup, pipeline.Lookup}, []pipeline.Strategy{plan.Clauses[0].Strategy, plan.Clauses[1].Strategy, plan.Clauses[2].Strategy})
+	require.Len(t, plan.Joins(), 1, "a document with one _id is joined once, whatever is asked of it")
+	require.Equal(t, []pipeline.Strategy{pipeline.Lookup, pipeline.Lookup, pipeline.Lookup}, []pipeline.Strategy{plan.Clauses()[0].Strategy, plan.Clauses()[1].Strategy, plan.Clauses()[2].Strategy})
 }
 
 func TestAJoinKeepsOneIDOrTheOneDocumentOfAKey(t *testing.T) {
@@ -158,7 +158,7 @@ func TestAJoinKeepsOneIDOrTheOneDocumentOfAKey(t *testing.T) {
 	for _, c := range goldenCases() {
 		plan, err := pipeline.Compile(schema, c.filter)
 		require.NoError(t, err)
-		for _, j := range plan.Joins {
+		for _, j := range plan.Joins() {
 			if j.Pipeline == nil {
 				require.Equal(t, "_id", j.ForeignField, c.name)
 				continue

@@ -13,7 +13,7 @@ import (
 type core struct {
 	vars  []*variable // in the order of the filter
 	links []link      // keys that lead from one of them to another
-	conds []cond
+	conds []conjunct
 	ties  []tie // to what is outside
 }
 
@@ -23,8 +23,8 @@ type link struct {
 	to *variable
 }
 
-// cond is a conjunct, and the variables of the core that it speaks of.
-type cond struct {
+// conjunct is a condition of the core, and the variables of the core that it speaks of.
+type conjunct struct {
 	node
 	vars []*variable
 }
@@ -81,11 +81,11 @@ func coreOf(n exists) (*core, bool) {
 		}
 		p, ok := n.(pair)
 		if len(outside) == 0 && len(inside) > 0 {
-			c.conds = append(c.conds, cond{n, inside})
+			c.conds = append(c.conds, conjunct{n, inside})
 			if ok && len(inside) > 1 { // asked before rows become one, which takes a symbol for the string
-				c.conds = append(c.conds, cond{comparedWithItself(p.l, p), []*variable{p.l.v}})
+				c.conds = append(c.conds, conjunct{comparedWithItself(p.l, p), []*variable{p.l.v}})
 				if p.op != filter.In {
-					c.conds = append(c.conds, cond{comparedWithItself(p.r, p), []*variable{p.r.v}})
+					c.conds = append(c.conds, conjunct{comparedWithItself(p.r, p), []*variable{p.r.v}})
 				}
 			}
 			continue
@@ -97,7 +97,7 @@ func coreOf(n exists) (*core, bool) {
 			p.l, p.r = p.r, p.l
 		}
 		c.ties = append(c.ties, tie{outside: p.l, at: p.r, typ: p.typ, typed: true})
-		c.conds = append(c.conds, cond{comparedWithItself(p.r, p), inside})
+		c.conds = append(c.conds, conjunct{comparedWithItself(p.r, p), inside})
 	}
 	links := c.links
 	c.links = nil
@@ -139,12 +139,12 @@ func comparedWithItself(r ref, p pair) node {
 }
 
 // keyGuards is what must hold beside a link, whichever side it is followed from.
-func (c *core) keyGuards(k link) []cond {
+func (c *core) keyGuards(k link) []conjunct {
 	if !k.list {
-		return []cond{{test{ref: k.local, kind: testKey}, []*variable{k.local.v}}}
+		return []conjunct{{test{ref: k.local, kind: testKey}, []*variable{k.local.v}}}
 	}
 	if k.foreign.Path == "_id" { // null elements, [] and a missing list join a null _id
-		return []cond{{test{ref: ref{k.to, "_id"}, kind: testSet}, []*variable{k.to}}}
+		return []conjunct{{test{ref: ref{k.to, "_id"}, kind: testSet}, []*variable{k.to}}}
 	}
 	return nil
 }
@@ -297,13 +297,18 @@ func score(n node, v *variable) int {
 
 func isKeyType(l leaf) bool {
 	if l.typ == relations.Any {
-		for _, v := range append(l.values[:len(l.values):len(l.values)], l.value) {
-			if v.Type == bson.TypeObjectID || v.Type == bson.TypeBinary {
+		for _, v := range l.values.Values {
+			if isKeyValue(v) {
 				return true
 			}
 		}
+		return isKeyValue(l.value.Literal)
 	}
 	return l.typ == relations.ObjectID || l.typ == relations.Binary
+}
+
+func isKeyValue(v bson.RawValue) bool {
+	return v.Type == bson.TypeObjectID || v.Type == bson.TypeBinary
 }
 
 // start returns the variable whose conditions are narrowest, and how narrow.

@@ -23,6 +23,7 @@ type nodeKey struct {
 	op     filter.Operator
 	typ    relations.ValueType
 	values int
+	param  int
 	bson   bson.Type
 	value  string // the literal, or the first of a list
 	right  ref    // of a pair
@@ -68,11 +69,12 @@ func keyOf(n node) (nodeKey, bool) {
 	switch n := n.(type) {
 	case test:
 		key := nodeKey{
-			ref: n.ref, kind: n.kind, op: n.leaf.op, typ: n.leaf.typ, values: len(n.leaf.values),
-			bson: n.leaf.value.Type, value: string(n.leaf.value.Value),
+			ref: n.ref, kind: n.kind, op: n.leaf.op, typ: n.leaf.typ, values: len(n.leaf.values.Values),
+			param: n.leaf.value.Param + n.leaf.values.Param, bson: n.leaf.value.Literal.Type,
+			value: string(n.leaf.value.Literal.Value),
 		}
-		if len(n.leaf.values) > 0 {
-			key.value = string(n.leaf.values[0].Value)
+		if list := n.leaf.values.Values; len(list) > 0 {
+			key.value = string(list[0].Value)
 		}
 		return key, true
 	case pair:

@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
 // A long list looks nodes up by a key, a short one compares them. Both keep the same nodes.
@@ -27,11 +28,11 @@ func TestALongListKeepsTheNodesThatComparingEachWithEachKeeps(t *testing.T) {
 			return pair{l: anyRef(), r: anyRef(), op: operators[random.IntN(2)], truth: random.IntN(2) == 0}
 		case 1:
 			return test{ref: anyRef(), kind: testTrue, leaf: leaf{op: filter.In, strict: random.IntN(2) == 0,
-				values: []bson.RawValue{anyValue(), anyValue()}}}
+				values: mql.List{Values: []bson.RawValue{anyValue(), anyValue()}}}}
 		case 2:
 			return not{test{ref: anyRef(), kind: testSet}}
 		default:
-			return test{ref: anyRef(), kind: testKind(1 + random.IntN(3)), leaf: leaf{op: operators[random.IntN(2)], value: anyValue()}}
+			return test{ref: anyRef(), kind: testKind(1 + random.IntN(3)), leaf: leaf{op: operators[random.IntN(2)], value: mql.Value{Literal: anyValue()}}}
 		}
 	}
 	for _, n := range []int{fewNodes - 1, fewNodes, fewNodes + 1, 2_000} {

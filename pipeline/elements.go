@@ -1,9 +1,8 @@
 package pipeline
 
 import (
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
 // isJoin says whether n becomes a $lookup: a document of a collection, or an element from which one must be looked up.
@@ -77,6 +76,7 @@ func plain(n node, v *variable) bool {
 			return d.array.v == v && plainElements(n)
 		case keys:
 			return d.list.v == v && someKey(n, "k") != nil
+		case joined:
 		}
 	}
 	return false
@@ -89,15 +89,15 @@ func plainElements(n exists) bool {
 }
 
 // someKey spells "some key of the list" where every condition is a list of operators; nil where it is not.
-func someKey(n exists, path string) bson.D {
+func someKey(n exists, path string) mql.Query {
 	if n.body == constant(true) {
-		return d("$or", bson.A{d(path, d("$elemMatch", isKey)), d(path, isKey)})
+		return mql.Some(mql.On(path, mql.Is("$elemMatch", isKey)), mql.On(path, isKey...))
 	}
 	tests, ok := n.body.(and)
 	if !ok {
 		tests = and{n.body}
 	}
-	ops := bson.D{}
+	ops := mql.Ops{}
 	for _, m := range tests {
 		t, ok := m.(test)
 		if !ok || t.ref.v != n.v || t.kind != testTrue && t.kind != testFalse {
@@ -108,10 +108,10 @@ func someKey(n exists, path string) bson.D {
 			return nil
 		}
 		if one && alias(t.leaf.typ) == "" && t.kind == testFalse {
-			es = append(es, notArray())
+			es = append(es, notArray)
 		}
 		if len(tests) == 1 && t.kind == testTrue && (t.leaf.op == filter.Eq || t.leaf.op == filter.In) {
-			return d(path, es)
+			return mql.On(path, es...)
 		}
 		for _, e := range es {
 			if !addOperator(&ops, e) {
@@ -123,27 +123,29 @@ func someKey(n exists, path string) bson.D {
 		return nil
 	}
 	alone := ops[:len(ops):len(ops)]
-	if !addOperator(&alone, notArray()) {
+	if !addOperator(&alone, notArray) {
 		return nil
 	}
-	return d("$or", bson.A{d(path, d("$elemMatch", ops)), d(path, alone)})
+	return mql.Some(mql.On(path, mql.Is("$elemMatch", ops)), mql.On(path, alone...))
 }
 
-func addOperator(ops *bson.D, e bson.E) bool {
+// addOperator adds an operator to those on one value. It reports false where another argument of it
+// is there.
+func addOperator(ops *mql.Ops, op mql.Op) bool {
 	for _, have := range *ops {
-		if have.Key == e.Key {
-			return equalValue(have.Value, e.Value)
+		if have.Name == op.Name {
+			return mql.EqualArgs(have.Arg, op.Arg)
 		}
 	}
-	*ops = append(*ops, e)
+	*ops = append(*ops, op)
 	return true
 }
 
 // noKey spells the element of the $elemMatch that no key of a known list may match, where it is one: a value that is neither
 // an array nor surely false. Nested arrays are no keys.
-func noKey(n exists) bson.D {
+func noKey(n exists) mql.Ops {
 	if n.body == constant(true) {
-		return isKey.(bson.D)
+		return isKey
 	}
 	negated, ok := n.body.(not)
 	if !ok {
@@ -157,6 +159,6 @@ func noKey(n exists) bson.D {
 	if err != nil || ops == nil {
 		return nil
 	}
-	ops[0].Value = bson.A{ops[0].Value, "array"}
-	return d("$not", ops)
+	ops[0].Arg = mql.Array{ops[0].Arg, mql.Const{Value: "array"}}
+	return mql.Ops{mql.Is("$not", ops)}
 }

@@ -86,7 +86,7 @@ func ExampleCompile_denied() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(plan.Outcome)
+	fmt.Println(plan.Outcome())
 	printStages(plan.Stages())
 	// Output:
 	// denied

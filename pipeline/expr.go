@@ -2,34 +2,34 @@ package pipeline
 
 import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // expr spells n as an aggregation expression.
-func (l *level) expr(n node) any {
+func (l *level) expr(n node) mql.Expr {
 	switch n := n.(type) {
 	case constant:
-		return bool(n)
+		return boolean(bool(n))
 	case and:
-		out := make(bson.A, 0, len(n))
+		out := make(mql.Args, 0, len(n))
 		for _, m := range n {
 			out = appendConjuncts(out, l.expr(m))
 		}
-		return d("$and", out)
+		return mql.Call{Op: "$and", Arg: out}
 	case or:
-		out := make(bson.A, len(n))
+		out := make(mql.Args, len(n))
 		for i, m := range n {
 			out[i] = l.expr(m)
 		}
-		return d("$or", out)
+		return mql.Call{Op: "$or", Arg: out}
 	case not:
 		if e, ok := n.of.(exists); ok && l.isJoin(e) {
-			return d("$eq", bson.A{"$" + l.lookup(e), bson.A{}})
+			return mql.Fn("$eq", mql.Path(l.lookup(e)), mql.Args{})
 		} else if ok {
 			return l.exprExists(e, false)
 		}
-		return d("$not", bson.A{l.expr(n.of)})
+		return negated(l.expr(n.of))
 	case test:
 		return l.exprTest(n)
 	case pair:
@@ -42,29 +42,27 @@ func (l *level) expr(n node) any {
 		return l.exprExists(n, true)
 	default:
 		l.fail("formula %T", n)
-		return false
+		return boolean(false)
 	}
 }
 
 // appendConjuncts adds an expression to those of an $and; of another $and, its own.
-func appendConjuncts(to bson.A, e any) bson.A {
-	if q, ok := e.(bson.D); ok && len(q) == 1 && q[0].Key == "$and" {
-		return append(to, q[0].Value.(bson.A)...)
+func appendConjuncts(to mql.Args, e mql.Expr) mql.Args {
+	if call, ok := e.(mql.Call); ok && call.Op == "$and" {
+		return append(to, call.Arg.(mql.Args)...)
 	}
 	return append(to, e)
 }
 
-func (l *level) exprTest(t test) any {
+func (l *level) exprTest(t test) mql.Expr {
 	x := l.value(t.ref)
 	switch t.kind {
 	case testTrue, testFalse:
-		var e any
-		var err error
+		spell := t.leaf.expr
 		if t.ref.path == "" && t.ref.v.collection == "" { // an element of a list of keys: one value
-			e, err = t.leaf.elementExpr(x, t.kind == testTrue)
-		} else {
-			e, err = t.leaf.expr(x, t.kind == testTrue)
+			spell = t.leaf.elementExpr
 		}
+		e, err := spell(x, t.kind == testTrue)
 		if err != nil && l.err == nil {
 			l.err = err
 		}
@@ -76,53 +74,46 @@ func (l *level) exprTest(t test) any {
 	case testSet:
 		return isSet(x)
 	case testKey:
-		return d("$and", bson.A{isSet(x), d("$not", bson.A{isArray(x)})})
+		return isKeyExpr(x)
 	case testDocument:
 		return isType(x, "object")
 	case testOne:
-		return d("$not", bson.A{isArray(x)})
+		return negated(isArray(x))
 	case testList:
-		return d("$cond", bson.A{isArray(x), d("$not", bson.A{d("$in", bson.A{null, x})}), false})
+		return cond(isArray(x), negated(mql.Fn("$in", mql.Null, x)), boolean(false))
 	case testDocs:
-		return d("$cond", bson.A{isArray(x), allOf(d("$cond", bson.A{isArray(x), x, bson.A{}}), "x", isType("$$x", "object")), false})
+		return cond(isArray(x), allOf(arrayOr(x), "x", isType(mql.Var("x"), "object")), boolean(false))
 	case testEmpty:
-		return d("$eq", bson.A{x, bson.A{}})
+		return mql.Fn("$eq", x, mql.Args{})
 	default:
 		l.fail("test %d", t.kind)
-		return false
+		return boolean(false)
 	}
 }
 
-func (l *level) exprPair(p pair) any {
+// isKeyExpr is the expression "e can be a key": it is neither missing, null nor an array.
+func isKeyExpr(e mql.Expr) mql.Expr { return both2(isSet(e), negated(isArray(e))) }
+
+func (l *level) exprPair(p pair) mql.Expr {
 	left, right := orZero(l.value(p.l), p.lZero), orZero(l.value(p.r), p.rZero)
 	if alias(p.typ) == "" {
 		l.fail("a comparison of fields without a declared type")
-		return false
+		return boolean(false)
 	}
 	if p.op == filter.In {
-		elements := d("$cond", bson.A{isArray(right), right, bson.A{}})
-		conds := comparable(left, p.typ, true)
-		if p.truth && p.typ == relations.String { // a symbol in the list equals the string, but is none
-			return d("$and", append(conds, anyOf(elements, "x", d("$and", append(comparable("$$x", p.typ, false), d("$eq", bson.A{"$$x", left}))))))
-		}
-		if p.truth {
-			return d("$and", append(conds, d("$in", bson.A{left, elements})))
-		}
-		conds = comparable(left, p.typ, false)
-		differs := d("$and", append(comparable("$$x", p.typ, false), differ("$$x", left, p.typ)))
-		return d("$and", append(conds, d("$cond", bson.A{isArray(right), allOf(elements, "x", differs), false})))
+		return exprPairIn(p, left, right)
 	}
 	if p.op == filter.Eq && !p.truth {
 		conds := comparable(left, p.typ, false)
 		if p.l != p.r {
 			conds = append(conds, comparable(right, p.typ, false)...)
 		}
-		return d("$and", append(conds, differ(left, right, p.typ)))
+		return mql.Call{Op: "$and", Arg: append(conds, differ(left, right, p.typ))}
 	}
 	op, notNaNLeft, notNaNRight, ok := comparisonExpr(p.op, p.truth)
 	if !ok {
 		l.fail("%v of a field with a field", p.op)
-		return false
+		return boolean(false)
 	}
 	conds := comparable(left, p.typ, notNaNLeft)
 	if p.l == p.r {
@@ -130,7 +121,24 @@ func (l *level) exprPair(p pair) any {
 	} else {
 		conds = append(conds, comparable(right, p.typ, notNaNRight)...)
 	}
-	return d("$and", append(conds, d(op, bson.A{left, right})))
+	return mql.Call{Op: "$and", Arg: append(conds, mql.Fn(op, left, right))}
+}
+
+// exprPairIn is exprPair for "left is an element of the list right".
+func exprPairIn(p pair, left, right mql.Expr) mql.Expr {
+	conds := comparable(left, p.typ, p.truth)
+	element := comparable(mql.Var("x"), p.typ, false)
+	switch {
+	case p.truth && p.typ == relations.String: // a symbol in the list equals the string, but is none
+		equal := append(element, mql.Fn("$eq", mql.Var("x"), left))
+		conds = append(conds, anyOf(arrayOr(right), "x", mql.Call{Op: "$and", Arg: equal}))
+	case p.truth:
+		conds = append(conds, mql.Fn("$in", left, arrayOr(right)))
+	default:
+		differs := append(element, differ(mql.Var("x"), left, p.typ))
+		conds = append(conds, cond(isArray(right), allOf(arrayOr(right), "x", mql.Call{Op: "$and", Arg: differs}), boolean(false)))
+	}
+	return mql.Call{Op: "$and", Arg: conds}
 }
 
 // held says that the foreign value of a join is, or holds, its key.
@@ -142,78 +150,65 @@ type held struct {
 func (held) node() {}
 
 // exprHeld spells what a $lookup's localField and foreignField say, for keys that they cannot serve.
-func (l *level) exprHeld(h held) any {
+func (l *level) exprHeld(h held) mql.Expr {
 	key := l.value(h.key.local)
 	holds := l.exprHolds
 	if h.of != nil {
-		holds = func(key any, foreign relations.FieldRef) any {
-			return d("$in", bson.A{key, wrapped(l.value(ref{h.of, foreign.Path}))})
+		holds = func(key mql.Expr, foreign relations.FieldRef) mql.Expr {
+			return mql.Fn("$in", key, wrapped(l.value(ref{h.of, foreign.Path})))
 		}
 	}
 	if !h.key.list {
 		return holds(key, h.key.foreign)
 	}
-	isKey := bson.A{isSet("$$k"), d("$not", bson.A{isArray("$$k")})}
-	return anyOf(wrapped(key), "k", d("$and", appendConjuncts(isKey, holds("$$k", h.key.foreign))))
+	const k = mql.Var("k")
+	return anyOf(wrapped(key), "k", mql.Call{Op: "$and", Arg: appendConjuncts(mql.Args{isSet(k), negated(isArray(k))}, holds(k, h.key.foreign))})
 }
 
 // exprHolds is the expression "some value at the foreign path is, or holds, the key", whatever arrays the path crosses.
-func (l *level) exprHolds(key any, foreign relations.FieldRef) any {
+func (l *level) exprHolds(key mql.Expr, foreign relations.FieldRef) mql.Expr {
 	if foreign.Path == "_id" {
-		return d("$eq", bson.A{key, "$" + l.path("_id")})
+		return mql.Fn("$eq", key, mql.Path(l.path("_id")))
 	}
-	at, rest := "$"+l.path(""), foreign.Path
-	if at == "$" {
-		at = ""
-	}
-	var build func(at, rest string, steps []relations.Step, done int) any
-	build = func(at, rest string, steps []relations.Step, done int) any {
-		sep := "."
-		if at == "" {
-			at, sep = "$", ""
-		}
+	var build func(at func(path string) mql.Expr, rest string, steps []relations.Step, done int) mql.Expr
+	build = func(at func(path string) mql.Expr, rest string, steps []relations.Step, done int) mql.Expr {
 		if len(steps) == 0 {
-			return d("$in", bson.A{key, wrapped(at + sep + rest)})
+			return mql.Fn("$in", key, wrapped(at(rest)))
 		}
 		seg := steps[0].Path[done:]
 		name := "f" + string(rune('0'+len(foreign.Steps)-len(steps)))
-		inner := build("$$"+name, rest[len(seg)+1:], steps[1:], done+len(seg)+1)
-		return anyOf(wrapped(at+sep+seg), name, d("$and", bson.A{d("$not", bson.A{isArray("$$" + name)}), inner}))
+		element := func(path string) mql.Expr { return mql.Var(name + "." + path) }
+		inner := build(element, rest[len(seg)+1:], steps[1:], done+len(seg)+1)
+		return anyOf(wrapped(at(seg)), name, both2(negated(isArray(mql.Var(name))), inner))
 	}
-	return build(at, rest, foreign.Steps, 0)
+	document := func(path string) mql.Expr { return mql.Path(l.path(path)) }
+	return build(document, foreign.Path, foreign.Steps, 0)
 }
 
 // exprExists spells that some element makes the body true, or that none does.
-func (l *level) exprExists(n exists, truth bool) any {
+func (l *level) exprExists(n exists, truth bool) mql.Expr {
 	if l.isJoin(n) {
-		return d("$ne", bson.A{"$" + l.lookup(n), bson.A{}})
-	}
-	var input any
-	var isOne func(e any) any
-	switch domain := n.domain.(type) {
-	case elements:
-		x := l.value(domain.array)
-		input = d("$cond", bson.A{isArray(x), x, bson.A{}})
-		if !domain.docsOnly && !forces(n.body, n.v, "") {
-			isOne = func(e any) any { return isType(e, "object") }
-		} else if !domain.docsOnly { // a path through a nested array would read its elements
-			isOne = func(e any) any { return d("$not", bson.A{isArray(e)}) }
-		}
-	case keys:
-		input = wrapped(l.value(domain.list))
-		isOne = func(e any) any {
-			return d("$and", bson.A{isSet(e), d("$not", bson.A{isArray(e)})})
-		}
-	default:
-		l.fail("domain %T", n.domain)
-		return false
+		return mql.Fn("$ne", mql.Path(l.lookup(n)), mql.Args{})
 	}
 	name, done := l.name(n.v)
 	defer done()
-	e := "$$" + name
-	var in bson.A
-	if isOne != nil {
-		in = appendConjuncts(in, isOne(e))
+	e := mql.Var(name)
+	var input mql.Expr
+	var in mql.Args // what an element must be
+	switch domain := n.domain.(type) {
+	case elements:
+		input = arrayOr(l.value(domain.array))
+		if !domain.docsOnly && !forces(n.body, n.v, "") {
+			in = mql.Args{isType(e, "object")}
+		} else if !domain.docsOnly { // a path through a nested array would read its elements
+			in = mql.Args{negated(isArray(e))}
+		}
+	case keys:
+		input = wrapped(l.value(domain.list))
+		in = mql.Args{isSet(e), negated(isArray(e))}
+	default:
+		l.fail("domain %T", n.domain)
+		return boolean(false)
 	}
 	if truth {
 		if n.body != constant(true) || in == nil {
@@ -223,57 +218,17 @@ func (l *level) exprExists(n exists, truth bool) any {
 	}
 	none := l.expr(negate(n.body))
 	switch {
-	case in != nil && none == false:
-		none = d("$not", bson.A{conjunction(in)})
+	case in != nil && none == mql.Expr(boolean(false)):
+		none = negated(conjunction(in))
 	case in != nil:
-		none = d("$or", bson.A{d("$not", bson.A{conjunction(in)}), none})
+		none = mql.Fn("$or", negated(conjunction(in)), none)
 	}
 	return allOf(input, name, none)
 }
 
-func conjunction(es bson.A) any {
+func conjunction(es mql.Args) mql.Expr {
 	if len(es) == 1 {
 		return es[0]
 	}
-	return d("$and", es)
-}
-
-// comparisonExpr is the operator of a field-to-field comparison and which sides must not be NaN, below all numbers there.
-func comparisonExpr(op filter.Operator, truth bool) (name string, left, right bool, ok bool) {
-	if op == filter.Eq {
-		return "$eq", true, false, truth
-	}
-	is, opposite := orderOperator(op)
-	if !truth {
-		is = opposite
-	}
-	return is, is == "$lt" || is == "$lte", is == "$gt" || is == "$gte", is != ""
-}
-
-// differ is the expression "a and b, both of that type, are not equal". NaN equals nothing, itself
-// included.
-func differ(a, b any, typ relations.ValueType) any {
-	ne := d("$ne", bson.A{a, b})
-	if typ != relations.Number {
-		return ne
-	}
-	return d("$or", bson.A{ne, d("$eq", bson.A{a, nan})})
-}
-
-// orZero is the expression "e, or where it is missing the value that it counts as then".
-func orZero(e any, f *relations.Field) any {
-	zero, ok := zeroOf(f)
-	if !ok {
-		return e
-	}
-	return d("$cond", bson.A{isMissing(e), literal(zero), e})
-}
-
-// comparable is the expressions "e is a value of that type", and no NaN where that is asked.
-func comparable(e any, typ relations.ValueType, notNaN bool) bson.A {
-	out := bson.A{isType(e, alias(typ))}
-	if notNaN && typ == relations.Number {
-		out = append(out, d("$ne", bson.A{e, nan}))
-	}
-	return out
+	return mql.Call{Op: "$and", Arg: es}
 }

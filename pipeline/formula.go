@@ -2,8 +2,8 @@ package pipeline
 
 import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // A node is a two-valued formula over variables. Lowering ([lowerer]) turns the three-valued filter into one by choosing, at each
@@ -115,8 +115,8 @@ type leaf struct {
 	typ    relations.ValueType
 	list   bool
 	strict bool
-	value  bson.RawValue
-	values []bson.RawValue // In and SubsetOf, without nulls
+	value  mql.Value
+	values mql.List // In and SubsetOf, without nulls
 }
 
 // all returns the AND of nodes: flattened, without constants and repetitions.
@@ -227,15 +227,7 @@ func same(a, b node) bool {
 }
 
 func (l leaf) equal(m leaf) bool {
-	if l.op != m.op || l.typ != m.typ || l.list != m.list || l.strict != m.strict || !l.value.Equal(m.value) || len(l.values) != len(m.values) {
-		return false
-	}
-	for i := range l.values {
-		if !l.values[i].Equal(m.values[i]) {
-			return false
-		}
-	}
-	return true
+	return l.op == m.op && l.typ == m.typ && l.list == m.list && l.strict == m.strict && l.value.Equal(m.value) && l.values.Equal(m.values)
 }
 
 // walk calls f on n and every node inside it, until f returns false.

@@ -1,13 +1,12 @@
 package pipeline
 
 import (
-	"bytes"
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -149,10 +148,10 @@ func (r *rows) node(ties []tie) node {
 		return constant(r.documents > 0)
 	}
 	if !r.sorted { // other sites have the same
-		r.only, r.sorted = sortedKeys(r.only), true
+		r.only, r.sorted = mql.Sort(r.only), true
 		for _, g := range r.groups {
 			for i := range g {
-				g[i] = sortedKeys(g[i])
+				g[i] = mql.Sort(g[i])
 			}
 		}
 	}
@@ -170,50 +169,17 @@ func (r *rows) node(ties []tie) node {
 	return some(groups...)
 }
 
-// compareKeys orders keys, by no more than their types and bytes.
-func compareKeys(a, b bson.RawValue) int {
-	if a.Type != b.Type {
-		return cmp.Compare(a.Type, b.Type)
-	}
-	return bytes.Compare(a.Value, b.Value)
-}
-
-func equalKeys(a, b bson.RawValue) bool { return compareKeys(a, b) == 0 }
-
-// sortedKeys sorts keys in place, and keeps each once.
-func sortedKeys(keys []bson.RawValue) []bson.RawValue {
-	slices.SortFunc(keys, compareKeys)
-	return slices.CompactFunc(keys, equalKeys)
-}
-
-// unitedKeys returns what two lists hold, sorted, each once.
-func unitedKeys(a, b []bson.RawValue) []bson.RawValue {
-	if !slices.IsSortedFunc(a, compareKeys) || !slices.IsSortedFunc(b, compareKeys) { // lists of the filter
-		return sortedKeys(slices.Concat(a, b))
-	}
-	out := make([]bson.RawValue, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if compareKeys(a[0], b[0]) <= 0 {
-			out, a = append(out, a[0]), a[1:]
-		} else {
-			out, b = append(out, b[0]), b[1:]
-		}
-	}
-	out = append(append(out, a...), b...)
-	return slices.CompactFunc(out, equalKeys)
-}
-
 // among says that the value outside is, or holds, one of the keys, which are sorted and stay as they are.
 func (t tie) among(keys []bson.RawValue) node {
 	if t.typed {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(v bson.RawValue) bool { return class(v) != alias(t.typ) })
 	}
-	l := leaf{op: filter.In, typ: t.typ, list: t.list, strict: t.typed, values: keys}
+	l := leaf{op: filter.In, typ: t.typ, list: t.list, strict: t.typed, values: mql.List{Values: keys}}
 	switch len(keys) {
 	case 0:
 		return constant(false)
 	case 1:
-		l.op, l.value, l.values = filter.Eq, keys[0], nil
+		l.op, l.value, l.values = filter.Eq, mql.Value{Literal: keys[0]}, mql.List{}
 	}
 	return test{ref: t.outside, kind: testTrue, leaf: l}
 }

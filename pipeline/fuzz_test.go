@@ -44,11 +44,11 @@ func FuzzCompile(f *testing.F) {
 		stages := plan.Stages()
 		require.NotEmpty(t, stages)
 		match, ok := stages[len(stages)-1][0].Value.(bson.D)
-		if len(plan.Joins) > 0 {
+		if len(plan.Joins()) > 0 {
 			match, ok = stages[len(stages)-2][0].Value.(bson.D)
 		}
 		require.True(t, ok)
-		require.Equal(t, len(match) == 0, plan.Outcome == filter.Allowed && flt.Resource != "Draft" && flt.Resource != "Memo", "an empty $match is said for Allowed without a scope, and only there")
+		require.Equal(t, len(match) == 0, plan.Outcome() == filter.Allowed && flt.Resource != "Draft" && flt.Resource != "Memo", "an empty $match is said for Allowed without a scope, and only there")
 		for _, s := range stages {
 			checkOperators(t, s)
 		}

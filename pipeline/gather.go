@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
 // gatherer writes the pipeline that reads the keys of a core: it starts from one of its documents and follows the links, either way.
@@ -14,14 +14,14 @@ import (
 type gatherer struct {
 	core   *core
 	rows   *level // what is known of the variables behind: values in the rows
-	stages []bson.D
+	stages []mql.Stage
 	behind []*variable
 	used   []bool // links that a $lookup has followed
 	asked  []bool // conditions that stand in a stage
 }
 
 // gather returns the stages, on the collection of the core's start. With a limit, so many groups of keys and one more are made.
-func (c *core) gather(start *variable, prefix string, limit int) ([]bson.D, error) {
+func (c *core) gather(start *variable, prefix string, limit int) ([]mql.Stage, error) {
 	g := &gatherer{core: c, rows: &level{prefix: prefix, rows: map[ref]string{}}, used: make([]bool, len(c.links)), asked: make([]bool, len(c.conds))}
 	g.begin(start)
 	for len(g.behind) < len(c.vars) {
@@ -36,7 +36,7 @@ func (c *core) gather(start *variable, prefix string, limit int) ([]bson.D, erro
 	return g.stages, g.rows.err
 }
 
-func (g *gatherer) add(stages ...bson.D) { g.stages = append(g.stages, stages...) }
+func (g *gatherer) add(stages ...mql.Stage) { g.stages = append(g.stages, stages...) }
 
 // begin reads the documents of the first variable.
 func (g *gatherer) begin(v *variable) {
@@ -50,22 +50,6 @@ func (g *gatherer) begin(v *variable) {
 	if len(g.core.vars) > 1 {
 		g.group()
 	}
-}
-
-// conditions returns the stages that keep the level's documents for which n holds.
-func conditions(l *level, n node) []bson.D {
-	prefilter, joins, match := l.stages(n)
-	var out []bson.D
-	if len(prefilter) > 0 {
-		out = append(out, d("$match", prefilter))
-	}
-	for i := range joins {
-		out = append(out, joins[i].Stage())
-	}
-	if len(match) > 0 {
-		out = append(out, d("$match", match))
-	}
-	return out
 }
 
 func (g *gatherer) failed(l *level) {
@@ -141,21 +125,9 @@ func (g *gatherer) step() bool {
 		return false
 	}
 	g.behind = append(g.behind, h.v)
-	j := Join{From: h.v.collection, As: g.rows.prefix}
+	j := &mql.Lookup{From: h.v.collection, As: g.rows.prefix}
 	sub := &level{prefix: g.rows.prefix, v: h.v, up: g.rows, depth: 1, collection: h.v.collection}
-	var body []node
-	if h.link >= 0 {
-		k := g.core.links[h.link]
-		g.used[h.link] = true
-		if h.forward {
-			j.LocalField, j.ForeignField = g.rows.rows[k.local], k.foreign.Path
-			if k.list && k.foreign.Path != "_id" { // null elements join null
-				body = append(body, held{key: k.joinKey})
-			}
-		} else {
-			j.LocalField, j.ForeignField = g.rows.rows[ref{k.to, k.foreign.Path}], sub.path(k.local.path)
-		}
-	}
+	body := g.followed(j, h, sub)
 	for i, k := range g.core.links {
 		if !g.used[i] && g.isBehind(k.local.v) && g.isBehind(k.to) {
 			g.used[i] = true
@@ -171,46 +143,74 @@ func (g *gatherer) step() bool {
 	}
 	body = append(body, g.complete()...)
 	if h.link < 0 {
-		for _, n := range body {
-			if p, ok := n.(pair); ok && p.op == filter.Eq && p.truth && p.l.v != p.r.v {
-				if p.l.v == h.v {
-					p.l, p.r = p.r, p.l
-				}
-				j.LocalField, j.ForeignField = g.rows.rows[p.l], p.r.path
-				break
-			}
-		}
+		g.compared(j, h.v, body)
 	}
 	if g.toOne(h) && j.ForeignField == "_id" && !joins(all(body...)) {
 		g.whole(h.v, j, all(body...))
-		return true
-	}
-	j.Pipeline = conditions(sub, all(body...))
-	g.failed(sub)
-	for _, let := range sub.lets {
-		if let.ref.v != sub.v {
-			j.Let = append(j.Let, bson.E{Key: let.name, Value: "$" + g.rows.rows[let.ref]})
-		}
-	}
-	var fields bson.D
-	for _, r := range g.live() {
-		if r.v == h.v {
-			name := "f" + strconv.Itoa(len(fields))
-			fields = append(fields, bson.E{Key: name, Value: "$" + r.path})
-			g.rows.rows[r] = j.As + "." + name
-		}
-	}
-	if len(fields) == 0 {
-		j.Pipeline = append(j.Pipeline, limitOne, projectID)
-		g.add(j.Stage(), d("$match", d(j.As+".0", present)), d("$unset", j.As))
 	} else {
-		j.Pipeline = append(j.Pipeline, d("$project", append(bson.D{{Key: "_id", Value: int32(0)}}, fields...)))
-		g.add(j.Stage(), d("$unwind", "$"+j.As))
+		g.project(j, sub, conditions(sub, all(body...)))
 	}
 	if len(g.behind) < len(g.core.vars) {
 		g.group()
 	}
 	return true
+}
+
+// followed makes a lookup follow the link of a hop, and returns what the link asks besides.
+func (g *gatherer) followed(j *mql.Lookup, h hop, sub *level) (body []node) {
+	if h.link < 0 {
+		return nil
+	}
+	k := g.core.links[h.link]
+	g.used[h.link] = true
+	if !h.forward {
+		j.LocalField, j.ForeignField = g.rows.rows[ref{k.to, k.foreign.Path}], sub.path(k.local.path)
+		return nil
+	}
+	j.LocalField, j.ForeignField = g.rows.rows[k.local], k.foreign.Path
+	if k.list && k.foreign.Path != "_id" { // null elements join null
+		body = append(body, held{key: k.joinKey})
+	}
+	return body
+}
+
+// compared makes a lookup find the documents of v by a comparison of two fields.
+func (g *gatherer) compared(j *mql.Lookup, v *variable, body []node) {
+	for _, n := range body {
+		if p, ok := n.(pair); ok && p.op == filter.Eq && p.truth && p.l.v != p.r.v {
+			if p.l.v == v {
+				p.l, p.r = p.r, p.l
+			}
+			j.LocalField, j.ForeignField = g.rows.rows[p.l], p.r.path
+			return
+		}
+	}
+}
+
+// project adds a lookup that brings the fields of sub's document that later stages read, or that
+// only asks whether there is such a document.
+func (g *gatherer) project(j *mql.Lookup, sub *level, stages []mql.Stage) {
+	g.failed(sub)
+	for _, let := range sub.lets {
+		if let.ref.v != sub.v {
+			j.Let = append(j.Let, mql.Member{Name: let.name, Expr: mql.Path(g.rows.rows[let.ref])})
+		}
+	}
+	fields := mql.Object{{Name: "_id", Expr: mql.Const{Value: int32(0)}}}
+	for _, r := range g.live() {
+		if r.v == sub.v {
+			name := "f" + strconv.Itoa(len(fields)-1)
+			fields = append(fields, mql.Member{Name: name, Expr: mql.Path(r.path)})
+			g.rows.rows[r] = j.As + "." + name
+		}
+	}
+	if len(fields) == 1 {
+		j.Pipeline = append(stages, limitOne, projectID)
+		g.add(j, mql.Match{Query: mql.On(j.As+".0", present)}, mql.Unset{j.As})
+		return
+	}
+	j.Pipeline = append(stages, mql.Project{Fields: fields})
+	g.add(j, mql.Unwind{Path: j.As})
 }
 
 // toOne reports whether a row has one key to follow, as declared.
@@ -226,18 +226,15 @@ func (g *gatherer) toOne(h hop) bool {
 }
 
 // whole joins the documents that rows have the _id of by the plain equality, which servers run fastest, and keeps those for which n holds.
-func (g *gatherer) whole(v *variable, j Join, n node) {
+func (g *gatherer) whole(v *variable, j *mql.Lookup, n node) {
 	l := &level{prefix: g.rows.prefix, v: v, base: j.As + ".", collection: v.collection, rows: g.rows.rows}
-	g.add(j.Stage(), d("$unwind", "$"+j.As))
+	g.add(j, mql.Unwind{Path: j.As})
 	g.add(conditions(l, n)...)
 	g.failed(l)
 	for _, r := range g.live() {
 		if r.v == v {
 			g.rows.rows[r] = l.path(r.path)
 		}
-	}
-	if len(g.behind) < len(g.core.vars) {
-		g.group()
 	}
 }
 
@@ -290,13 +287,13 @@ func (g *gatherer) group() {
 	if len(live) == 0 {
 		return
 	}
-	id := make(bson.D, 0, len(live))
+	id := make(mql.Object, 0, len(live))
 	for i, r := range live {
 		name := "k" + strconv.Itoa(i)
-		id = append(id, bson.E{Key: name, Value: "$" + g.rows.rows[r]})
+		id = append(id, mql.Member{Name: name, Expr: mql.Path(g.rows.rows[r])})
 		g.rows.rows[r] = "_id." + name
 	}
-	g.add(d("$group", d("_id", id)))
+	g.add(&mql.Group{ID: id})
 }
 
 // end makes the rows what is read: one key each, or one group of keys.
@@ -312,23 +309,24 @@ func (g *gatherer) end(limit int) {
 	last := g.rows.rows[ties[len(ties)-1].at]
 	if len(ties) == 1 {
 		if ties[0].at.path != "_id" && !ties[0].typed {
-			g.add(d("$unwind", "$"+last), d("$match", d(last, isKey)))
+			g.add(mql.Unwind{Path: last}, mql.Match{Query: mql.On(last, isKey...)})
 		}
 		if last != "_id" { // of the only variable: no two are equal
-			g.add(d("$group", d("_id", "$"+last)))
+			g.add(&mql.Group{ID: mql.Path(last)})
 		}
 		return
 	}
-	id := make(bson.D, 0, len(ties)-1)
+	id := make(mql.Object, 0, len(ties)-1)
 	for i, t := range ties[:len(ties)-1] {
-		id = append(id, bson.E{Key: groupKey(i), Value: "$" + g.rows.rows[t.at]})
+		id = append(id, mql.Member{Name: groupKey(i), Expr: mql.Path(g.rows.rows[t.at])})
 	}
 	if limit > 0 {
-		g.add(d("$limit", int32(limit+1)))
+		g.add(mql.Limit(limit + 1))
 	}
-	g.add(d("$group", bson.D{
-		{Key: "_id", Value: id}, {Key: "s", Value: d("$addToSet", "$"+last)}, {Key: "n", Value: d("$sum", int32(1))},
-	}))
+	g.add(&mql.Group{ID: id, Fields: mql.Object{
+		{Name: "s", Expr: mql.Call{Op: "$addToSet", Arg: mql.Path(last)}},
+		{Name: "n", Expr: mql.Call{Op: "$sum", Arg: mql.Const{Value: int32(1)}}},
+	}})
 }
 
 // groupKey names what a group has of a tie that is not the last.

@@ -52,7 +52,7 @@ func Indexes(s *relations.Schema, listings ...Listing) ([]Index, error) {
 				return nil, unsupported("a direction that is neither 1 nor -1")
 			}
 		}
-		if l.Plan != nil && l.Plan.Outcome != filter.Denied {
+		if l.Plan.Outcome() != filter.Denied {
 			a.listing(l)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
 // level is one pipeline being written: the root's, or the sub-pipeline of a $lookup.
@@ -17,7 +17,7 @@ type level struct {
 	depth      int
 	lets       []let   // of the $lookup
 	names      []named // element variables bound by the expression being written, innermost last
-	joins      []Join
+	joins      []*mql.Lookup
 	rows       map[ref]string // of a pipeline whose documents are rows: where the values of several variables are
 	err        error
 }
@@ -40,10 +40,10 @@ func (l *level) fail(format string, args ...any) {
 }
 
 // nothing is the query that selects nothing, without a scan.
-func nothing() bson.D { return d("_id", d("$in", bson.A{})) }
+var nothing = mql.On("_id", mql.Is("$in", mql.List{}))
 
 // stages writes the pipeline that keeps the documents for which n holds: a prefilter where there are joins, the joins, the match.
-func (l *level) stages(n node) (prefilter bson.D, joins []Join, match bson.D) {
+func (l *level) stages(n node) (prefilter mql.Query, joins []*mql.Lookup, match mql.Query) {
 	match = l.query(n, l.v, l.base)
 	if len(l.joins) > 0 {
 		prefilter = l.query(withoutJoins(n), l.v, l.base)
@@ -93,22 +93,22 @@ func (l *level) name(v *variable) (string, func()) {
 func (l *level) path(path string) string { return strings.TrimSuffix(l.base+path, ".") }
 
 // value spells a ref as an expression.
-func (l *level) value(r ref) any {
+func (l *level) value(r ref) mql.Expr {
 	if at, ok := l.rows[r]; ok {
-		return "$" + at
+		return mql.Path(at)
 	}
 	if r.v == l.v {
-		return "$" + l.path(r.path)
+		return mql.Path(l.path(r.path))
 	}
 	for i := len(l.names) - 1; i >= 0; i-- {
 		if l.names[i].v == r.v {
 			if r.path == "" {
-				return "$$" + l.names[i].name
+				return mql.Var(l.names[i].name)
 			}
-			return "$$" + l.names[i].name + "." + r.path
+			return mql.Var(l.names[i].name + "." + r.path)
 		}
 	}
-	return "$$" + l.outer(r)
+	return mql.Var(l.outer(r))
 }
 
 // outer returns the name of the let variable that brings a value of an enclosing document here.

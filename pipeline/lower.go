@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -20,6 +22,9 @@ const (
 // lowerer turns conditions into formulas. The first problem stops it: err is set and the formula is worthless.
 type lowerer struct {
 	schema *relations.Schema
+	params []mql.Binding // of a prepared plan: what its parameters stand for
+	known  *known        // of a prepared plan: the schema's own values
+	fixed  bool          // a prepared plan would hold a value that is of neither
 	err    error
 }
 
@@ -266,16 +271,13 @@ func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
 		if v.Type == bson.TypeNull {
 			return constant(false) // rule 3: unknown either way
 		}
-		t.leaf.value = v
-	case []bson.RawValue:
-		t.leaf.values = v
-		for i := range v {
-			if v[i].Type == bson.TypeNull {
-				nullAmong = true
-				t.leaf.values = withoutNulls(v)
-				break
-			}
+		if t.leaf.value = (mql.Value{Literal: v}); !op.Text() { // a text is part of what plans are kept by
+			t.leaf.value = l.value(v)
 		}
+	case []bson.RawValue:
+		values := withoutNulls(v)
+		nullAmong = len(values) < len(v)
+		t.leaf.values = l.list(values)
 	default:
 		return l.fail("operand value %T: the filter has not been checked", value)
 	}
@@ -285,11 +287,15 @@ func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
 	emptyHolds := m == surelyFalse // what [] makes of the comparison
 	switch op {
 	case filter.In:
-		if len(t.leaf.values) == 0 && m == surelyTrue {
-			return constant(false)
-		}
-		if len(t.leaf.values) == 1 {
-			t.leaf.op, t.leaf.value, t.leaf.values = filter.Eq, t.leaf.values[0], nil
+		switch len(t.leaf.values.Values) {
+		case 0:
+			if m == surelyTrue {
+				return constant(false)
+			}
+		case 1:
+			one := t.leaf.values
+			t.leaf.op, t.leaf.value = filter.Eq, mql.Value{Literal: one.Values[0], Param: one.Param}
+			t.leaf.values = mql.List{}
 		}
 	case filter.SubsetOf:
 		emptyHolds = m == surelyTrue
@@ -297,7 +303,7 @@ func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
 		if value, isOne := value.(bson.RawValue); !isOne || op.Text() && value.Type != bson.TypeString {
 			return l.fail("%v with such an operand: the filter has not been checked", op)
 		}
-		if op.Text() && (!utf8.ValidString(t.leaf.value.StringValue()) || len(t.leaf.pattern()) > maxPattern) {
+		if op.Text() && (!utf8.ValidString(t.leaf.value.Literal.StringValue()) || len(t.leaf.pattern()) > maxPattern) {
 			return l.fail("%v with a text that is not UTF-8, or too long for a server's regular expressions", op)
 		}
 	default:
@@ -312,7 +318,40 @@ func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
 	return p.guard(t)
 }
 
+// value returns a literal as a leaf of a query: the parameter that stands for it in a prepared plan,
+// if there is one. Whether a value of the schema's own equals it is part of what plans are kept by.
+func (l *lowerer) value(v bson.RawValue) mql.Value {
+	for i := range l.params {
+		if p := &l.params[i]; p.List == nil && p.Value.Equal(v) {
+			return mql.Value{Literal: v, Param: i + 1}
+		}
+	}
+	l.fixed = l.fixed || l.known != nil && l.known.number(v) == 0
+	return mql.Value{Literal: v}
+}
+
+// list is value for the values of a list, without nulls.
+func (l *lowerer) list(vs []bson.RawValue) mql.List {
+	switch len(vs) {
+	case 0:
+		return mql.List{}
+	case 1:
+		return mql.ListOf(l.value(vs[0]))
+	}
+	for i := range l.params {
+		if p := &l.params[i]; p.List != nil && equalLists(p.List, vs) {
+			return mql.List{Values: vs, Param: i + 1}
+		}
+	}
+	l.fixed = l.fixed || l.known != nil && l.known.listNumber(vs) == 0
+	return mql.List{Values: vs}
+}
+
+// withoutNulls returns the values but for nulls: vs itself if there are none.
 func withoutNulls(vs []bson.RawValue) []bson.RawValue {
+	if !slices.ContainsFunc(vs, func(v bson.RawValue) bool { return v.Type == bson.TypeNull }) {
+		return vs
+	}
 	out := make([]bson.RawValue, 0, len(vs))
 	for _, v := range vs {
 		if v.Type != bson.TypeNull {

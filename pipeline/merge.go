@@ -1,95 +1,124 @@
 package pipeline
 
 import (
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"slices"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
 // merger makes the AND of query documents.
 type merger struct {
-	out            bson.D
-	exprs, clashes bson.A
+	out     mql.Query
+	exprs   mql.Args
+	clashes []mql.Query
 }
 
-func (m *merger) add(q bson.D) {
-	for _, e := range q {
-		switch {
-		case e.Key == "$expr":
-			m.exprs = appendConjuncts(m.exprs, e.Value)
-		case e.Key == "$nor" && appendTo(m.out, e):
-		case e.Key == "$and":
-			m.clashes = append(m.clashes, e.Value.(bson.A)...)
-		case !mergeKey(&m.out, e):
-			m.clashes = append(m.clashes, bson.D{e})
+func (m *merger) add(q mql.Query) {
+	for _, c := range q {
+		switch c := c.(type) {
+		case mql.ExprMatch:
+			m.exprs = appendConjuncts(m.exprs, c.Expr)
+		case mql.Logic:
+			switch {
+			case c.Op == mql.Nor && m.addBranches(c):
+			case c.Op == mql.And:
+				m.clashes = append(m.clashes, c.Of...)
+			case m.has(c.Op):
+				m.clashes = append(m.clashes, mql.Query{c})
+			default:
+				m.out = append(m.out, c)
+			}
+		case mql.Field:
+			if !m.addField(c) {
+				m.clashes = append(m.clashes, mql.Query{c})
+			}
 		}
 	}
 }
 
-// appendTo adds the branches of a $nor to the one that is there, if there is.
-func appendTo(q bson.D, e bson.E) bool {
-	for i := range q {
-		if q[i].Key == e.Key {
-			have := q[i].Value.(bson.A)
-			q[i].Value = append(have[:len(have):len(have)], e.Value.(bson.A)...)
+// has reports whether a condition of that key is there: a document holds each key once.
+func (m *merger) has(key string) bool {
+	return slices.ContainsFunc(m.out, func(c mql.Condition) bool { return mql.Key(c) == key })
+}
+
+// addBranches adds the branches of a $nor to the one that is there, if there is.
+func (m *merger) addBranches(nor mql.Logic) bool {
+	for i, c := range m.out {
+		if have, ok := c.(mql.Logic); ok && have.Op == nor.Op {
+			have.Of = slices.Concat(have.Of, nor.Of)
+			m.out[i] = have
 			return true
 		}
 	}
 	return false
 }
 
-// mergeKey adds a condition to a query document. It reports false where the key is taken and the operators clash.
-func mergeKey(dst *bson.D, e bson.E) bool {
-	for i := range *dst {
-		have := &(*dst)[i]
-		if have.Key != e.Key {
+// addField adds a condition on a field. It reports false where the path is there and the operators
+// clash.
+func (m *merger) addField(f mql.Field) bool {
+	for i, c := range m.out {
+		have, ok := c.(mql.Field)
+		if !ok || have.Path != f.Path {
 			continue
 		}
-		a, okA := have.Value.(bson.D)
-		b, okB := e.Value.(bson.D)
-		if e.Key[0] == '$' || !okA || !okB {
-			return false
-		}
-		merged := a[:len(a):len(a)]
-		for _, op := range b {
-			clash := false
-			for _, other := range a {
-				if other.Key == op.Key {
-					if !equalValue(other.Value, op.Value) {
-						return false
-					}
-					clash = true
-				}
+		merged := slices.Clip(have.Ops)
+		for _, op := range f.Ops {
+			at := slices.IndexFunc(have.Ops, func(other mql.Op) bool { return other.Name == op.Name })
+			if at >= 0 && !mql.EqualArgs(have.Ops[at].Arg, op.Arg) {
+				return false
 			}
 			// $regex and $type belong to one value only where they stand alone; $elemMatch binds its own.
-			if !clash {
+			if at < 0 {
 				merged = append(merged, op)
 			}
 		}
-		have.Value = merged
+		m.out[i] = mql.Field{Path: have.Path, Ops: merged}
 		return true
 	}
-	*dst = append(*dst, e)
+	m.out = append(m.out, f)
 	return true
 }
 
-func (m *merger) query() bson.D {
+func (m *merger) query() mql.Query {
 	switch len(m.exprs) {
 	case 0:
 	case 1:
-		m.out = append(m.out, bson.E{Key: "$expr", Value: m.exprs[0]})
+		m.out = append(m.out, mql.ExprMatch{Expr: m.exprs[0]})
 	default:
-		m.out = append(m.out, bson.E{Key: "$expr", Value: d("$and", m.exprs)})
+		m.out = append(m.out, mql.ExprMatch{Expr: mql.Call{Op: "$and", Arg: m.exprs}})
 	}
 	if len(m.clashes) == 1 { // an $and of one would do, but the two belong together
-		for i, e := range m.out {
-			if e.Key == m.clashes[0].(bson.D)[0].Key {
-				m.clashes = append(bson.A{bson.D{e}}, m.clashes...)
-				m.out = append(m.out[:i], m.out[i+1:]...)
-				break
-			}
+		key := mql.Key(m.clashes[0][0])
+		if i := slices.IndexFunc(m.out, func(c mql.Condition) bool { return mql.Key(c) == key }); i >= 0 {
+			m.clashes = []mql.Query{{m.out[i]}, m.clashes[0]}
+			m.out = slices.Delete(m.out, i, i+1)
 		}
 	}
 	if len(m.clashes) > 0 {
-		m.out = append(m.out, bson.E{Key: "$and", Value: m.clashes})
+		m.out = append(m.out, mql.Logic{Op: mql.And, Of: m.clashes})
 	}
 	return m.out
+}
+
+// both returns the AND of two query documents.
+func both(a, b mql.Query) mql.Query {
+	var m merger
+	m.add(a)
+	m.add(b)
+	return m.query()
+}
+
+// anyQuery returns the OR of query documents.
+func anyQuery(qs []mql.Query) mql.Query {
+	if len(qs) == 1 {
+		return qs[0]
+	}
+	branches := make([]mql.Query, 0, len(qs))
+	for _, q := range qs {
+		if len(q) == 0 {
+			return q
+		}
+		branches = appendBranches(branches, q)
+	}
+	return mql.Some(branches...)
 }

@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -35,19 +37,30 @@ func (s Strategy) String() string {
 	}
 }
 
-// Plan is a compiled filter: data from which the stages follow. It holds nothing that belongs to the schema's or the filter's owner.
-// Treat its values as read-only; [Plan.Stages] returns copies.
+// Plan is a compiled filter, from which the stages follow. It is immutable, holds nothing that belongs
+// to the schema's or the filter's owner, and is safe for concurrent use. The nil and the zero Plan
+// deny.
 type Plan struct {
-	Resource   string         // the resource type
-	Collection string         // its collection
-	Outcome    filter.Outcome // Allowed: Match is the type's scope, if it has one
-	Clauses    []Clause       // the clauses that can be true, in the order of the normalised filter
-	Joins      []Join         // the $lookup stages that the clauses need
-	Prefilter  bson.D         // before the joins: a superset of the answer, never the decision
-	Match      bson.D         // the decision; complete in itself
+	of       *compiled     // nil for the zero Plan
+	bindings []mql.Binding // what the parameters of a prepared plan stand for
+}
 
-	source *source // nil for a Plan that Compile did not make, and one of which late has it
-	late   *late
+// compiled is what plans of one shape share. It is not changed once it is made.
+type compiled struct {
+	resource, collection string
+	outcome              filter.Outcome
+	clauses              []compiledClause
+	joins                []*mql.Lookup
+	prefilter, match     mql.Query
+	stages               []mql.Stage
+	source               *source
+	resolutions          [2]atomic.Pointer[resolved] // made when first asked for; the latter is eager
+}
+
+type compiledClause struct {
+	label    string
+	strategy Strategy
+	match    mql.Query
 }
 
 // Clause is what a plan says of one clause.
@@ -55,6 +68,109 @@ type Clause struct {
 	Label    string
 	Strategy Strategy
 	Match    bson.D // the clause's part of the decision
+}
+
+// Join is a $lookup of a plan. It finds at most one document: with a Pipeline, one that meets the conditions there, of which only
+// _id is kept; without, the whole document with that _id, on which the decision has conditions. One without LocalField and Let depends on no
+// document, and may find keys: k in one document, or groups of them.
+type Join struct {
+	As           string   // the helper field
+	From         string   // the collection
+	LocalField   string   // with ForeignField the equality of the join; "" where the sub-pipeline alone joins
+	ForeignField string   //
+	Let          bson.D   // values of the outer document that the sub-pipeline reads
+	Pipeline     []bson.D // the conditions on the joined document, $limit 1, $project _id; nil for the plain equality
+}
+
+// denies is what a plan that denies has: the zero Plan among them.
+var denies = &compiled{match: nothing, stages: []mql.Stage{mql.Match{Query: nothing}}}
+
+func (p *Plan) compiled() *compiled {
+	if p == nil || p.of == nil {
+		return denies
+	}
+	return p.of
+}
+
+func (p *Plan) renderer() *mql.Renderer {
+	if p == nil {
+		return new(mql.Renderer)
+	}
+	return &mql.Renderer{Bindings: p.bindings}
+}
+
+// Resource returns the resource type.
+func (p *Plan) Resource() string { return p.compiled().resource }
+
+// Collection returns the collection of the resource type.
+func (p *Plan) Collection() string { return p.compiled().collection }
+
+// Outcome says whether the plan denies, allows every document within the type's scope, or depends on
+// the document.
+func (p *Plan) Outcome() filter.Outcome { return p.compiled().outcome }
+
+// HasJoins reports whether the plan needs $lookup stages, which only a pipeline can have.
+func (p *Plan) HasJoins() bool { return len(p.compiled().joins) > 0 }
+
+// Clauses returns the clauses that can be true, in the order of the normalised filter: a fresh copy.
+func (p *Plan) Clauses() []Clause {
+	r := p.renderer()
+	out := make([]Clause, len(p.compiled().clauses))
+	for i, c := range p.compiled().clauses {
+		out[i] = Clause{c.label, c.strategy, r.Query(c.match)}
+	}
+	return out
+}
+
+// Joins returns the $lookup stages that the clauses need: a fresh copy.
+func (p *Plan) Joins() []Join {
+	r := p.renderer()
+	out := make([]Join, len(p.compiled().joins))
+	for i, j := range p.compiled().joins {
+		out[i] = Join{As: j.As, From: j.From, LocalField: j.LocalField, ForeignField: j.ForeignField}
+		if len(j.Let) > 0 {
+			out[i].Let = r.Object(j.Let)
+		}
+		if j.Pipeline != nil {
+			out[i].Pipeline = r.Stages(j.Pipeline)
+		}
+	}
+	return out
+}
+
+// Prefilter returns the query before the joins: a superset of the answer, never the decision. It is
+// nil where there are none, and a fresh copy.
+func (p *Plan) Prefilter() bson.D {
+	if !p.HasJoins() {
+		return nil
+	}
+	return p.renderer().Query(p.of.prefilter)
+}
+
+// Match returns the decision, which is complete in itself: a fresh copy.
+func (p *Plan) Match() bson.D { return p.renderer().Query(p.compiled().match) }
+
+// Stages returns the pipeline's stages: a fresh copy, its values included. The stages are never empty: a filter
+// that allows everything is an explicit {$match: {}}.
+func (p *Plan) Stages() []bson.D { return p.renderer().Stages(p.compiled().stages) }
+
+// Redacted returns the stages with "?" in the place of every value that came from the filter, the
+// schema's scopes or the database: for logs.
+func (p *Plan) Redacted() []bson.D {
+	r := mql.Renderer{Hide: true}
+	if p != nil {
+		r.Bindings = p.bindings
+	}
+	return r.Stages(p.compiled().stages)
+}
+
+// FindFilter returns the decision as a filter for find, count, update and delete: a fresh copy.
+// It returns an [*UnsupportedError] where the plan has joins, which only a pipeline can make.
+func (p *Plan) FindFilter() (bson.D, error) {
+	if p.HasJoins() {
+		return nil, unsupported("a find filter for a plan with %d joins", len(p.of.joins))
+	}
+	return p.Match(), nil
 }
 
 // Option changes how a filter is compiled.
@@ -82,7 +198,7 @@ func Compile(s *relations.Schema, f filter.Filter, opts ...Option) (*Plan, error
 	if err != nil {
 		return nil, err
 	}
-	return compileChecked(s, f, o)
+	return compileChecked(&lowerer{schema: s}, f, o)
 }
 
 func check(s *relations.Schema, f filter.Filter, opts []Option) (options, filter.Filter, error) {
@@ -97,130 +213,25 @@ func check(s *relations.Schema, f filter.Filter, opts []Option) (options, filter
 	return o, f, err
 }
 
-func compileChecked(s *relations.Schema, f filter.Filter, o options) (*Plan, error) {
+// compileChecked compiles a filter that was checked.
+func compileChecked(l *lowerer, f filter.Filter, o options) (*Plan, error) {
 	f, err := f.Normalize(o.limit)
 	if err != nil {
 		return nil, err
 	}
-	typ, ok := s.Type(f.Resource)
+	typ, ok := l.schema.Type(f.Resource)
 	if !ok || typ.Collection == "" {
 		return nil, unsupported("resource type %q", f.Resource)
 	}
-	return compile(s, typ, f, o)
-}
-
-func compile(s *relations.Schema, typ *relations.Type, f filter.Filter, o options) (*Plan, error) {
-	root := &variable{collection: typ.Collection}
-	lower := &lowerer{schema: s}
-	src := &source{resource: f.Resource, root: root, prefix: o.prefix, clauses: lower.clauses(f.Clauses, root, typ)}
-	if f.AllowAll {
-		src.clauses = []node{constant(true)}
+	src, err := l.source(typ, &f, o.prefix)
+	if err != nil {
+		return nil, err
 	}
-	src.scope = lower.scope(binding{v: root, typ: typ}, surelyTrue)
-	if lower.err != nil {
-		return nil, lower.err
+	of, err := src.emit()
+	if err != nil {
+		return nil, err
 	}
-	src.labels = make([]string, len(src.clauses))
-	for i := range f.Clauses {
-		src.labels[i] = f.Clauses[i].Label
-	}
-	return src.emit()
-}
-
-// source is the formula that a plan says in query language.
-type source struct {
-	resource string
-	root     *variable
-	prefix   string // of helper fields
-	labels   []string
-	clauses  []node
-	scope    node
-	resolved []bool // the clauses in which keys took the place of joins; nil: none
-}
-
-func (s *source) emit() (*Plan, error) {
-	root := s.root
-	p := &Plan{Resource: s.resource, Collection: root.collection, Outcome: filter.Conditional, source: s}
-	top := &level{prefix: s.prefix, v: root, collection: root.collection}
-	var whole, before []bson.D // what each clause asks, and what it asks before the joins
-	var asked []node
-	for i, n := range s.clauses {
-		n = s.once(n)
-		switch n {
-		case constant(false):
-			continue
-		case constant(true):
-			p.Outcome = filter.Allowed
-		}
-		c := Clause{Label: s.labels[i], Strategy: s.strategy(i), Match: top.query(n, root, "")}
-		without := c.Match
-		if c.Strategy == Lookup {
-			without = top.query(withoutJoins(n), root, "")
-		}
-		p.Clauses = append(p.Clauses, c)
-		whole, before, asked = append(whole, c.Match), append(before, without), append(asked, n)
-	}
-	if fewer := united(asked); len(fewer) < len(asked) {
-		whole, before = make([]bson.D, len(fewer)), make([]bson.D, len(fewer))
-		for i, n := range fewer {
-			whole[i] = top.query(n, root, "")
-			if before[i] = whole[i]; joins(n) {
-				before[i] = top.query(withoutJoins(n), root, "")
-			}
-		}
-	}
-	if len(whole) == 0 {
-		p.Outcome, p.Match = filter.Denied, nothing()
-		return p, nil
-	}
-	within := top.query(s.scope, root, "")
-	p.Match = both(anyQuery(whole), within)
-	if p.Joins = top.joins; len(p.Joins) > 0 {
-		p.Prefilter = both(anyQuery(before), within)
-		for i := range p.Joins { // a document that has such a field would be altered
-			p.Prefilter = append(p.Prefilter, bson.E{Key: p.Joins[i].As, Value: absent})
-		}
-	}
-	return p, top.err
-}
-
-// strategy says how a clause is served.
-func (s *source) strategy(clause int) Strategy {
-	switch {
-	case joins(s.clauses[clause]):
-		return Lookup
-	case s.resolved != nil && s.resolved[clause]:
-		return Keys
-	default:
-		return Match
-	}
-}
-
-// anyQuery returns the OR of query documents.
-func anyQuery(qs []bson.D) bson.D {
-	if len(qs) == 1 {
-		return qs[0]
-	}
-	branches := make(bson.A, 0, len(qs))
-	for _, q := range qs {
-		switch {
-		case len(q) == 0:
-			return q
-		case len(q) == 1 && q[0].Key == "$or":
-			branches = append(branches, q[0].Value.(bson.A)...)
-		default:
-			branches = append(branches, q)
-		}
-	}
-	return d("$or", branches)
-}
-
-// both returns the AND of two query documents.
-func both(a, b bson.D) bson.D {
-	var m merger
-	m.add(a)
-	m.add(b)
-	return m.query()
+	return &Plan{of, l.params}, nil
 }
 
 // validPrefix says that a prefix is a field name, and the beginning of none that the schema declares: helper fields would be read for it.
@@ -244,76 +255,4 @@ func validPrefix(s *relations.Schema, prefix string) bool {
 		}
 	}
 	return true
-}
-
-// Stages returns the pipeline's stages: a fresh copy down to the values, which are not copied.
-// The stages are never empty: a filter that allows everything is an explicit {$match: {}}.
-func (p *Plan) Stages() []bson.D {
-	if p == nil {
-		p = new(Plan)
-	}
-	out := make([]bson.D, 0, len(p.Joins)+3)
-	if len(p.Joins) > 0 {
-		out = append(out, d("$match", copyValue(p.Prefilter)))
-	}
-	for i := range p.Joins {
-		stage := p.Joins[i].Stage()
-		out = append(out, copyValue(stage).(bson.D))
-	}
-	out = append(out, d("$match", p.decision()))
-	if len(p.Joins) == 1 {
-		out = append(out, d("$unset", p.Joins[0].As))
-	} else if len(p.Joins) > 1 {
-		names := make(bson.A, len(p.Joins))
-		for i := range p.Joins {
-			names[i] = p.Joins[i].As
-		}
-		out = append(out, d("$unset", names))
-	}
-	return out
-}
-
-// FindFilter returns the decision as a filter for find, count, update and delete: a fresh copy.
-// It returns an [*UnsupportedError] where the plan has joins, which only a pipeline can make.
-func (p *Plan) FindFilter() (bson.D, error) {
-	if p == nil {
-		p = new(Plan)
-	}
-	if len(p.Joins) > 0 {
-		return nil, unsupported("a find filter for a plan with %d joins", len(p.Joins))
-	}
-	return p.decision(), nil
-}
-
-// decision returns a copy of Match; of a Plan that denies, the zero Plan among them, what selects nothing.
-func (p *Plan) decision() bson.D {
-	if p.Outcome == filter.Denied {
-		return nothing()
-	}
-	return copyValue(p.Match).(bson.D)
-}
-
-func copyValue(v any) any {
-	switch v := v.(type) {
-	case bson.D:
-		out := make(bson.D, len(v))
-		for i, e := range v {
-			out[i] = bson.E{Key: e.Key, Value: copyValue(e.Value)}
-		}
-		return out
-	case bson.A:
-		out := make(bson.A, len(v))
-		for i, e := range v {
-			out[i] = copyValue(e)
-		}
-		return out
-	case []bson.D:
-		out := make([]bson.D, len(v))
-		for i, e := range v {
-			out[i] = copyValue(e).(bson.D)
-		}
-		return out
-	default:
-		return v
-	}
 }

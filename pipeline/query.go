@@ -4,22 +4,22 @@ import (
 	"slices"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
 // query spells n as a query document over the value of v, whose fields are behind base.
 // In a level's own document everything can be said; inside an $elemMatch only what plain allows.
-func (l *level) query(n node, v *variable, base string) bson.D {
+func (l *level) query(n node, v *variable, base string) mql.Query {
 	switch n := n.(type) {
 	case constant:
 		if n {
-			return bson.D{}
+			return nil
 		}
-		return nothing()
+		return nothing
 	case and:
 		return l.queryAnd(n, v, base)
 	case or:
-		return d("$or", l.alternatives(n, v, base))
+		return mql.Some(l.alternatives(n, v, base)...)
 	case not:
 		return l.queryNot(n.of, v, base)
 	case test:
@@ -35,78 +35,89 @@ func (l *level) query(n node, v *variable, base string) bson.D {
 		return l.queryAmong(n, v, true)
 	default:
 		l.fail("formula %T", n)
-		return nothing()
+		return nothing
 	}
 }
 
-func (l *level) queryExpr(n node, v *variable) bson.D {
+func (l *level) queryExpr(n node, v *variable) mql.Query {
 	if v != l.v {
 		l.fail("an expression inside $elemMatch")
-		return nothing()
+		return nothing
 	}
-	return d("$expr", l.expr(n))
+	return mql.Query{mql.ExprMatch{Expr: l.expr(n)}}
 }
 
 // queryAnd merges the conjuncts into one document where their keys allow, in their order; expressions become one.
-func (l *level) queryAnd(n and, v *variable, base string) bson.D {
-	m := merger{out: make(bson.D, 0, len(n))}
+func (l *level) queryAnd(n and, v *variable, base string) mql.Query {
+	m := merger{out: make(mql.Query, 0, len(n))}
 	for _, c := range n {
 		m.add(l.query(c, v, base))
 	}
 	return m.query()
 }
 
+// without is the operator "no element does".
+func without(arg mql.Arg) mql.Op { return mql.Is("$not", mql.Ops{mql.Is("$elemMatch", arg)}) }
+
 // queryNot spells NOT n.
-func (l *level) queryNot(n node, v *variable, base string) bson.D {
+func (l *level) queryNot(n node, v *variable, base string) mql.Query {
 	if v == l.v && l.readsOuter(n) { // FerretDB refuses a $nor around an $expr with variables
-		return d("$expr", l.expr(not{n}))
+		return mql.Query{mql.ExprMatch{Expr: l.expr(not{n})}}
 	}
 	switch n := n.(type) {
 	case exists:
 		if as, q := l.whole(n); q != nil {
-			return d(as, d("$not", q))
+			return mql.On(as, without(q))
 		}
 		if l.isJoin(n) {
-			return d(l.lookup(n)+".0", absent)
+			return mql.On(l.lookup(n)+".0", absent)
 		}
 		switch domain := n.domain.(type) {
 		case elements:
 			if domain.array.v == v && plainElements(n) {
-				path := base + domain.array.path
-				if n.body == constant(true) {
-					return d(path, d("$not", d("$elemMatch", typeObject)))
-				}
-				return d(path, d("$not", d("$elemMatch", l.query(n.body, n.v, ""))))
+				return mql.On(base+domain.array.path, without(l.elementQuery(n)))
 			}
 		case keys:
 			if ops := noKey(n); ops != nil && domain.list.v == v {
-				return d(base+domain.list.path, d("$not", d("$elemMatch", ops)))
+				return mql.On(base+domain.list.path, without(ops))
 			}
+		case joined:
 		}
 	case *among:
 		return l.queryAmong(n, v, false)
 	case or:
-		return d("$nor", l.alternatives(n, v, base))
+		return mql.None(l.alternatives(n, v, base)...)
 	}
 	q := l.query(n, v, base)
-	if len(q) == 1 && q[0].Key == "$expr" {
-		return d("$expr", l.expr(not{n}))
+	if _, ok := mql.Alone[mql.ExprMatch](q); ok {
+		return mql.Query{mql.ExprMatch{Expr: l.expr(not{n})}}
 	}
-	return d("$nor", bson.A{q})
+	return mql.None(q)
+}
+
+// elementQuery spells the body of "some element" for an $elemMatch.
+func (l *level) elementQuery(n exists) mql.Arg {
+	if n.body == constant(true) {
+		return object
+	}
+	return l.query(n.body, n.v, "")
 }
 
 // alternatives spells the branches of an OR. What is spelled as an $or itself joins them.
-func (l *level) alternatives(n or, v *variable, base string) bson.A {
-	branches := make(bson.A, 0, len(n))
+func (l *level) alternatives(n or, v *variable, base string) []mql.Query {
+	branches := make([]mql.Query, 0, len(n))
 	for _, m := range n {
-		q := l.query(m, v, base)
-		if len(q) == 1 && q[0].Key == "$or" {
-			branches = append(branches, q[0].Value.(bson.A)...)
-		} else {
-			branches = append(branches, q)
-		}
+		branches = appendBranches(branches, l.query(m, v, base))
 	}
 	return branches
+}
+
+// appendBranches adds a query to the branches of an $or; of another $or, its own.
+func appendBranches(to []mql.Query, q mql.Query) []mql.Query {
+	if inner, ok := mql.Alone[mql.Logic](q); ok && inner.Op == mql.Or {
+		return append(to, inner.Of...)
+	}
+	return append(to, q)
 }
 
 // readsOuter reports whether n, spelled as an expression, reads a variable of the $lookup that the level is in.
@@ -141,6 +152,7 @@ func (l *level) readsOuter(n node) bool {
 				return reads(d.array) || any(n.body)
 			case keys:
 				return reads(d.list) || any(n.body)
+			case joined:
 			}
 		}
 		return false
@@ -151,7 +163,7 @@ func (l *level) readsOuter(n node) bool {
 // isID says that a test is of a stored document's _id, which is never an array.
 func (t test) isID() bool { return t.ref.v.collection != "" && t.ref.path == "_id" }
 
-func (l *level) queryTest(t test, path string) bson.D {
+func (l *level) queryTest(t test, path string) mql.Query {
 	switch t.kind {
 	case testTrue, testFalse:
 		q, err := t.leaf.query(path, t.kind == testTrue)
@@ -160,59 +172,57 @@ func (l *level) queryTest(t test, path string) bson.D {
 		}
 		return q
 	case testNull:
-		return d(path, bson.D{{Key: "$eq", Value: null}, notArray()})
+		return mql.On(path, isNil...)
 	case testMissing:
-		return d(path, absent)
+		return mql.On(path, absent)
 	case testSet:
 		if t.isID() {
-			return d(path, notNull)
+			return mql.On(path, notNull)
 		}
-		return d("$nor", bson.A{d(path, bson.D{{Key: "$eq", Value: null}, notArray()})})
+		return mql.None(mql.On(path, isNil...))
 	case testKey:
 		if t.isID() {
-			return d(path, notNull)
+			return mql.On(path, notNull)
 		}
-		return d(path, isKey)
+		return mql.On(path, isKey...)
 	case testDocument:
-		return d(path, bson.D{{Key: "$type", Value: "object"}, notArray()})
+		return mql.On(path, ofType("object"), notArray)
 	case testOne:
-		return d(path, bson.D{notArray()})
+		return mql.On(path, notArray)
 	case testList:
-		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$ne", Value: null}})
+		return mql.On(path, ofType("array"), notNull)
 	case testDocs:
-		return d(path, bson.D{{Key: "$type", Value: "array"}, {Key: "$not", Value: d("$elemMatch", d("$not", typeObject))}})
+		return mql.On(path, ofType("array"), without(mql.Ops{mql.Is("$not", object)}))
 	case testEmpty:
-		return d(path, d("$size", int32(0)))
+		return mql.On(path, mql.Is("$size", mql.Const{Value: int32(0)}))
 	default:
 		l.fail("test %d", t.kind)
-		return nothing()
+		return nothing
 	}
 }
 
 // queryExists spells "some element", "some key" or "some document" as a query.
-func (l *level) queryExists(n exists, v *variable, base string) bson.D {
+func (l *level) queryExists(n exists, v *variable, base string) mql.Query {
 	if l.isJoin(n) {
 		if v != l.v {
 			l.fail("a join inside $elemMatch")
-			return nothing()
+			return nothing
 		}
 		if as, q := l.whole(n); q != nil {
-			return d(as, q)
+			return mql.On(as, mql.Is("$elemMatch", q))
 		}
-		return d(l.lookup(n)+".0", present)
+		return mql.On(l.lookup(n)+".0", present)
 	}
 	switch domain := n.domain.(type) {
 	case elements:
 		if domain.array.v == v && plainElements(n) {
-			if n.body == constant(true) {
-				return d(base+domain.array.path, d("$elemMatch", typeObject))
-			}
-			return d(base+domain.array.path, d("$elemMatch", l.query(n.body, n.v, "")))
+			return mql.On(base+domain.array.path, mql.Is("$elemMatch", l.elementQuery(n)))
 		}
 	case keys:
 		if q := someKey(n, base+domain.list.path); q != nil && domain.list.v == v {
 			return q
 		}
+	case joined:
 	}
 	return l.queryExpr(n, v)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -13,8 +14,8 @@ const DefaultKeyLimit = 10_000
 
 const (
 	maxKeys   = 1 << 24
-	maxBytes  = 8 << 20 // of keys in one plan; the server takes commands of 16 MiB
-	maxGroups = 200     // of keys of several relations, each of which is a branch of an $or
+	maxBytes  = 12 << 20 // of a plan's stages as they are sent; the server takes commands of 16 MiB
+	maxGroups = 200      // of keys of several relations, each of which is a branch of an $or
 )
 
 // A Resolution is a read that makes joins of a plan unnecessary. What a join asks of documents elsewhere is turned around: its pipeline starts
@@ -23,7 +24,12 @@ const (
 //
 // The keys are a set of facts about one moment: what is written later, a revocation too, is not in them.
 type Resolution struct {
-	plan  *Plan
+	plan *Plan
+	*resolved
+}
+
+// resolved is a resolution but for what the parameters of a prepared plan stand for.
+type resolved struct {
 	limit int
 	reads []read
 	sites map[*variable]site // by the variable of the quantifier that is replaced
@@ -32,7 +38,7 @@ type Resolution struct {
 // read is one pipeline of a resolution.
 type read struct {
 	collection string
-	stages     []bson.D
+	stages     []mql.Stage
 	ties       int
 }
 
@@ -48,43 +54,43 @@ type site struct {
 // A join stays where its conditions also compare with what is outside in another way than by keys, or where its keys lie
 // inside embedded documents on the far side, and where a clause names one _id, which a join serves best.
 func (p *Plan) Resolution(eager bool, limit int) *Resolution {
-	if p == nil || len(p.Joins) == 0 {
+	if !p.HasJoins() {
 		return nil
 	}
 	if limit <= 0 {
 		limit = DefaultKeyLimit
 	}
 	limit = min(limit, maxKeys) // the server's $limit is asked for a little more
-	if p.late != nil {
-		if r, ok := p.late.resolution(p, eager, limit); ok {
-			return r
-		}
+	kept := &p.of.resolutions[0]
+	if eager {
+		kept = &p.of.resolutions[1]
 	}
-	return p.resolution(eager, limit)
-}
-
-func (p *Plan) resolution(eager bool, limit int) *Resolution {
-	formula := p.formula()
-	if formula == nil {
-		return nil
-	}
-	r := &Resolution{plan: p, limit: limit, sites: map[*variable]site{}}
-	for _, n := range formula.clauses {
-		if !eager && score(n, formula.root) == scoreID {
-			continue
-		}
-		replace(n, func(e exists) (node, bool) {
-			return e, r.turn(e, eager)
-		})
+	r := kept.Load()
+	if r == nil || r.limit != limit {
+		r = p.of.source.resolve(eager, limit)
+		kept.Store(r)
 	}
 	if len(r.reads) == 0 {
 		return nil
+	}
+	return &Resolution{p, r}
+}
+
+func (s *source) resolve(eager bool, limit int) *resolved {
+	r := &resolved{limit: limit, sites: map[*variable]site{}}
+	for _, n := range s.clauses {
+		if !eager && score(n, s.root) == scoreID {
+			continue
+		}
+		replace(n, func(e exists) (node, bool) {
+			return e, r.turn(e, s.prefix, eager)
+		})
 	}
 	return r
 }
 
 // turn adds the read for a quantifier, or finds the one that is equal.
-func (r *Resolution) turn(e exists, eager bool) bool {
+func (r *resolved) turn(e exists, prefix string, eager bool) bool {
 	c, ok := coreOf(e)
 	if !ok {
 		return false
@@ -93,13 +99,13 @@ func (r *Resolution) turn(e exists, eager bool) bool {
 	if score < scoreBound && !eager {
 		return false
 	}
-	stages, err := c.gather(start, r.plan.formula().prefix, r.limit)
+	stages, err := c.gather(start, prefix, r.limit)
 	if err != nil {
 		return false
 	}
 	now := read{start.collection, stages, len(c.ties)}
 	for i := range r.reads {
-		if r.reads[i].collection == now.collection && r.reads[i].ties == now.ties && equalValue(r.reads[i].stages, now.stages) {
+		if r.reads[i].collection == now.collection && r.reads[i].ties == now.ties && mql.EqualStages(r.reads[i].stages, now.stages) {
 			r.sites[e.v] = site{i, c.ties}
 			return true
 		}
@@ -163,27 +169,9 @@ func (r *Resolution) Collections() []string {
 			out = append(out, name)
 		}
 	}
-	var look func(stages []bson.D)
-	look = func(stages []bson.D) {
-		for _, stage := range stages {
-			if stage[0].Key != "$lookup" {
-				continue
-			}
-			for _, e := range stage[0].Value.(bson.D) {
-				switch v := e.Value.(type) {
-				case string:
-					if e.Key == "from" {
-						add(v)
-					}
-				case []bson.D:
-					look(v)
-				}
-			}
-		}
-	}
 	for _, read := range r.reads {
 		add(read.collection)
-		look(read.stages)
+		mql.EachLookup(read.stages, func(l *mql.Lookup) { add(l.From) })
 	}
 	return out
 }
@@ -193,14 +181,27 @@ func (r *Resolution) Stages() []bson.D {
 	if !r.made() {
 		return nil
 	}
-	var out []bson.D
+	return r.plan.renderer().Stages(r.stages())
+}
+
+// Redacted returns the stages with "?" in the place of every value that came from the filter or the
+// schema's scopes: for logs.
+func (r *Resolution) Redacted() []bson.D {
+	if !r.made() {
+		return nil
+	}
+	hiding := mql.Renderer{Bindings: r.plan.bindings, Hide: true}
+	return hiding.Stages(r.stages())
+}
+
+func (r *resolved) stages() (out []mql.Stage) {
 	for i, b := range bundles(r.reads) {
 		stages := b.write(r.reads, r.limit)
 		if i == 0 {
 			out = stages
 			continue
 		}
-		out = append(out, d("$unionWith", bson.D{{Key: "coll", Value: r.reads[b.reads[0]].collection}, {Key: "pipeline", Value: stages}}))
+		out = append(out, mql.UnionWith{Collection: r.reads[b.reads[0]].collection, Pipeline: stages})
 	}
 	return out
 }
@@ -228,12 +229,46 @@ type ClauseOutcome struct {
 }
 
 // Resolve returns the plan with the keys that were found in the place of joins. Documents are all that the stages returned, whole and
-// in any order; the plan keeps none of their bytes. Where a read found more keys than the limit, or one that cannot stand in a query as a mere
-// value (a regular expression, a document with $-keys), its joins stay. It returns an [*UnsupportedError] for documents that the stages cannot have returned.
+// in any order; the plan keeps none of their bytes. Where a read found more keys than the limit, more than fit into a
+// command, or one that cannot stand in a query as a mere value (a regular expression, a document with $-keys), its joins
+// stay. It returns an [*UnsupportedError] for documents that the stages cannot have returned.
 func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 	if !r.made() {
 		return nil, errNoResolution
 	}
+	found, err := r.found(documents)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		out, err := r.withKeys(found)
+		if err != nil {
+			return nil, err
+		}
+		if mql.Size(out.of.stages, r.plan.bindings) <= maxBytes || !refuseLargest(found) {
+			return out, nil
+		}
+	}
+}
+
+// refuseLargest leaves the joins of the read whose keys take the most bytes. It reports false if no
+// read has keys.
+func refuseLargest(found []rows) bool {
+	largest := 0
+	for i := range found {
+		if found[i].bytes > found[largest].bytes || found[largest].problem != "" {
+			largest = i
+		}
+	}
+	if found[largest].problem != "" || found[largest].bytes == 0 {
+		return false
+	}
+	found[largest].refuse("keys that make a command of more than " + strconv.Itoa(maxBytes>>20) + " MiB")
+	return true
+}
+
+// found sorts documents by the reads that found them.
+func (r *resolved) found(documents []bson.Raw) ([]rows, error) {
 	found := make([]rows, len(r.reads))
 	for _, doc := range documents {
 		i, ok := doc.Lookup("r").Int32OK()
@@ -255,24 +290,20 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 			}
 		}
 	}
-	size := 0
-	for i := range found {
-		size += found[i].bytes
-	}
-	for i := range found {
-		if size > maxBytes && found[i].bytes > 0 {
-			found[i].refuse("keys of more than " + strconv.Itoa(maxBytes>>20) + " MiB")
-		}
-	}
+	return found, nil
+}
+
+// withKeys compiles the plan with keys in the place of joins.
+func (r *Resolution) withKeys(found []rows) (*Resolved, error) {
 	out := &Resolved{Reads: make([]ReadOutcome, len(r.reads))}
 	for i := range found {
 		out.Reads[i] = ReadOutcome{Collection: r.reads[i].collection, Keys: found[i].keys, Problem: found[i].problem}
 		out.Keys += found[i].keys
 	}
-	source := *r.plan.formula()
+	source := *r.plan.of.source
 	source.clauses = make([]node, len(source.clauses))
 	source.resolved = make([]bool, len(source.clauses))
-	for c, n := range r.plan.formula().clauses {
+	for c, n := range r.plan.of.source.clauses {
 		var problem string
 		source.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
 			s, ok := r.sites[e.v]
@@ -290,9 +321,12 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 			out.Clauses = append(out.Clauses, ClauseOutcome{Label: source.labels[c], Strategy: strategy, Problem: problem})
 		}
 	}
-	plan, err := source.emit()
-	out.Plan = plan
-	return out, err
+	of, err := source.emit()
+	if err != nil {
+		return nil, err
+	}
+	out.Plan = &Plan{of, r.plan.bindings}
+	return out, nil
 }
 
 // simpler drops what a key's membership in a list of keys says already.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	values "github.com/mongoauthz/go-mongoauthz/internal/literal"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -16,16 +17,10 @@ import (
 // the values. It is no hash: filters of equal shapes are of one shape.
 type shape struct {
 	key   []byte
-	slots []slot
+	slots []mql.Binding
 	known *known
 	depth int  // of the clause being added
 	bad   bool // the filter has no shape: it was not checked, or is too large
-}
-
-// slot is a value, or a list of two or more, that a plan has in places.
-type slot struct {
-	value bson.RawValue
-	list  []bson.RawValue // without nulls
 }
 
 // What is larger than this is compiled anew: telling which values are the same, and keeping shapes, takes its time and space.
@@ -164,12 +159,12 @@ func (s *shape) operand(op filter.Operator, operand filter.Operand) {
 		case bson.RawValue:
 			s.value(op, v)
 			if len(s.known.zeros) > 0 {
-				s.zeros(&leaf{op: positive(op), value: v})
+				s.zeros(&leaf{op: positive(op), value: mql.Value{Literal: v}})
 			}
 		case []bson.RawValue:
 			s.list(v)
 			if len(s.known.zeros) > 0 {
-				s.zeros(&leaf{op: positive(op), values: v})
+				s.zeros(&leaf{op: positive(op), values: mql.List{Values: v}})
 			}
 		default:
 			s.bad = true
@@ -182,7 +177,7 @@ func (s *shape) operand(op filter.Operator, operand filter.Operand) {
 // zeros adds what a comparison makes of missing fields that count as values: that decides whether a
 // plan lets them through.
 func (s *shape) zeros(l *leaf) {
-	if broken(l.value) || slices.ContainsFunc(l.values, broken) { // it was not checked, and cannot be compared
+	if broken(l.value.Literal) || slices.ContainsFunc(l.values.Values, broken) { // it was not checked, and cannot be compared
 		s.bad = true
 		return
 	}
@@ -227,14 +222,16 @@ func (s *shape) single(v bson.RawValue) {
 	s.key = append(s.key, byte(v.Type))
 	same := len(s.slots)
 	for i := range s.slots {
-		if w := &s.slots[i]; w.list == nil && w.value.Type == v.Type && bytes.Equal(w.value.Value, v.Value) {
+		if w := &s.slots[i]; w.List == nil && w.Value.Type == v.Type && bytes.Equal(w.Value.Value, v.Value) {
 			same = i
 			break
 		}
 	}
 	s.n(same)
-	s.n(s.ofSchema(v))
-	s.add(slot{value: v})
+	s.n(s.known.number(v))
+	if same == len(s.slots) {
+		s.add(mql.Binding{Value: v})
+	}
 }
 
 // list adds a list: one of one value is compiled as the value.
@@ -273,21 +270,16 @@ func (s *shape) list(vs []bson.RawValue) {
 	}
 	same := len(s.slots)
 	for i := range s.slots {
-		if equalLists(s.slots[i].list, values) {
+		if equalLists(s.slots[i].List, values) {
 			same = i
 			break
 		}
 	}
 	s.n(same)
-	ofSchema := 0
-	for i, list := range s.known.lists {
-		if equalLists(list, values) {
-			ofSchema = i + 1
-			break
-		}
+	s.n(s.known.listNumber(values))
+	if same == len(s.slots) {
+		s.add(mql.Binding{List: values})
 	}
-	s.n(ofSchema)
-	s.add(slot{list: values})
 }
 
 func equalLists(a, b []bson.RawValue) bool {
@@ -302,16 +294,7 @@ func equalLists(a, b []bson.RawValue) bool {
 	return true
 }
 
-// ofSchema says which of the schema's own values v equals: 0 for none.
-func (s *shape) ofSchema(v bson.RawValue) int {
-	if len(s.known.values) == 0 {
-		return 0
-	}
-	var buf [64]byte
-	return s.known.values[string(append(append(buf[:0], byte(v.Type)), v.Value...))]
-}
-
-func (s *shape) add(v slot) {
+func (s *shape) add(v mql.Binding) {
 	if len(s.slots) > maxSlots {
 		s.bad = true
 		return

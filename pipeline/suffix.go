@@ -3,15 +3,15 @@ package pipeline
 import (
 	"math"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
 // bundle is reads that one run of stages serves: each begins on its own, and from where they have the same to do they go on together, their
 // rows told apart by r.
 type bundle struct {
 	reads  []int
-	heads  [][]bson.D // up to a $group, which sets r
-	stages []bson.D   // what follows
+	heads  [][]mql.Stage // up to a $group, which sets r
+	stages []mql.Stage   // what follows
 }
 
 // bundles puts together the reads whose stages end alike, from a $group on to which they come with the same fields.
@@ -21,26 +21,9 @@ next:
 	for i, read := range reads {
 		if read.ties == 1 {
 			for b := range out {
-				first := reads[out[b].reads[0]]
-				if first.ties != 1 {
-					continue
+				if out[b].join(reads, i) {
+					continue next
 				}
-				at, shared := len(first.stages)-len(out[b].stages), len(out[b].stages)
-				if out[b].heads == nil { // it is alone yet
-					if shared = common(first.stages, read.stages); shared == 0 {
-						continue
-					}
-					at = len(first.stages) - shared
-				} else if common(first.stages, read.stages) < shared || !sameFields(first.stages[at-1], read.stages, shared) {
-					continue
-				}
-				if out[b].heads == nil {
-					out[b].heads = [][]bson.D{first.stages[:at]}
-					out[b].stages = first.stages[at:]
-				}
-				out[b].reads = append(out[b].reads, i)
-				out[b].heads = append(out[b].heads, read.stages[:len(read.stages)-shared])
-				continue next
 			}
 		}
 		out = append(out, bundle{reads: []int{i}, stages: read.stages})
@@ -48,12 +31,34 @@ next:
 	return out
 }
 
+// join adds a read to a bundle, if it ends as the bundle does.
+func (b *bundle) join(reads []read, i int) bool {
+	first, read := reads[b.reads[0]], reads[i]
+	if first.ties != 1 {
+		return false
+	}
+	shared := common(first.stages, read.stages)
+	if b.heads == nil { // it is alone yet
+		if shared == 0 {
+			return false
+		}
+		at := len(first.stages) - shared
+		b.heads, b.stages = [][]mql.Stage{first.stages[:at]}, first.stages[at:]
+	} else if at := len(first.stages) - len(b.stages); shared < len(b.stages) || !sameFields(first.stages[at-1], read.stages, len(b.stages)) {
+		return false
+	}
+	b.reads = append(b.reads, i)
+	b.heads = append(b.heads, read.stages[:len(read.stages)-len(b.stages)])
+	return true
+}
+
 // common returns how many stages at the end of a and b are equal, and behind a $group by the same fields in both; 0 unless a $lookup is
 // among them.
-func common(a, b []bson.D) int {
+func common(a, b []mql.Stage) int {
 	n, best, joins := 0, 0, false
-	for n < len(a)-1 && n < len(b)-1 && equalValue(a[len(a)-1-n], b[len(b)-1-n]) {
-		joins = joins || a[len(a)-1-n][0].Key == "$lookup"
+	for n < len(a)-1 && n < len(b)-1 && mql.EqualStage(a[len(a)-1-n], b[len(b)-1-n]) {
+		_, isJoin := a[len(a)-1-n].(*mql.Lookup)
+		joins = joins || isJoin
 		n++
 		if joins && sameFields(a[len(a)-1-n], b, n) {
 			best = n
@@ -63,7 +68,7 @@ func common(a, b []bson.D) int {
 }
 
 // sameFields reports whether a stage and the one before the last n of others are $group stages by the same fields.
-func sameFields(stage bson.D, others []bson.D, n int) bool {
+func sameFields(stage mql.Stage, others []mql.Stage, n int) bool {
 	if n >= len(others) {
 		return false
 	}
@@ -72,7 +77,7 @@ func sameFields(stage bson.D, others []bson.D, n int) bool {
 		return false
 	}
 	for i := range as {
-		if as[i].Key != bs[i].Key {
+		if as[i].Name != bs[i].Name {
 			return false
 		}
 	}
@@ -80,66 +85,67 @@ func sameFields(stage bson.D, others []bson.D, n int) bool {
 }
 
 // groupFields returns the fields by which a stage groups, nil if it is no such stage.
-func groupFields(stage bson.D) bson.D {
-	if stage[0].Key != "$group" {
+func groupFields(stage mql.Stage) mql.Object {
+	group, ok := stage.(*mql.Group)
+	if !ok {
 		return nil
 	}
-	fields, _ := stage[0].Value.(bson.D)[0].Value.(bson.D)
+	fields, _ := group.ID.(mql.Object)
 	return fields
 }
 
 // write returns the stages of a bundle, to run on the collection of its first read: rows with r, the read, and k, the key.
-func (b *bundle) write(reads []read, limit int) []bson.D {
+func (b *bundle) write(reads []read, limit int) []mql.Stage {
 	if b.heads == nil {
 		return reads[b.reads[0]].write(b.reads[0], limit)
 	}
-	var out []bson.D
+	var out []mql.Stage
 	for i, head := range b.heads {
-		stages := make([]bson.D, 0, len(head)+len(b.stages)+4)
-		for _, s := range head {
-			stages = append(stages, copyValue(s).(bson.D))
-		}
-		tell(stages[len(stages)-1], literal(int32(b.reads[i])))
+		stages := make([]mql.Stage, 0, len(head)+len(b.stages)+4)
+		stages = append(stages, head...)
+		last := len(stages) - 1
+		stages[last] = tell(stages[last], mql.Literal{Of: mql.Const{Value: int32(b.reads[i])}})
 		if i == 0 {
 			out = stages
 			continue
 		}
-		out = append(out, d("$unionWith", bson.D{{Key: "coll", Value: reads[b.reads[i]].collection}, {Key: "pipeline", Value: stages}}))
+		out = append(out, mql.UnionWith{Collection: reads[b.reads[i]].collection, Pipeline: stages})
 	}
 	for _, s := range b.stages {
-		s = copyValue(s).(bson.D)
-		tell(s, "$_id.r")
-		out = append(out, s)
+		out = append(out, tell(s, mql.Path("_id.r")))
 	}
-	return append(out, d("$limit", int32(min(len(b.reads)*limit, math.MaxInt32-1)+1)),
-		d("$project", bson.D{{Key: "_id", Value: int32(0)}, {Key: "r", Value: "$_id.r"}, {Key: "k", Value: "$_id.k"}}))
+	most := min(len(b.reads)*limit, math.MaxInt32-1) + 1
+	return append(out, mql.Limit(most), mql.Project{Fields: mql.Object{
+		{Name: "_id", Expr: mql.Const{Value: int32(0)}}, {Name: "r", Expr: mql.Path("_id.r")}, {Name: "k", Expr: mql.Path("_id.k")},
+	}})
 }
 
-// tell makes a $group keep rows of different reads apart, in the copy of a stage.
-func tell(stage bson.D, r any) {
-	if stage[0].Key != "$group" {
-		return
+// tell returns a stage, which keeps rows of different reads apart if it is a $group.
+func tell(stage mql.Stage, r mql.Expr) mql.Stage {
+	group, ok := stage.(*mql.Group)
+	if !ok {
+		return stage
 	}
-	id := &stage[0].Value.(bson.D)[0]
-	fields, ok := id.Value.(bson.D)
+	fields, ok := group.ID.(mql.Object)
 	if !ok { // the last one, by the key alone
-		fields = bson.D{{Key: "k", Value: id.Value}}
+		fields = mql.Object{{Name: "k", Expr: group.ID}}
 	}
-	id.Value = append(fields, bson.E{Key: "r", Value: r})
+	id := append(fields[:len(fields):len(fields)], mql.Member{Name: "r", Expr: r})
+	return &mql.Group{ID: id, Fields: group.Fields}
 }
 
 // write returns the stages of one read: rows with r, the read, and k, the key; of several ties, k and s are groups of keys.
-func (r *read) write(i, limit int) []bson.D {
-	stages := make([]bson.D, 0, len(r.stages)+3)
-	for _, s := range r.stages {
-		stages = append(stages, copyValue(s).(bson.D))
-	}
+func (r *read) write(i, limit int) []mql.Stage {
+	stages := r.stages[:len(r.stages):len(r.stages)]
 	if r.ties > 0 {
-		stages = append(stages, d("$limit", int32(min(limit, math.MaxInt32-1)+1)))
+		stages = append(stages, mql.Limit(min(limit, math.MaxInt32-1)+1))
 	}
-	fields := bson.D{{Key: "_id", Value: int32(0)}, {Key: "r", Value: literal(int32(i))}, {Key: "k", Value: "$_id"}}
+	fields := mql.Object{
+		{Name: "_id", Expr: mql.Const{Value: int32(0)}}, {Name: "r", Expr: mql.Literal{Of: mql.Const{Value: int32(i)}}}, {Name: "k", Expr: mql.Path("_id")},
+	}
 	if r.ties > 1 {
-		fields = append(fields, bson.E{Key: "s", Value: int32(1)}, bson.E{Key: "n", Value: int32(1)})
+		one := mql.Const{Value: int32(1)}
+		fields = append(fields, mql.Member{Name: "s", Expr: one}, mql.Member{Name: "n", Expr: one})
 	}
-	return append(stages, d("$project", fields))
+	return append(stages, mql.Project{Fields: fields})
 }

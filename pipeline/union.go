@@ -1,74 +1,161 @@
 package pipeline
 
 import (
+	"hash/maphash"
 	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// united returns the clauses with one in the place of those that differ only in the values, equal or among which, one field must be: the
-// keys of several clauses are one list to the server.
+// united returns the clauses with one in the place of those that differ only in the values, equal or
+// among which, one field must be: the keys of several clauses are one list to the server. The time
+// is linear in the clauses.
 func united(clauses []node) []node {
-	out := make([]node, 0, len(clauses))
-next:
+	if len(clauses) < 2 {
+		return clauses
+	}
+	u := unions{seed: maphash.MakeSeed(), byKey: map[uint64]*union{}}
 	for _, n := range clauses {
-		for i, m := range out {
-			if one := unite(m, n); one != nil {
-				out[i] = one
-				continue next
-			}
-		}
-		out = append(out, n)
+		u.add(n)
+	}
+	out := make([]node, len(u.all))
+	for i, g := range u.all {
+		out[i] = g.node()
 	}
 	return out
 }
 
-// unite returns a node that is a or b, if they differ in one list of values at most.
-func unite(a, b node) node {
-	as, bs := conjuncts(a), conjuncts(b)
-	if len(as) != len(bs) {
-		return nil
-	}
-	apart := -1
-	for i := range as {
-		switch {
-		case same(as[i], bs[i]):
-		case apart >= 0:
-			return nil
-		default:
-			apart = i
+// unions are clauses that are being united. Each is found by a hash for every place in it where it
+// could still differ from another.
+type unions struct {
+	seed  maphash.Seed
+	byKey map[uint64]*union
+	all   []*union
+}
+
+// union is clauses that differ in the values of one conjunct.
+type union struct {
+	conjuncts []node
+	apart     int        // the conjunct in which they differ; -1 while there is but one
+	values    []mql.List // of that conjunct, one for each clause
+}
+
+func (u *unions) add(n node) {
+	ns := conjuncts(n)
+	hashes, ok := u.hashes(ns)
+	if ok {
+		for at := -1; at < len(ns); at++ {
+			if k, ok := key(hashes, at); ok && u.byKey[k] != nil && u.byKey[k].takes(ns, at) {
+				return
+			}
 		}
 	}
-	if apart < 0 {
-		return a
+	g := &union{conjuncts: ns, apart: -1}
+	u.all = append(u.all, g)
+	if !ok {
+		return
 	}
-	x, okX := as[apart].(test)
-	y, okY := bs[apart].(test)
-	if !okX || !okY || x.kind != testTrue || y.kind != testTrue || x.ref != y.ref {
-		return nil
+	for at := -1; at < len(ns); at++ {
+		if k, ok := key(hashes, at); ok && u.byKey[k] == nil {
+			u.byKey[k] = g
+		}
 	}
-	l, m := x.leaf, y.leaf
-	xs, ys := l.among(), m.among()
-	if xs == nil || ys == nil || slices.ContainsFunc(xs, isDocument) || slices.ContainsFunc(ys, isDocument) || l.typ != m.typ || l.list != m.list || l.strict != m.strict {
-		return nil
+}
+
+// hashed is the hashes of a conjunct.
+type hashed struct {
+	whole  uint64
+	values uint64 // but for its values; 0 where no other values can stand in their place
+}
+
+// hashes hashes the conjuncts of a clause. It is not ok where one is neither a test nor a pair: such
+// a clause equals no other.
+func (u *unions) hashes(ns []node) ([]hashed, bool) {
+	out := make([]hashed, len(ns))
+	for i, n := range ns {
+		k, ok := keyOf(n)
+		if !ok {
+			return nil, false
+		}
+		out[i].whole = maphash.Comparable(u.seed, k)
+		if t, ok := n.(test); ok {
+			if _, ok := t.leaf.among(); ok && t.kind == testTrue {
+				out[i].values = maphash.Comparable(u.seed, nodeKey{ref: k.ref, typ: k.typ}) | 1
+			}
+		}
 	}
-	l.op, l.value = filter.In, bson.RawValue{}
-	l.values = unitedKeys(xs, ys)
-	if len(l.values) == 1 {
-		l.op, l.value, l.values = filter.Eq, l.values[0], nil
+	return out, true
+}
+
+// key hashes a clause but for the values of the conjunct at a place; -1 for all of it. It is not ok
+// where that conjunct is no choice among values.
+func key(hashes []hashed, at int) (h uint64, ok bool) {
+	h = uint64(at + 1)
+	for i, one := range hashes {
+		part := one.whole
+		if i == at {
+			part = one.values
+		}
+		if part == 0 {
+			return 0, false
+		}
+		h = (h ^ part) * 0x9e3779b97f4a7c15
 	}
-	x.leaf = l
-	all := slices.Clone(as)
-	all[apart] = x
-	if len(all) == 1 {
-		return all[0]
+	return h, true
+}
+
+// takes makes a clause one with those that are there, if it differs from them at a place only.
+func (g *union) takes(ns []node, at int) bool {
+	if len(ns) != len(g.conjuncts) || g.apart >= 0 && g.apart != at {
+		return false
 	}
-	return and(all)
+	for i := range ns {
+		if i != at && !same(ns[i], g.conjuncts[i]) {
+			return false
+		}
+	}
+	if at < 0 {
+		return true
+	}
+	have, more, ok := listsOf(g.conjuncts[at], ns[at])
+	if !ok {
+		return false
+	}
+	if g.apart < 0 {
+		g.apart, g.values = at, []mql.List{have}
+	}
+	g.values = append(g.values, more)
+	return true
+}
+
+// listsOf returns the values among which two tests of one field ask it to be.
+func listsOf(a, b node) (x, y mql.List, ok bool) {
+	s, okS := a.(test)
+	t, okT := b.(test)
+	if !okS || !okT || s.kind != testTrue || t.kind != testTrue || s.ref != t.ref ||
+		s.leaf.typ != t.leaf.typ || s.leaf.list != t.leaf.list || s.leaf.strict != t.leaf.strict {
+		return x, y, false
+	}
+	x, okS = s.leaf.among()
+	y, okT = t.leaf.among()
+	return x, y, okS && okT && !slices.ContainsFunc(x.Values, isDocument) && !slices.ContainsFunc(y.Values, isDocument)
 }
 
 // isDocument: servers refuse a list with a document whose first key begins with $, and a kept plan gets other documents.
 func isDocument(v bson.RawValue) bool { return v.Type == bson.TypeEmbeddedDocument }
+
+func (g *union) node() node {
+	if g.apart < 0 {
+		return all(g.conjuncts...)
+	}
+	t := g.conjuncts[g.apart].(test)
+	t.leaf.op, t.leaf.value, t.leaf.values = filter.In, mql.Value{}, mql.Union(g.values...)
+	ns := slices.Clone(g.conjuncts)
+	ns[g.apart] = t
+	return all(ns...)
+}
 
 func conjuncts(n node) []node {
 	if n, ok := n.(and); ok {
@@ -77,14 +164,14 @@ func conjuncts(n node) []node {
 	return []node{n}
 }
 
-// among returns the values one of which the leaf asks for, nil for another leaf.
-func (l leaf) among() []bson.RawValue {
+// among returns the values one of which the leaf asks for. It is not ok for another leaf.
+func (l leaf) among() (values mql.List, ok bool) {
 	switch l.op {
 	case filter.Eq:
-		return []bson.RawValue{l.value}
+		return mql.ListOf(l.value), true
 	case filter.In:
-		return l.values
+		return l.values, true
 	default:
-		return nil
+		return mql.List{}, false
 	}
 }

@@ -30,14 +30,15 @@ func zeroOf(f *relations.Field) (bson.RawValue, bool) {
 func (l leaf) holds(v bson.RawValue) bool {
 	switch l.op {
 	case filter.Eq:
-		return equalScalars(v, l.value)
+		return equalScalars(v, l.value.Literal)
 	case filter.In:
-		return slices.ContainsFunc(l.values, func(w bson.RawValue) bool { return equalScalars(v, w) })
+		return slices.ContainsFunc(l.values.Values, func(w bson.RawValue) bool { return equalScalars(v, w) })
 	case filter.Lt, filter.Leq, filter.Gt, filter.Geq:
-		sign, ok := orderScalars(v, l.value)
+		sign, ok := orderScalars(v, l.value.Literal)
 		return ok && orderedBy(l.op, sign)
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
-		return v.Type == bson.TypeString && l.value.Type == bson.TypeString && hasText(l.op, textOf(v), textOf(l.value))
+		needle := l.value.Literal
+		return v.Type == bson.TypeString && needle.Type == bson.TypeString && hasText(l.op, textOf(v), textOf(needle))
 	default:
 		return false
 	}

@@ -108,7 +108,7 @@ func TestCountsAndPagesOfAThousandDocuments(t *testing.T) {
 	require.Greater(t, len(authorized), 200)
 	require.Less(t, len(authorized), 800)
 	want := s.require(t, ask, idsOf(authorized))
-	require.Len(t, want.Joins, 2)
+	require.Len(t, want.Joins(), 2)
 
 	q, err := authorizer(t, s.db, library.types, ask).AuthorizedQuery(t.Context(), nil, "read", "Book")
 	require.NoError(t, err)

@@ -159,7 +159,7 @@ func TestOutcomes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			plan := s.require(t, c.filter, c.want)
-			require.Equal(t, c.outcome, plan.Outcome)
+			require.Equal(t, c.outcome, plan.Outcome())
 			require.Equal(t, match(c.match), plan.Stages())
 			find, err := plan.FindFilter()
 			require.NoError(t, err)
@@ -228,9 +228,9 @@ func TestJoinsServeOnlyTheClausesThatNeedThem(t *testing.T) {
 		some(p).Where(p.F("name").Eq("x"), f("owner").Eq("me")).As("publisher"),
 		some(l).Where(l.F("state").Eq("gone")).As("loan"),
 	), "mine public alone array odd")
-	require.Len(t, plan.Joins, 2)
+	require.Len(t, plan.Joins(), 2)
 	strategies := map[string]pipeline.Strategy{}
-	for _, c := range plan.Clauses {
+	for _, c := range plan.Clauses() {
 		strategies[c.Label] = c.Strategy
 	}
 	require.Equal(t, map[string]pipeline.Strategy{"public": pipeline.Match, "publisher": pipeline.Lookup, "loan": pipeline.Lookup}, strategies)
@@ -238,12 +238,12 @@ func TestJoinsServeOnlyTheClausesThatNeedThem(t *testing.T) {
 	t.Run("joins are shared when path and conditions are equal", func(t *testing.T) {
 		plan := s.require(t, filter.For("Book",
 			some(p).Where(p.F("name").Eq("x"), f("owner").Eq("me")), some(p).Where(p.F("name").Eq("x"), f("public").Eq(true))), "mine public odd")
-		require.Len(t, plan.Joins, 1)
+		require.Len(t, plan.Joins(), 1)
 	})
 	t.Run("joins that are given another value are not", func(t *testing.T) {
 		plan := s.require(t, filter.For("Book",
 			some(l).Where(l.F("patron_id").Eq(f("owner"))), some(l).Where(l.F("patron_id").Eq(f("publisher_id")))), "mine public odd")
-		require.Len(t, plan.Joins, 2)
+		require.Len(t, plan.Joins(), 2)
 		s.require(t, filter.For("Book",
 			some(l).Where(l.F("patron_id").Eq(f("publisher_id"))), some(l).Where(l.F("patron_id").Eq(f("owner")))), "mine public odd")
 	})

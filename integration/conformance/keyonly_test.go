@@ -182,9 +182,9 @@ func TestKeyOnlyIsDecidedOnTheFilterAsWritten(t *testing.T) {
 	never := either(when(gone), when(p.F("name").Eq(nil)))
 
 	plan := s.require(t, filter.For("Book", key), "gone array-gone")
-	require.Empty(t, plan.Joins)
+	require.Empty(t, plan.Joins())
 	plan = s.require(t, filter.For("Book", some(p).Where(p.F("_id").Eq("px"), p.F("_id").IsSet())), "x")
-	require.Len(t, plan.Joins, 1)
+	require.Len(t, plan.Joins(), 1)
 
 	t.Run("a clause is implied by another only if their entities have equal standing", func(t *testing.T) {
 		s.require(t, filter.For("Book", key, joined), "gone array-gone")

@@ -44,8 +44,8 @@ func TestScopeOfTheResource(t *testing.T) {
 	memo.check(t)
 	t.Run("the pipeline of allowed is the scope, and one match", func(t *testing.T) {
 		plan := memo.store(t).require(t, filter.Allow("Memo"), "memo other-text")
-		require.Equal(t, filter.Allowed, plan.Outcome)
-		require.NotEqual(t, bson.D{}, plan.Match)
+		require.Equal(t, filter.Allowed, plan.Outcome())
+		require.NotEqual(t, bson.D{}, plan.Match())
 	})
 }
 

@@ -141,10 +141,10 @@ func (s stored) require(t *testing.T, f filter.Filter, want string) *pipeline.Pl
 	plan, err := pipeline.Compile(s.schema, f)
 	require.NoError(t, err)
 	bounded(t, plan)
-	coll := s.db.Collection(plan.Collection)
+	coll := s.db.Collection(plan.Collection())
 	stages := plan.Stages()
 	same(t, authorized, s.aggregate(t, plan, stages), plan, "the pipeline")
-	if len(plan.Joins) == 0 {
+	if len(plan.Joins()) == 0 {
 		find, err := plan.FindFilter()
 		require.NoError(t, err)
 		cur, err := coll.Find(t.Context(), find)
@@ -180,7 +180,7 @@ func (s stored) aggregate(t *testing.T, plan *pipeline.Plan, stages []bson.D) []
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a server that runs away must not take the machine with it
 	defer cancel()
-	cur, err := s.db.Collection(plan.Collection).Aggregate(ctx, stages)
+	cur, err := s.db.Collection(plan.Collection()).Aggregate(ctx, stages)
 	require.NoError(t, err, "%s", text{plan})
 	return all(t, cur, err)
 }
@@ -229,7 +229,7 @@ func idsOf(docs []bson.Raw) string {
 // helperGuard returns what a prefilter asks of helper fields: the rest of it only saves work.
 func helperGuard(plan *pipeline.Plan) bson.D {
 	guard := bson.D{}
-	for _, e := range plan.Prefilter {
+	for _, e := range plan.Prefilter() {
 		if strings.HasPrefix(e.Key, pipeline.DefaultHelperPrefix) {
 			guard = append(guard, e)
 		}
@@ -243,13 +243,13 @@ func bounded(t *testing.T, plan *pipeline.Plan) {
 	t.Helper()
 	stages := plan.Stages()
 	require.NotEmpty(t, stages)
-	if len(plan.Joins) == 0 {
+	if len(plan.Joins()) == 0 {
 		require.Len(t, stages, 1)
 		return
 	}
 	require.LessOrEqual(t, boundedJoins(t, stages[1:len(stages)-2], plan), 2, "joins nested too deep for the compatible server")
 	require.Equal(t, "$unset", stages[len(stages)-1][0].Key)
-	require.Len(t, helperGuard(plan), len(plan.Joins))
+	require.Len(t, helperGuard(plan), len(plan.Joins()))
 }
 
 func boundedJoins(t *testing.T, stages []bson.D, plan *pipeline.Plan) (levels int) {

@@ -33,8 +33,8 @@ func TestCachedPlansAreThoseCompiledAnew(t *testing.T) {
 				require.Equal(rt, errWant, errGot, "%s", f)
 				if errWant == nil {
 					require.Equal(rt, want.Stages(), got.Stages(), "%s", f)
-					require.Equal(rt, want.Clauses, got.Clauses, "%s", f)
-					require.Equal(rt, want.Outcome, got.Outcome, "%s", f)
+					require.Equal(rt, want.Clauses(), got.Clauses(), "%s", f)
+					require.Equal(rt, want.Outcome(), got.Outcome(), "%s", f)
 					require.Equal(rt, keyStages(want), keyStages(got), "%s", f)
 					compiled++
 				}

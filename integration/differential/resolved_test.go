@@ -50,7 +50,7 @@ func (s *suite) compareResolved(ctx context.Context, w *world, f filter.Filter, 
 			return &mismatch{w: w, f: f, err: err, want: ids(all), stages: stages}
 		}
 		want := all
-		if len(resolved.Joins) > 0 {
+		if len(resolved.Joins()) > 0 {
 			s.resolved.kept++
 			for _, read := range resolved.Reads {
 				switch {
@@ -62,11 +62,11 @@ func (s *suite) compareResolved(ctx context.Context, w *world, f filter.Filter, 
 			}
 			want = slices.DeleteFunc(slices.Clone(all), func(doc bson.Raw) bool { return doc.Lookup("__authz_0").Type != 0 })
 		}
-		if levels, lookups := size(resolved.Joins); s.compat && (levels > 3 || lookups > 5) {
+		if levels, lookups := sizeOf(resolved.Stages()); s.compat && (levels > 3 || lookups > 5) {
 			s.resolved.tooDeep++
 			continue
 		}
-		got, err := s.list(ctx, plan.Collection, resolved.Stages())
+		got, err := s.list(ctx, plan.Collection(), resolved.Stages())
 		sortRaw(got)
 		if err != nil || !slices.EqualFunc(got, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
 			return &mismatch{w: w, f: f, err: fmt.Errorf("%w, %+v: %w", errResolved, how, err), got: ids(got), want: ids(want), stages: slices.Concat(stages, resolved.Stages())}

@@ -108,11 +108,11 @@ func (s *suite) compare(w *world, f filter.Filter) error {
 			return err
 		}
 	}
-	if levels, lookups := size(plan.Joins); s.compat && (levels > 3 || lookups > 5) {
+	if levels, lookups := sizeOf(plan.Stages()); s.compat && (levels > 3 || lookups > 5) {
 		s.tooDeep++
 		return nil
 	}
-	if len(plan.Joins) > 0 { // a document that has a helper's field is denied by a filter that joins
+	if len(plan.Joins()) > 0 { // a document that has a helper's field is denied by a filter that joins
 		want = slices.DeleteFunc(want, func(doc bson.Raw) bool { return doc.Lookup("__authz_0").Type != 0 })
 	}
 	stages := plan.Stages()
@@ -120,7 +120,7 @@ func (s *suite) compare(w *world, f filter.Filter) error {
 		stages = s.mutate(stages)
 	}
 	var got []bson.Raw
-	cur, err := s.db.Collection(plan.Collection).Aggregate(ctx, stages)
+	cur, err := s.db.Collection(plan.Collection()).Aggregate(ctx, stages)
 	if err == nil {
 		err = cur.All(ctx, &got)
 	}
@@ -211,7 +211,7 @@ func (s *suite) compareTenth(ctx context.Context, w *world, f filter.Filter, wan
 			return fmt.Errorf("%w: %v: %w", errTenth, strategy, err)
 		}
 		n := len(all)
-		if len(resolved.Plan().Joins) > 0 {
+		if len(resolved.Plan().Joins()) > 0 {
 			n = len(want)
 		}
 		if got, err := q.Using(strategy).Count(ctx); err != nil || got != int64(n) {
@@ -235,7 +235,7 @@ func (s *suite) compareTenth(ctx context.Context, w *world, f filter.Filter, wan
 		return err
 	}
 	var found []bson.Raw
-	cur, err := s.db.Collection(q.Plan().Collection).Find(ctx, find, options.Find())
+	cur, err := s.db.Collection(q.Plan().Collection()).Find(ctx, find, options.Find())
 	if err == nil {
 		err = cur.All(ctx, &found)
 	}
@@ -324,12 +324,12 @@ func readsEnough(ctx context.Context, w *world, f filter.Filter, want []bson.Raw
 func (s *suite) compareWithoutPrefilter(ctx context.Context, plan *pipeline.Plan, want []bson.Raw) error {
 	stages := plan.Stages()
 	absent := bson.D{} // what keeps documents with a helper's field out is no part of the prefilter's conditions
-	for _, j := range plan.Joins {
+	for _, j := range plan.Joins() {
 		absent = append(absent, bson.E{Key: j.As, Value: bson.D{{Key: "$exists", Value: false}}})
 	}
 	stages[0] = bson.D{{Key: "$match", Value: absent}}
 	var got []bson.Raw
-	cur, err := s.db.Collection(plan.Collection).Aggregate(ctx, stages)
+	cur, err := s.db.Collection(plan.Collection()).Aggregate(ctx, stages)
 	if err == nil {
 		err = cur.All(ctx, &got)
 	}
@@ -352,16 +352,8 @@ func ids(docs []bson.Raw) []string {
 	return out
 }
 
-// size returns how deep the $lookup stages of a plan nest, and how many there are. The compatible server plans nested ones in
+// sizeOf returns how deep the $lookup stages of a pipeline nest, and how many there are. The compatible server plans nested ones in
 // memory that grows with every level until it is killed.
-func size(joins []pipeline.Join) (levels, lookups int) {
-	var ss []bson.D
-	for i := range joins {
-		ss = append(ss, joins[i].Stage())
-	}
-	return sizeOf(ss)
-}
-
 func sizeOf(ss []bson.D) (levels, lookups int) {
 	var stages func(ss []bson.D) (int, int)
 	stages = func(ss []bson.D) (levels, lookups int) {

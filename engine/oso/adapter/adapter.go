@@ -104,9 +104,9 @@ func (a *Adapter) ExecuteQuery(query any) (rows []any, err error) {
 	if !ok || q.Plan() == nil {
 		return nil, &RefusedError{Construct: "query", Problem: "it is none of BuildQuery's"}
 	}
-	c := a.classes.byName[q.Plan().Resource]
+	c := a.classes.byName[q.Plan().Resource()]
 	if c == nil {
-		return nil, &RefusedError{Construct: q.Plan().Resource, Problem: "is no class"}
+		return nil, &RefusedError{Construct: q.Plan().Resource(), Problem: "is no class"}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), a.within)
 	defer cancel()

@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
+	"github.com/mongoauthz/go-mongoauthz/relations"
+)
+
+// source is the formula that a plan says in query language.
+type source struct {
+	resource string
+	root     *variable
+	prefix   string // of helper fields
+	labels   []string
+	clauses  []node
+	scope    node
+	resolved []bool // the clauses in which keys took the place of joins; nil: none
+}
+
+// source lowers a normalised filter and the scope of its type.
+func (l *lowerer) source(typ *relations.Type, f *filter.Filter, prefix string) (*source, error) {
+	root := &variable{collection: typ.Collection}
+	src := &source{resource: f.Resource, root: root, prefix: prefix, clauses: l.clauses(f.Clauses, root, typ)}
+	if f.AllowAll {
+		src.clauses = []node{constant(true)}
+	}
+	src.scope = l.scope(binding{v: root, typ: typ}, surelyTrue)
+	if l.err != nil {
+		return nil, l.err
+	}
+	src.labels = make([]string, len(src.clauses))
+	for i := range f.Clauses {
+		src.labels[i] = f.Clauses[i].Label
+	}
+	return src, nil
+}
+
+// emit spells the formula.
+func (s *source) emit() (*compiled, error) {
+	root := s.root
+	p := &compiled{resource: s.resource, collection: root.collection, outcome: filter.Conditional, source: s}
+	top := &level{prefix: s.prefix, v: root, collection: root.collection}
+	e := emitter{top: top, whole: make([]mql.Query, 0, len(s.clauses))}
+	var asked []node
+	for i, n := range s.clauses {
+		n = s.once(n)
+		switch n {
+		case constant(false):
+			continue
+		case constant(true):
+			p.outcome = filter.Allowed
+		}
+		match := e.clause(n)
+		p.clauses = append(p.clauses, compiledClause{s.labels[i], s.strategy(i), match})
+		asked = append(asked, n)
+	}
+	if len(asked) == 0 {
+		p.outcome, p.match = filter.Denied, nothing
+		p.stages = denies.stages
+		return p, nil
+	}
+	if fewer := united(asked); len(fewer) < len(asked) {
+		e.whole, e.before = nil, nil
+		for _, n := range fewer {
+			e.clause(n)
+		}
+	}
+	within := top.query(s.scope, root, "")
+	p.match = both(anyQuery(e.whole), within)
+	if p.joins = top.joins; len(p.joins) > 0 {
+		p.prefilter = both(anyQuery(e.before), within)
+		for _, j := range p.joins { // a document that has such a field would be altered
+			p.prefilter = append(p.prefilter, mql.Field{Path: j.As, Ops: mql.Ops{absent}})
+		}
+	}
+	p.stages = p.allStages()
+	return p, top.err
+}
+
+// emitter spells clauses: what each asks, and what it asks before the joins.
+type emitter struct {
+	top           *level
+	whole, before []mql.Query
+}
+
+func (e *emitter) clause(n node) mql.Query {
+	match := e.top.query(n, e.top.v, "")
+	without := match
+	if joins(n) {
+		without = e.top.query(withoutJoins(n), e.top.v, "")
+	}
+	e.whole, e.before = append(e.whole, match), append(e.before, without)
+	return match
+}
+
+// allStages returns the pipeline that a plan is.
+func (p *compiled) allStages() []mql.Stage {
+	if len(p.joins) == 0 {
+		return []mql.Stage{mql.Match{Query: p.match}}
+	}
+	out := make([]mql.Stage, 0, len(p.joins)+3)
+	out = append(out, mql.Match{Query: p.prefilter})
+	helpers := make(mql.Unset, len(p.joins))
+	for i, j := range p.joins {
+		out = append(out, j)
+		helpers[i] = j.As
+	}
+	return append(out, mql.Match{Query: p.match}, helpers)
+}
+
+// strategy says how a clause is served.
+func (s *source) strategy(clause int) Strategy {
+	switch {
+	case joins(s.clauses[clause]):
+		return Lookup
+	case s.resolved != nil && s.resolved[clause]:
+		return Keys
+	default:
+		return Match
+	}
+}
