@@ -169,8 +169,11 @@ func TestManyGroupsOfKeysAndLargeKeysAreJoined(t *testing.T) {
 	for i := range large {
 		large[i] = 'x'
 	}
-	for i := range 10 {
+	for i := range 13 {
 		loads = append(loads, bson.D{{Key: "_id", Value: -1 - i}, {Key: "user", Value: "bob"}, {Key: "a", Value: fmt.Sprint(string(large), i)}, {Key: "b", Value: "b"}})
+	}
+	for i := range 7 {
+		loads = append(loads, bson.D{{Key: "_id", Value: -100 - i}, {Key: "user", Value: "cyd"}, {Key: "a", Value: fmt.Sprint(string(large), i)}, {Key: "b", Value: "b"}})
 	}
 	_, err = db.Collection("loads").InsertMany(t.Context(), loads)
 	require.NoError(t, err)
@@ -179,13 +182,18 @@ func TestManyGroupsOfKeysAndLargeKeysAreJoined(t *testing.T) {
 	})
 	require.NoError(t, err)
 	load, both := filter.Reach("l", "loads"), filter.Reach("l", "loads").Via(filter.Entity{}, "others")
+	joined := filter.Reach("m", "others")
 	for _, c := range []struct {
 		filter  filter.Filter
 		problem string
 		want    int64
 	}{
 		{filter.For("Doc", filter.Some(both).Where(both.F("user").Eq("ann"))), "more than 200 groups of keys", 1},
-		{filter.For("Doc", filter.Some(load).Where(load.F("user").Eq("bob"))), "keys of more than 8 MiB", 0},
+		{filter.For("Doc", filter.Some(load).Where(load.F("user").Eq("bob"))), "keys that make a command of more than 12 MiB", 0},
+		{ // the keys stand before the join that is left and behind it: they are sent twice
+			filter.For("Doc", filter.Some(load, joined).Where(load.F("user").Eq("cyd"), joined.F("b").Gt(filter.F("a")))),
+			"keys that make a command of more than 12 MiB", 0,
+		},
 	} {
 		opts := []mongoauthz.Option{}
 		if harness.Compat(t) {

@@ -168,7 +168,7 @@ func TestOutcomes(t *testing.T) {
 		})
 	}
 	t.Run("the zero filter is an error, and no plan", func(t *testing.T) { refused(t, s.schema, filter.Filter{}) })
-	t.Run("the zero outcome denies", func(t *testing.T) { require.Equal(t, filter.Denied, (&pipeline.Plan{}).Outcome) })
+	t.Run("the zero outcome denies", func(t *testing.T) { require.Equal(t, filter.Denied, (&pipeline.Plan{}).Outcome()) })
 }
 
 func TestTypedErrorsThatWidenNothing(t *testing.T) {
