@@ -2,41 +2,6 @@ package pipeline
 
 import "github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 
-// among says that what is outside is among the keys of a core, which one $lookup brings that depends on no document: the server
-// reads them once, where joins inside joins would run for each document.
-type among struct {
-	ties []tie
-	read read
-}
-
-func (*among) node() {}
-
-// inRow is from how many documents in a row on keys are read once: joins as deep inside joins cost more for each document than
-// to look for its key in an array, which may be long.
-const inRow = 3
-
-// once returns n with the cores of so many documents in a row that values narrow as keys that are read once.
-func (s *source) once(n node) node {
-	if score(n, s.root) == scoreID {
-		return n
-	}
-	return replace(n, func(e exists) (node, bool) {
-		c, ok := coreOf(e)
-		if !ok || len(c.vars) < inRow {
-			return e, true
-		}
-		start, score := c.start()
-		if score < scoreBound {
-			return e, true
-		}
-		stages, err := c.gather(start, s.prefix, 0)
-		if err != nil {
-			return e, true
-		}
-		return &among{c.ties, read{start.collection, stages, len(c.ties)}}, true
-	})
-}
-
 // keys adds the $lookup and returns its helper field: an array of one document with the keys k, or, of several ties, of a document
 // for each group. Of no tie it is empty unless the core exists.
 func (l *level) keys(n *among) string {

@@ -29,15 +29,6 @@ type conjunct struct {
 	vars []*variable
 }
 
-// tie says that a value outside is a key, or holds keys, that the core has at a ref of its own.
-type tie struct {
-	outside ref
-	list    bool // outside is a list of keys
-	at      ref
-	typ     relations.ValueType // of a comparison of two fields; Any for the key of a relation
-	typed   bool                // it is a comparison of two fields
-}
-
 // coreOf flattens n. It is not ok where the core is more than keys to the outside, or its parts hang together by the outside only.
 func coreOf(n exists) (*core, bool) {
 	c := &core{}

@@ -103,7 +103,7 @@ func someKey(n exists, path string) mql.Query {
 		if !ok || t.ref.v != n.v || t.kind != testTrue && t.kind != testFalse {
 			return nil
 		}
-		es, one, err := t.leaf.element(t.kind == testTrue)
+		es, one, err := spelling{t.leaf}.element(t.kind == testTrue)
 		if err != nil || es == nil {
 			return nil
 		}
@@ -155,7 +155,7 @@ func noKey(n exists) mql.Ops {
 	if !ok || t.ref.v != n.v || t.kind != testFalse || t.leaf.op != filter.Eq && t.leaf.op != filter.In || alias(t.leaf.typ) == "" {
 		return nil
 	}
-	ops, _, err := t.leaf.element(false)
+	ops, _, err := spelling{t.leaf}.element(false)
 	if err != nil || ops == nil {
 		return nil
 	}

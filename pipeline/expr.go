@@ -58,9 +58,10 @@ func (l *level) exprTest(t test) mql.Expr {
 	x := l.value(t.ref)
 	switch t.kind {
 	case testTrue, testFalse:
-		spell := t.leaf.expr
+		s := spelling{t.leaf}
+		spell := s.expr
 		if t.ref.path == "" && t.ref.v.collection == "" { // an element of a list of keys: one value
-			spell = t.leaf.elementExpr
+			spell = s.elementExpr
 		}
 		e, err := spell(x, t.kind == testTrue)
 		if err != nil && l.err == nil {
@@ -140,14 +141,6 @@ func exprPairIn(p pair, left, right mql.Expr) mql.Expr {
 	}
 	return mql.Call{Op: "$and", Arg: conds}
 }
-
-// held says that the foreign value of a join is, or holds, its key.
-type held struct {
-	key joinKey
-	of  *variable // whose foreign field it is; nil: that of the level's own document
-}
-
-func (held) node() {}
 
 // exprHeld spells what a $lookup's localField and foreignField say, for keys that they cannot serve.
 func (l *level) exprHeld(h held) mql.Expr {

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
-	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
@@ -109,16 +108,6 @@ const (
 	testEmpty                        // an empty array
 )
 
-// leaf is a comparison with a literal on a declared field.
-type leaf struct {
-	op     filter.Operator // Eq, Lt, Leq, Gt, Geq, In, SubsetOf, StartsWith, EndsWith, ContainsText
-	typ    relations.ValueType
-	list   bool
-	strict bool
-	value  mql.Value
-	values mql.List // In and SubsetOf, without nulls
-}
-
 // all returns the AND of nodes: flattened, without constants and repetitions.
 func all(nodes ...node) node {
 	var out distinctNodes
@@ -224,10 +213,6 @@ func same(a, b node) bool {
 	default:
 		return false
 	}
-}
-
-func (l leaf) equal(m leaf) bool {
-	return l.op == m.op && l.typ == m.typ && l.list == m.list && l.strict == m.strict && l.value.Equal(m.value) && l.values.Equal(m.values)
 }
 
 // walk calls f on n and every node inside it, until f returns false.
@@ -346,3 +331,14 @@ func forces(n node, v *variable, prefix string) bool {
 	}
 	return false
 }
+
+// conjuncts returns the nodes of which n is the AND.
+func conjuncts(n node) []node {
+	if n, ok := n.(and); ok {
+		return n
+	}
+	return []node{n}
+}
+
+// isID says that a test is of a stored document's _id, which is never an array.
+func (t test) isID() bool { return t.ref.v.collection != "" && t.ref.path == "_id" }

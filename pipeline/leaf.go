@@ -1,9 +1,6 @@
 package pipeline
 
 import (
-	"regexp"
-	"strings"
-
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -30,57 +27,6 @@ var (
 	isText = mql.Is("$regex", mql.Const{Value: "^"})
 )
 
-// maxPattern is how long a regular expression the server takes, in bytes.
-const maxPattern = 32_764
-
-// alias returns the $type alias of a declared type; Any has none.
-func alias(t relations.ValueType) string {
-	switch t {
-	case relations.Number:
-		return "number"
-	case relations.String:
-		return "string"
-	case relations.Bool:
-		return "bool"
-	case relations.ObjectID:
-		return "objectId"
-	case relations.Date:
-		return "date"
-	case relations.Binary:
-		return "binData"
-	case relations.Timestamp:
-		return "timestamp"
-	case relations.Document:
-		return "object"
-	default:
-		return ""
-	}
-}
-
-// class returns the $type alias of a value's type class.
-func class(v bson.RawValue) string {
-	switch v.Type {
-	case bson.TypeInt32, bson.TypeInt64, bson.TypeDouble, bson.TypeDecimal128:
-		return "number"
-	case bson.TypeString:
-		return "string"
-	case bson.TypeBoolean:
-		return "bool"
-	case bson.TypeObjectID:
-		return "objectId"
-	case bson.TypeDateTime:
-		return "date"
-	case bson.TypeBinary:
-		return "binData"
-	case bson.TypeTimestamp:
-		return "timestamp"
-	case bson.TypeEmbeddedDocument:
-		return "object"
-	default:
-		return ""
-	}
-}
-
 // orderOperator returns the query operator of an ordered comparison, and of its opposite.
 func orderOperator(op filter.Operator) (is, opposite string) {
 	switch op {
@@ -97,26 +43,15 @@ func orderOperator(op filter.Operator) (is, opposite string) {
 	}
 }
 
-// pattern returns the regular expression that matches strings as a text operator asks. Every special
-// character of the needle is escaped one by one, since \Q…\E can be broken out of. The end is \z,
-// since $ also matches before a final newline.
-func (l leaf) pattern() mql.Pattern {
-	needle := strings.ReplaceAll(regexp.QuoteMeta(l.value.Literal.StringValue()), "\x00", `\x00`)
-	switch l.op {
-	case filter.StartsWith:
-		needle = "^" + needle
-	case filter.EndsWith:
-		needle += `\z`
-	}
-	return mql.Pattern(needle)
-}
+// spelling is a leaf that is being spelled.
+type spelling struct{ leaf }
 
 // symbols says whether a stored symbol must be kept out of a comparison that is true: it compares as
 // the string, but is none.
-func (l leaf) symbols() bool { return l.strict && l.typ == relations.String }
+func (l spelling) symbols() bool { return l.strict && l.typ == relations.String }
 
 // typed returns operators with the declared type before them, if one is declared.
-func (l leaf) typed(ops ...mql.Op) mql.Ops {
+func (l spelling) typed(ops ...mql.Op) mql.Ops {
 	typ := alias(l.typ)
 	if typ == "" {
 		return ops
@@ -126,7 +61,7 @@ func (l leaf) typed(ops ...mql.Op) mql.Ops {
 
 // element returns the operators that test one value, no array: surely true or surely false.
 // Every spelling excludes an array by itself, or one is set and the caller must.
-func (l leaf) element(truth bool) (ops mql.Ops, one bool, err error) {
+func (l spelling) element(truth bool) (ops mql.Ops, one bool, err error) {
 	switch l.op {
 	case filter.Eq:
 		ops, one = l.equalElement(truth)
@@ -145,7 +80,7 @@ func (l leaf) element(truth bool) (ops mql.Ops, one bool, err error) {
 			return mql.Ops{mql.Is(opposite, l.value)}, true, nil
 		}
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
-		matches := mql.Is("$regex", l.pattern())
+		matches := mql.Is("$regex", l.leaf.pattern())
 		if truth { // a pattern also equals a stored regex: hence the type
 			return mql.Ops{ofType("string"), matches}, true, nil
 		}
@@ -158,7 +93,7 @@ func (l leaf) element(truth bool) (ops mql.Ops, one bool, err error) {
 
 // equalElement is element for Eq. There are no operators for "no document that …", which takes two
 // conditions.
-func (l leaf) equalElement(truth bool) (ops mql.Ops, one bool) {
+func (l spelling) equalElement(truth bool) (ops mql.Ops, one bool) {
 	switch {
 	case truth && l.symbols():
 		return l.typed(mql.Is("$eq", l.value)), false
@@ -173,7 +108,7 @@ func (l leaf) equalElement(truth bool) (ops mql.Ops, one bool) {
 	}
 }
 
-func (l leaf) inElement(truth bool) (ops mql.Ops, one bool) {
+func (l spelling) inElement(truth bool) (ops mql.Ops, one bool) {
 	none := len(l.values.Values) == 0
 	switch {
 	case truth && l.symbols():
@@ -192,7 +127,7 @@ func (l leaf) inElement(truth bool) (ops mql.Ops, one bool) {
 }
 
 // query spells a comparison on a path as a query document.
-func (l leaf) query(path string, truth bool) (mql.Query, error) {
+func (l spelling) query(path string, truth bool) (mql.Query, error) {
 	if l.op == filter.SubsetOf {
 		return l.subsetQuery(path, truth), nil
 	}
@@ -222,7 +157,7 @@ func (l leaf) query(path string, truth bool) (mql.Query, error) {
 		noText := mql.Is("$elemMatch", mql.Ops{mql.Is("$not", mql.Ops{ofType("string"), isText})})
 		return mql.All(
 			on(ofType("array")),
-			on(mql.Is("$not", mql.Ops{mql.Is("$regex", l.pattern())})),
+			on(mql.Is("$not", mql.Ops{mql.Is("$regex", l.leaf.pattern())})),
 			on(mql.Is("$not", mql.Ops{noText})),
 		), nil
 	case l.list && l.typ == relations.Any && !l.op.Ordered():
@@ -243,7 +178,7 @@ func noElement(ops ...mql.Op) mql.Op {
 	return mql.Is("$not", mql.Ops{mql.Is("$elemMatch", mql.Ops(ops))})
 }
 
-func (l leaf) subsetQuery(path string, truth bool) mql.Query {
+func (l spelling) subsetQuery(path string, truth bool) mql.Query {
 	switch {
 	case truth && l.symbols():
 		allowed := mql.Ops{ofType("string"), mql.Is("$in", l.values)}

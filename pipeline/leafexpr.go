@@ -64,7 +64,7 @@ func allOf(input mql.Expr, name string, in mql.Expr) mql.Expr {
 }
 
 // is is the expression that e is of the type of the leaf, and more.
-func (l leaf) is(e mql.Expr, more ...mql.Expr) mql.Expr {
+func (l spelling) is(e mql.Expr, more ...mql.Expr) mql.Expr {
 	typ := alias(l.typ)
 	if l.op.Ordered() && typ == "" {
 		typ = class(l.value.Literal)
@@ -81,7 +81,7 @@ func (l leaf) is(e mql.Expr, more ...mql.Expr) mql.Expr {
 
 // elementExpr is the expression that tests one value e. A declared type excludes arrays; for Any,
 // where an array must not count, the caller says so.
-func (l leaf) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
+func (l spelling) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 	switch l.op {
 	case filter.Eq:
 		equal := mql.Fn("$eq", e, mql.Literal{Of: l.value})
@@ -114,7 +114,7 @@ func (l leaf) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 		}
 		return l.is(e, compare), nil
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
-		match := matches(e, mql.Literal{Of: l.pattern()})
+		match := matches(e, mql.Literal{Of: l.leaf.pattern()})
 		if !truth { // see isText
 			match = both2(matches(e, text("^")), negated(match))
 		}
@@ -129,7 +129,7 @@ func matches(e, pattern mql.Expr) mql.Expr {
 }
 
 // expr spells a comparison of the value x as an aggregation expression.
-func (l leaf) expr(x mql.Expr, truth bool) (mql.Expr, error) {
+func (l spelling) expr(x mql.Expr, truth bool) (mql.Expr, error) {
 	const name = "x"
 	of, err := l.elementExpr(mql.Var(name), truth)
 	if err != nil {

@@ -160,13 +160,10 @@ func (l *level) readsOuter(n node) bool {
 	return any(n)
 }
 
-// isID says that a test is of a stored document's _id, which is never an array.
-func (t test) isID() bool { return t.ref.v.collection != "" && t.ref.path == "_id" }
-
 func (l *level) queryTest(t test, path string) mql.Query {
 	switch t.kind {
 	case testTrue, testFalse:
-		q, err := t.leaf.query(path, t.kind == testTrue)
+		q, err := spelling{t.leaf}.query(path, t.kind == testTrue)
 		if err != nil && l.err == nil {
 			l.err = err
 		}

@@ -156,22 +156,3 @@ func (g *union) node() node {
 	ns[g.apart] = t
 	return all(ns...)
 }
-
-func conjuncts(n node) []node {
-	if n, ok := n.(and); ok {
-		return n
-	}
-	return []node{n}
-}
-
-// among returns the values one of which the leaf asks for. It is not ok for another leaf.
-func (l leaf) among() (values mql.List, ok bool) {
-	switch l.op {
-	case filter.Eq:
-		return mql.ListOf(l.value), true
-	case filter.In:
-		return l.values, true
-	default:
-		return mql.List{}, false
-	}
-}
