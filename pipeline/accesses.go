@@ -30,7 +30,7 @@ func (a *advisor) listing(l Listing) {
 		a.join(j, p.resource+", joins")
 	}
 	if r := l.Resolution; r.made() && r.plan.of == p {
-		if keyed, err := r.shape(); err == nil {
+		if keyed, err := p.source.keyed(r.sites, anyKeys).emit(); err == nil {
 			a.root(keyed, p, l.Sort)
 		}
 		a.reads(r.Collection(), r.stages(), p.resource+", reads keys")
@@ -91,25 +91,14 @@ func (a *advisor) root(p, before *compiled, sort bson.D) {
 	}
 }
 
-// shape returns the plan as it is when the keys have been read, whatever they are.
-func (r *Resolution) shape() (*compiled, error) {
-	source := *r.plan.of.source
-	source.clauses = make([]node, len(source.clauses))
-	for c, n := range r.plan.of.source.clauses {
-		source.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
-			s, ok := r.sites[e.v]
-			if !ok {
-				return nil, false
-			}
-			keys := make([]node, len(s.ties))
-			for i, t := range s.ties {
-				two := mql.List{Values: make([]bson.RawValue, 2)}
-				keys[i] = test{ref: t.outside, kind: testTrue, leaf: leaf{op: filter.In, typ: t.typ, list: t.list, values: two}}
-			}
-			return all(keys...), true
-		}))
+// anyKeys says that what is outside is among keys, whatever they are.
+func anyKeys(_ int, s site) node {
+	keys := make([]node, len(s.ties))
+	for i, t := range s.ties {
+		two := mql.List{Values: make([]bson.RawValue, 2)}
+		keys[i] = test{ref: t.outside, kind: testTrue, leaf: leaf{op: filter.In, typ: t.typ, list: t.list, values: two}}
 	}
-	return source.emit()
+	return all(keys...)
 }
 
 // join adds the access of a $lookup, and of those in its pipeline.

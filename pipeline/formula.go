@@ -110,7 +110,11 @@ const (
 
 // all returns the AND of nodes: flattened, without constants and repetitions.
 func all(nodes ...node) node {
+	if len(nodes) == 1 && nodes[0] != nil {
+		return nodes[0]
+	}
 	var out distinctNodes
+	out.nodes = make([]node, 0, len(nodes))
 	for _, n := range nodes {
 		switch n := n.(type) {
 		case nil:
@@ -137,7 +141,11 @@ func all(nodes ...node) node {
 
 // some returns the OR of nodes: flattened, without constants and repetitions.
 func some(nodes ...node) node {
+	if len(nodes) == 1 && nodes[0] != nil {
+		return nodes[0]
+	}
 	var out distinctNodes
+	out.nodes = make([]node, 0, len(nodes))
 	for _, n := range nodes {
 		switch n := n.(type) {
 		case nil:

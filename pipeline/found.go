@@ -10,8 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// rows is what one read found.
-type rows struct {
+// answer is what one read found.
+type answer struct {
 	documents int             // that the stages returned
 	only      []bson.RawValue // the keys, of a read with one tie
 	groups    []group         // those of a read with more
@@ -23,16 +23,16 @@ type rows struct {
 	room      []byte // for the bytes of keys
 }
 
-func (r *rows) tooMany(limit int) { r.refuse("more than " + strconv.Itoa(limit) + " keys") }
+func (r *answer) tooMany(limit int) { r.refuse("more than " + strconv.Itoa(limit) + " keys") }
 
-func (r *rows) refuse(problem string) { r.problem, r.only, r.groups = problem, nil, nil }
+func (r *answer) refuse(problem string) { r.problem, r.only, r.groups = problem, nil, nil }
 
 // group is keys that belong together: one set for each tie.
 type group [][]bson.RawValue
 
 // add takes one document. With one tie its k is a key; with more it has a key or an array of keys for each but the last, and s those
 // of the last.
-func (r *rows) add(doc bson.Raw, ties, limit int) error {
+func (r *answer) add(doc bson.Raw, ties, limit int) error {
 	r.documents++
 	if ties == 0 || r.problem != "" {
 		return nil
@@ -96,7 +96,7 @@ var errNoResolution = unsupported("a Resolution that was not made by a plan: use
 var errNotAsked = unsupported("a document that the resolution did not ask for")
 
 // collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no keys: they reach nothing.
-func (r *rows) collect(to *[]bson.RawValue, v bson.RawValue) {
+func (r *answer) collect(to *[]bson.RawValue, v bson.RawValue) {
 	if v.Type != bson.TypeArray {
 		r.keep(to, v)
 		return
@@ -107,7 +107,7 @@ func (r *rows) collect(to *[]bson.RawValue, v bson.RawValue) {
 	}
 }
 
-func (r *rows) keep(to *[]bson.RawValue, v bson.RawValue) {
+func (r *answer) keep(to *[]bson.RawValue, v bson.RawValue) {
 	switch v.Type {
 	case 0, bson.TypeNull, bson.TypeArray:
 		return
@@ -143,7 +143,7 @@ const maxRoom = 64 << 10
 const noMereValue = "a key is no mere value"
 
 // node says that what is outside is among the keys.
-func (r *rows) node(ties []tie) node {
+func (r *answer) node(ties []tie) node {
 	if len(ties) == 0 {
 		return constant(r.documents > 0)
 	}

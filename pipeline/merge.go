@@ -14,8 +14,8 @@ type merger struct {
 }
 
 func (m *merger) add(q mql.Query) {
-	for _, c := range q {
-		switch c := c.(type) {
+	for _, condition := range q {
+		switch c := condition.(type) {
 		case mql.ExprMatch:
 			m.exprs = appendConjuncts(m.exprs, c.Expr)
 		case mql.Logic:
@@ -24,13 +24,15 @@ func (m *merger) add(q mql.Query) {
 			case c.Op == mql.And:
 				m.clashes = append(m.clashes, c.Of...)
 			case m.has(c.Op):
-				m.clashes = append(m.clashes, mql.Query{c})
+				m.clashes = append(m.clashes, mql.Query{condition})
 			default:
-				m.out = append(m.out, c)
+				m.out = append(m.out, condition)
 			}
 		case mql.Field:
-			if !m.addField(c) {
-				m.clashes = append(m.clashes, mql.Query{c})
+			if i := m.field(c.Path); i < 0 {
+				m.out = append(m.out, condition)
+			} else if !m.mergeField(i, c) {
+				m.clashes = append(m.clashes, mql.Query{condition})
 			}
 		}
 	}
@@ -53,29 +55,30 @@ func (m *merger) addBranches(nor mql.Logic) bool {
 	return false
 }
 
-// addField adds a condition on a field. It reports false where the path is there and the operators
-// clash.
-func (m *merger) addField(f mql.Field) bool {
-	for i, c := range m.out {
-		have, ok := c.(mql.Field)
-		if !ok || have.Path != f.Path {
-			continue
+// field returns the index of the condition on a path, -1 if there is none.
+func (m *merger) field(path string) int {
+	return slices.IndexFunc(m.out, func(c mql.Condition) bool {
+		f, ok := c.(mql.Field)
+		return ok && f.Path == path
+	})
+}
+
+// mergeField adds operators to the condition at an index, which is on the same field. It reports
+// false where the operators clash.
+func (m *merger) mergeField(i int, f mql.Field) bool {
+	have := m.out[i].(mql.Field)
+	merged := slices.Clip(have.Ops)
+	for _, op := range f.Ops {
+		at := slices.IndexFunc(have.Ops, func(other mql.Op) bool { return other.Name == op.Name })
+		if at >= 0 && !mql.EqualArgs(have.Ops[at].Arg, op.Arg) {
+			return false
 		}
-		merged := slices.Clip(have.Ops)
-		for _, op := range f.Ops {
-			at := slices.IndexFunc(have.Ops, func(other mql.Op) bool { return other.Name == op.Name })
-			if at >= 0 && !mql.EqualArgs(have.Ops[at].Arg, op.Arg) {
-				return false
-			}
-			// $regex and $type belong to one value only where they stand alone; $elemMatch binds its own.
-			if at < 0 {
-				merged = append(merged, op)
-			}
+		// $regex and $type belong to one value only where they stand alone; $elemMatch binds its own.
+		if at < 0 {
+			merged = append(merged, op)
 		}
-		m.out[i] = mql.Field{Path: have.Path, Ops: merged}
-		return true
 	}
-	m.out = append(m.out, f)
+	m.out[i] = mql.Field{Path: have.Path, Ops: merged}
 	return true
 }
 
@@ -102,7 +105,10 @@ func (m *merger) query() mql.Query {
 
 // both returns the AND of two query documents.
 func both(a, b mql.Query) mql.Query {
-	var m merger
+	if len(b) == 0 {
+		return a
+	}
+	m := merger{out: make(mql.Query, 0, len(a)+len(b))}
 	m.add(a)
 	m.add(b)
 	return m.query()

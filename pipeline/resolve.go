@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -10,12 +9,6 @@ import (
 
 // DefaultKeyLimit is how many keys a resolution may find, unless it is made with another limit.
 const DefaultKeyLimit = 10_000
-
-const (
-	maxKeys   = 1 << 24
-	maxBytes  = 12 << 20 // of a plan's stages as they are sent; the server takes commands of 16 MiB
-	maxGroups = 200      // of keys of several relations, each of which is a branch of an $or
-)
 
 // A Resolution is a read that makes joins of a plan unnecessary. What a join asks of documents elsewhere is turned around: its pipeline starts
 // from what the filter's values choose there (the actor's roles), and follows the relations towards the plan's collection until it has the
@@ -25,19 +18,6 @@ const (
 type Resolution struct {
 	plan *Plan
 	*resolved
-}
-
-// resolved is a resolution but for what the parameters of a prepared plan stand for.
-type resolved struct {
-	limit int
-	reads []read
-	sites map[*variable]site // by the variable of the quantifier that is replaced
-}
-
-// site is a quantifier that keys replace.
-type site struct {
-	read int
-	ties []tie
 }
 
 // Resolution returns the read that can take the place of joins, or nil if there is none. With eager set, it also starts from documents that
@@ -59,52 +39,13 @@ func (p *Plan) Resolution(eager bool, limit int) *Resolution {
 	}
 	r := kept.Load()
 	if r == nil || r.limit != limit {
-		r = p.of.source.resolve(eager, limit)
+		r = keyQueries(p.of.source.clauses, p.of.source.root, p.of.source.prefix, eager, limit)
 		kept.Store(r)
 	}
 	if len(r.reads) == 0 {
 		return nil
 	}
 	return &Resolution{p, r}
-}
-
-func (s *source) resolve(eager bool, limit int) *resolved {
-	r := &resolved{limit: limit, sites: map[*variable]site{}}
-	for _, n := range s.clauses {
-		if !eager && score(n, s.root) == scoreID {
-			continue
-		}
-		replace(n, func(e exists) (node, bool) {
-			return e, r.turn(e, s.prefix, eager)
-		})
-	}
-	return r
-}
-
-// turn adds the read for a quantifier, or finds the one that is equal.
-func (r *resolved) turn(e exists, prefix string, eager bool) bool {
-	c, ok := coreOf(e)
-	if !ok {
-		return false
-	}
-	start, score := c.start()
-	if score < scoreBound && !eager {
-		return false
-	}
-	stages, err := c.gather(start, prefix, r.limit)
-	if err != nil {
-		return false
-	}
-	now := read{start.collection, stages, len(c.ties)}
-	for i := range r.reads {
-		if r.reads[i].collection == now.collection && r.reads[i].ties == now.ties && mql.EqualStages(r.reads[i].stages, now.stages) {
-			r.sites[e.v] = site{i, c.ties}
-			return true
-		}
-	}
-	r.sites[e.v] = site{len(r.reads), c.ties}
-	r.reads = append(r.reads, now)
-	return true
 }
 
 // made reports whether a plan made the resolution. Neither nil nor the zero Resolution is.
@@ -154,18 +95,6 @@ func (r *Resolution) Redacted() []bson.D {
 	return hiding.Stages(r.stages())
 }
 
-func (r *resolved) stages() (out []mql.Stage) {
-	for i, b := range bundles(r.reads) {
-		stages := b.write(r.reads, r.limit)
-		if i == 0 {
-			out = stages
-			continue
-		}
-		out = append(out, mql.UnionWith{Collection: r.reads[b.reads[0]].collection, Pipeline: stages})
-	}
-	return out
-}
-
 // A Resolved is a plan with keys where joins were, and what became of the reads.
 type Resolved struct {
 	*Plan
@@ -211,74 +140,25 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 	}
 }
 
-// refuseLargest leaves the joins of the read whose keys take the most bytes. It reports false if no
-// read has keys.
-func refuseLargest(found []rows) bool {
-	largest := 0
-	for i := range found {
-		if found[i].bytes > found[largest].bytes || found[largest].problem != "" {
-			largest = i
-		}
-	}
-	if found[largest].problem != "" || found[largest].bytes == 0 {
-		return false
-	}
-	found[largest].refuse("keys that make a command of more than " + strconv.Itoa(maxBytes>>20) + " MiB")
-	return true
-}
-
-// found sorts documents by the reads that found them.
-func (r *resolved) found(documents []bson.Raw) ([]rows, error) {
-	found := make([]rows, len(r.reads))
-	for _, doc := range documents {
-		i, ok := doc.Lookup("r").Int32OK()
-		if !ok || i < 0 || int(i) >= len(r.reads) {
-			return nil, errNotAsked
-		}
-		if err := found[i].add(doc, r.reads[i].ties, r.limit); err != nil {
-			return nil, err
-		}
-	}
-	for _, b := range bundles(r.reads) { // of which the server has cut off what is beyond the limit of all together
-		n := 0
-		for _, i := range b.reads {
-			n += found[i].documents
-		}
-		for _, i := range b.reads {
-			if n > len(b.reads)*r.limit {
-				found[i].tooMany(r.limit)
-			}
-		}
-	}
-	return found, nil
-}
-
 // withKeys compiles the plan with keys in the place of joins.
-func (r *Resolution) withKeys(found []rows) (*Resolved, error) {
+func (r *Resolution) withKeys(found []answer) (*Resolved, error) {
 	out := &Resolved{Reads: make([]ReadOutcome, len(r.reads))}
 	for i := range found {
 		out.Reads[i] = ReadOutcome{Collection: r.reads[i].collection, Keys: found[i].keys, Problem: found[i].problem}
 		out.Keys += found[i].keys
 	}
-	source := *r.plan.of.source
-	source.clauses = make([]node, len(source.clauses))
-	source.resolved = make([]bool, len(source.clauses))
+	problems := make([]string, len(r.plan.of.source.clauses))
+	source := r.plan.of.source.keyed(r.sites, func(clause int, s site) node {
+		if problem := found[s.read].problem; problem != "" {
+			problems[clause] = problem
+			return nil
+		}
+		return found[s.read].node(s.ties)
+	})
 	for c, n := range r.plan.of.source.clauses {
-		var problem string
-		source.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
-			s, ok := r.sites[e.v]
-			if !ok {
-				return nil, false
-			}
-			source.resolved[c] = true
-			if problem = found[s.read].problem; problem != "" {
-				return e, true
-			}
-			return found[s.read].node(s.ties), true
-		}))
 		if n != constant(false) {
-			strategy := source.strategy(c)
-			out.Clauses = append(out.Clauses, ClauseOutcome{Label: source.labels[c], Strategy: strategy, Problem: problem})
+			outcome := ClauseOutcome{Label: source.labels[c], Strategy: source.strategy(c), Problem: problems[c]}
+			out.Clauses = append(out.Clauses, outcome)
 		}
 	}
 	of, err := source.emit()

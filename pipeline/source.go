@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"slices"
+
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -40,8 +42,9 @@ func (s *source) emit() (*compiled, error) {
 	root := s.root
 	p := &compiled{resource: s.resource, collection: root.collection, outcome: filter.Conditional, source: s}
 	top := &level{prefix: s.prefix, v: root, collection: root.collection}
-	e := emitter{top: top, whole: make([]mql.Query, 0, len(s.clauses))}
-	var asked []node
+	e := emitter{top: top, whole: make([]mql.Query, 0, len(s.clauses)), before: make([]mql.Query, 0, len(s.clauses))}
+	asked := make([]node, 0, len(s.clauses))
+	p.clauses = make([]compiledClause, 0, len(s.clauses))
 	for i, n := range s.clauses {
 		n = s.once(n)
 		switch n {
@@ -60,7 +63,7 @@ func (s *source) emit() (*compiled, error) {
 		return p, nil
 	}
 	if fewer := united(asked); len(fewer) < len(asked) {
-		e.whole, e.before = nil, nil
+		e.whole, e.before = e.whole[:0:0], e.before[:0:0]
 		for _, n := range fewer {
 			e.clause(n)
 		}
@@ -68,7 +71,7 @@ func (s *source) emit() (*compiled, error) {
 	within := top.query(s.scope, root, "")
 	p.match = both(anyQuery(e.whole), within)
 	if p.joins = top.joins; len(p.joins) > 0 {
-		p.prefilter = both(anyQuery(e.before), within)
+		p.prefilter = slices.Clip(both(anyQuery(e.before), within))
 		for _, j := range p.joins { // a document that has such a field would be altered
 			p.prefilter = append(p.prefilter, mql.Field{Path: j.As, Ops: mql.Ops{absent}})
 		}
@@ -106,6 +109,27 @@ func (p *compiled) allStages() []mql.Stage {
 		helpers[i] = j.As
 	}
 	return append(out, mql.Match{Query: p.match}, helpers)
+}
+
+// keyed returns the formula with keys in the place of joins: those that in returns for a site, in the
+// clause of that index. Nil leaves the join.
+func (s *source) keyed(sites map[*variable]site, in func(clause int, s site) node) *source {
+	out := *s
+	out.clauses, out.resolved = make([]node, len(s.clauses)), make([]bool, len(s.clauses))
+	for c, n := range s.clauses {
+		out.clauses[c] = simpler(replace(n, func(e exists) (node, bool) {
+			at, ok := sites[e.v]
+			if !ok {
+				return nil, false
+			}
+			out.resolved[c] = true
+			if keys := in(c, at); keys != nil {
+				return keys, true
+			}
+			return e, true
+		}))
+	}
+	return &out
 }
 
 // strategy says how a clause is served.

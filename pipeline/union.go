@@ -16,7 +16,7 @@ func united(clauses []node) []node {
 	if len(clauses) < 2 {
 		return clauses
 	}
-	u := unions{seed: maphash.MakeSeed(), byKey: map[uint64]*union{}}
+	u := unions{all: make([]*union, 0, len(clauses))}
 	for _, n := range clauses {
 		u.add(n)
 	}
@@ -37,31 +37,77 @@ type unions struct {
 
 // union is clauses that differ in the values of one conjunct.
 type union struct {
-	conjuncts []node
+	first     node
+	conjuncts []node     // of the first
 	apart     int        // the conjunct in which they differ; -1 while there is but one
 	values    []mql.List // of that conjunct, one for each clause
 }
 
+// fewUnions are looked through; more are found by their hashes.
+const fewUnions = 16
+
 func (u *unions) add(n node) {
 	ns := conjuncts(n)
-	hashes, ok := u.hashes(ns)
-	if ok {
+	if u.byKey == nil && len(u.all) < fewUnions {
+		for _, g := range u.all {
+			if at, ok := g.differs(ns); ok && g.takes(ns, at) {
+				return
+			}
+		}
+		u.all = append(u.all, &union{first: n, conjuncts: ns, apart: -1})
+		return
+	}
+	if u.byKey == nil {
+		u.seed, u.byKey = maphash.MakeSeed(), map[uint64]*union{}
+		for _, g := range u.all {
+			u.index(g)
+		}
+	}
+	if hashes, ok := u.hashes(ns); ok {
 		for at := -1; at < len(ns); at++ {
 			if k, ok := key(hashes, at); ok && u.byKey[k] != nil && u.byKey[k].takes(ns, at) {
 				return
 			}
 		}
 	}
-	g := &union{conjuncts: ns, apart: -1}
+	g := &union{first: n, conjuncts: ns, apart: -1}
 	u.all = append(u.all, g)
+	u.index(g)
+}
+
+// index lets a union be found by what a clause that it takes has in common with its first.
+func (u *unions) index(g *union) {
+	hashes, ok := u.hashes(g.conjuncts)
 	if !ok {
 		return
 	}
-	for at := -1; at < len(ns); at++ {
+	for at := -1; at < len(g.conjuncts); at++ {
 		if k, ok := key(hashes, at); ok && u.byKey[k] == nil {
 			u.byKey[k] = g
 		}
 	}
+}
+
+// differs returns the only place in which a clause differs from the first of the union, -1 for none.
+// It is not ok where there are several.
+func (g *union) differs(ns []node) (at int, ok bool) {
+	if len(ns) != len(g.conjuncts) {
+		return 0, false
+	}
+	at = -1
+	for i := range ns {
+		if i == g.apart || same(ns[i], g.conjuncts[i]) {
+			continue
+		}
+		if at >= 0 || g.apart >= 0 {
+			return 0, false
+		}
+		at = i
+	}
+	if g.apart >= 0 {
+		at = g.apart
+	}
+	return at, true
 }
 
 // hashed is the hashes of a conjunct.
@@ -148,7 +194,7 @@ func isDocument(v bson.RawValue) bool { return v.Type == bson.TypeEmbeddedDocume
 
 func (g *union) node() node {
 	if g.apart < 0 {
-		return all(g.conjuncts...)
+		return g.first
 	}
 	t := g.conjuncts[g.apart].(test)
 	t.leaf.op, t.leaf.value, t.leaf.values = filter.In, mql.Value{}, mql.Union(g.values...)
