@@ -31,9 +31,7 @@ func TestEmittedPipelinesAreGolden(t *testing.T) {
 		require.NoError(t, err, c.name)
 		fmt.Fprintf(&out, "--- %s\n%s\n", c.name, c.filter)
 		for _, stage := range plan.Stages() {
-			js, err := bson.MarshalExtJSON(stage, false, false)
-			require.NoError(t, err)
-			fmt.Fprintf(&out, "  %s\n", js)
+			fmt.Fprintln(&out, wrapped(t, stage, "  "))
 		}
 	}
 	name := filepath.Join("testdata", "pipelines.txt")

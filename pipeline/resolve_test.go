@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
@@ -112,9 +111,7 @@ func TestResolutionsAreGolden(t *testing.T) {
 		require.NoError(t, err, c.name)
 		fmt.Fprintf(&out, "--- %s\n%s\n", c.name, c.filter)
 		for _, stage := range plan.Stages() {
-			js, err := bson.MarshalExtJSON(stage, false, false)
-			require.NoError(t, err)
-			fmt.Fprintf(&out, "  %s\n", js)
+			fmt.Fprintln(&out, wrapped(t, stage, "  "))
 		}
 		r := plan.Resolution(false, 0)
 		if r == nil {
@@ -123,9 +120,7 @@ func TestResolutionsAreGolden(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "  or, with keys read first, from %s\n", r.Collection())
 		for _, stage := range r.Stages() {
-			js, err := bson.MarshalExtJSON(stage, false, false)
-			require.NoError(t, err)
-			fmt.Fprintf(&out, "  %s\n", js)
+			fmt.Fprintln(&out, wrapped(t, stage, "  "))
 		}
 	}
 	name := filepath.Join("testdata", "resolutions.txt")
