@@ -114,7 +114,10 @@ func both(a, b mql.Query) mql.Query {
 	return m.query()
 }
 
-// anyQuery returns the OR of query documents.
+// fewBranches are compared with each other: clauses often ask the same before their joins.
+const fewBranches = 32
+
+// anyQuery returns the OR of query documents, each of the first few once.
 func anyQuery(qs []mql.Query) mql.Query {
 	if len(qs) == 1 {
 		return qs[0]
@@ -124,7 +127,13 @@ func anyQuery(qs []mql.Query) mql.Query {
 		if len(q) == 0 {
 			return q
 		}
+		if len(branches) < fewBranches && slices.ContainsFunc(branches, func(b mql.Query) bool { return mql.Equal(b, q) }) {
+			continue
+		}
 		branches = appendBranches(branches, q)
+	}
+	if len(branches) == 1 {
+		return branches[0]
 	}
 	return mql.Some(branches...)
 }
