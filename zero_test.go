@@ -30,10 +30,14 @@ var zeroValues = map[string][]any{
 	"filter": {
 		filter.Any{}, filter.Clause{}, filter.Comparison{}, filter.Constant(0), filter.Entity{}, filter.Exists{}, filter.Field{},
 		filter.Filter{}, filter.Invalid{}, filter.LimitError{}, filter.Literal{}, filter.MalformedError{}, filter.None{},
-		filter.Operator(0), filter.Outcome(0), filter.Param(""), filter.Path{}, filter.Standing{}, filter.Surely{},
+		filter.Operator(0), filter.Outcome(0), filter.Param(""), filter.Path{}, filter.Surely{},
 	},
 	"relations": {
-		relations.Constant{}, relations.Conversion(0), relations.Encoding{}, relations.Field{}, relations.FieldRef{}, relations.KeyPair{},
+		relations.CheckedAny{}, relations.CheckedClause{}, relations.CheckedComparison{}, relations.CheckedConstant(0),
+		relations.CheckedEntity{}, relations.CheckedExists{}, relations.CheckedField{}, relations.CheckedFilter{}, relations.CheckedList{},
+		relations.CheckedNone{}, relations.CheckedParam{}, relations.CheckedPath{}, relations.CheckedScope{}, relations.CheckedSurely{},
+		relations.CheckedValue{}, relations.Constant{}, relations.Conversion(0), relations.Encoding{}, relations.EntityFacts{},
+		relations.Field{}, relations.FieldRef{}, relations.Hop{}, relations.KeyPair{},
 		relations.Kind(0), relations.Relation{}, relations.Schema{}, relations.SchemaError{}, relations.Step{}, relations.Struct{},
 		relations.Type{}, relations.ValueType(0),
 	},
@@ -45,7 +49,7 @@ var zeroValues = map[string][]any{
 	"evaluate": {
 		evaluate.ClauseExplanation{}, evaluate.ConditionExplanation{}, evaluate.Decision{}, evaluate.DocumentError{},
 		evaluate.EntityExplanation{}, evaluate.Evaluator{}, evaluate.Explanation{}, evaluate.Match{}, evaluate.Memory(nil), evaluate.Reason{},
-		evaluate.Request{}, evaluate.Tally{}, evaluate.Truth(0), evaluate.Why(0),
+		evaluate.Request{}, evaluate.RewrittenError{}, evaluate.Tally{}, evaluate.Truth(0), evaluate.Why(0),
 	},
 	"mongoauthz": {
 		mongoauthz.ArgumentError{}, mongoauthz.CursorError{}, mongoauthz.DataError{}, mongoauthz.DataFinding{},
@@ -62,7 +66,7 @@ var zeroValues = map[string][]any{
 var zeroPointers = []any{
 	new(pipeline.Cache), (*pipeline.Cache)(nil), (*pipeline.Plan)(nil), (*pipeline.Resolution)(nil),
 	new(mongoauthz.Authorizer), (*mongoauthz.Authorizer)(nil), (*mongoauthz.Query)(nil),
-	(*relations.Schema)(nil), (*relations.Type)(nil), (*evaluate.Evaluator)(nil), (*httpauthz.Access)(nil), (*httpauthz.One)(nil),
+	(*relations.CheckedFilter)(nil), (*relations.Schema)(nil), (*relations.Type)(nil), (*evaluate.Evaluator)(nil), (*httpauthz.Access)(nil), (*httpauthz.One)(nil),
 }
 
 func TestMethodsOfZeroValuesDoNotPanic(t *testing.T) {

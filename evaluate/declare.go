@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -12,104 +14,69 @@ import (
 // This file resolves the entities that a clause declares, and what belongs to them: hops, paths, scopes and constants.
 
 // declare adds an entity to a clause, after the hops that lead to it.
-func (r *resolver) declare(c *clause, in *filter.Clause, source *filter.Entity) error {
-	typ, ok := r.schema.Type(source.Type)
-	if !ok {
-		return errSchema
-	}
-	if only, ok := r.keyOnly(in, source, typ); ok {
-		return r.declareKey(c, source, typ, only)
+func (r *resolver) declare(c *clause, source *relations.CheckedEntity) error {
+	if r.keyOnly(source) {
+		return r.declareKey(c, source)
 	}
 	type start struct {
-		slot     int
-		typ      *relations.Type
-		relation *relations.Relation
+		slot int
+		hop  relations.Hop
 	}
 	var last []start // where each path comes from on its last hop
-	for _, p := range source.Paths {
-		at, hops, err := r.follow(p)
-		if err != nil {
-			return err
+	for i := range source.Paths {
+		from, ok := r.named(source.Paths[i].From)
+		if !ok {
+			return errSchema
 		}
-		from := start{at.slot, at.typ, hops[0]}
-		for _, relation := range hops[1:] {
-			hop, ok := r.schema.Type(from.relation.Type)
-			if !ok {
-				return errSchema
-			}
-			e := r.add(c, hop, declaration{typ: hop.Name, via: []string{from.relation.Name}})
-			if err := r.join(e, from.slot, from.typ, from.relation); err != nil {
+		at := start{from.slot, source.Paths[i].Hops[0]}
+		for _, next := range source.Paths[i].Hops[1:] {
+			e, err := r.declareHop(c, at.slot, at.hop, next.Relation)
+			if err != nil {
 				return err
 			}
-			if err := r.conditionsOn(c, e, hop, []*relations.Relation{from.relation}); err != nil {
-				return err
-			}
-			from = start{e.slot, hop, relation}
+			at = start{e.slot, next}
 		}
-		last = append(last, from)
+		last = append(last, at)
 	}
-	e := r.add(c, typ, declaration{name: source.Name, typ: typ.Name, via: pathNames(source.Paths)})
-	var along []*relations.Relation
-	for _, from := range last {
-		if err := r.join(e, from.slot, from.typ, from.relation); err != nil {
+	e := r.add(c, source.Type, declaration{name: source.Name, typ: source.Type.Name, via: pathNames(source.Paths)})
+	var along []relations.Hop
+	for _, at := range last {
+		if err := r.join(e, at.slot, at.hop); err != nil {
 			return err
 		}
-		along = append(along, from.relation)
+		along = append(along, at.hop)
 	}
-	if err := r.conditionsOn(c, e, typ, along); err != nil {
+	if err := r.conditionsOn(c, e, source.Type, along); err != nil {
 		return err
 	}
-	if err := r.asked(e.slot, typ, &source.Standing); err != nil {
-		return err
-	}
-	r.sight = append(r.sight, named{name: source.Name, typ: typ, slot: e.slot})
+	e.documentsOnly = r.documentsOnly(along, &source.Facts)
+	r.sight = append(r.sight, named{entity: source, slot: e.slot})
 	return nil
 }
 
-func pathNames(paths []filter.Path) (names []string) {
+// declareHop adds the unnamed entity that a hop of a through leads to. The next hop is all that is
+// asked of it.
+func (r *resolver) declareHop(c *clause, from int, hop relations.Hop, next *relations.Relation) (*entity, error) {
+	e := r.add(c, hop.To, declaration{typ: hop.To.Name, via: []string{hop.Relation.Name}})
+	if err := r.join(e, from, hop); err != nil {
+		return nil, err
+	}
+	along := []relations.Hop{hop}
+	e.documentsOnly = r.documentsOnly(along, &relations.EntityFacts{Followed: []*relations.Relation{next}})
+	return e, r.conditionsOn(c, e, hop.To, along)
+}
+
+// documentsOnly reports whether an entity is reached in an array of documents only.
+func (r *resolver) documentsOnly(along []relations.Hop, asked *relations.EntityFacts) bool {
+	return len(along) == 1 && along[0].Relation.Kind == relations.EmbedsMany &&
+		r.asksAbsence(asked, along[0].To, along[0].Relation)
+}
+
+func pathNames(paths []relations.CheckedPath) (names []string) {
 	for _, p := range paths {
-		names = append(names, strings.TrimPrefix(p.From+"."+p.Relation, "."))
+		names = append(names, strings.TrimPrefix(p.From.Name+"."+p.Relation.Name, "."))
 	}
 	return names
-}
-
-// follow returns the entity where a path starts and the relations it follows: one, or those of a through.
-func (r *resolver) follow(p filter.Path) (from named, hops []*relations.Relation, err error) {
-	from, ok := r.entity(p.From)
-	if !ok {
-		return from, nil, errSchema
-	}
-	relation, ok := from.typ.Relation(p.Relation)
-	if !ok {
-		return from, nil, errSchema
-	}
-	hops, err = r.hops(from.typ, relation)
-	return from, hops, err
-}
-
-func (r *resolver) hops(typ *relations.Type, relation *relations.Relation) ([]*relations.Relation, error) {
-	if relation.Kind != relations.Through {
-		return []*relations.Relation{relation}, nil
-	}
-	var all []*relations.Relation
-	for _, name := range relation.Through {
-		hop, ok := typ.Relation(name)
-		if !ok {
-			return nil, errSchema
-		}
-		hops, err := r.hops(typ, hop)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, hops...)
-		if typ, ok = r.schema.Type(hop.Type); !ok {
-			return nil, errSchema
-		}
-	}
-	if len(all) == 0 {
-		return nil, errSchema
-	}
-	return all, nil
 }
 
 // add adds an entity without paths to a clause.
@@ -123,16 +90,15 @@ func (r *resolver) add(c *clause, typ *relations.Type, about declaration) *entit
 	return e
 }
 
-// join adds a path to an entity: a relation of near, the type of the entity in slot from.
-func (r *resolver) join(e *entity, from int, near *relations.Type, relation *relations.Relation) error {
-	p, err := r.path(from, near, relation)
+// join adds a path to an entity: one hop from the entity in slot from.
+func (r *resolver) join(e *entity, from int, hop relations.Hop) error {
+	p, err := r.path(from, hop)
 	if err != nil {
 		return err
 	}
-	if p.near, err = r.near(from, near, relation); err != nil {
+	if p.near, err = r.near(from, hop); err != nil {
 		return err
 	}
-	r.followed(&p)
 	if p.kind.Embedded() {
 		e.collection = ""
 		r.read(from, p.name)
@@ -146,12 +112,12 @@ func (r *resolver) join(e *entity, from int, near *relations.Type, relation *rel
 }
 
 // near resolves the constants of a relation on its near side, the entity in slot from.
-func (r *resolver) near(from int, typ *relations.Type, relation *relations.Relation) (conditions []condition, err error) {
-	for _, constant := range relation.Where {
+func (r *resolver) near(from int, hop relations.Hop) (conditions []condition, err error) {
+	for _, constant := range hop.Relation.Where {
 		if !constant.Near {
 			continue
 		}
-		condition, err := r.constant(named{typ: typ, slot: from}, constant, relation)
+		condition, err := r.constant(hop.From, from, constant, hop.Relation)
 		if err != nil {
 			return nil, err
 		}
@@ -161,14 +127,15 @@ func (r *resolver) near(from int, typ *relations.Type, relation *relations.Relat
 }
 
 // path resolves a relation, without its constants.
-func (r *resolver) path(from int, near *relations.Type, relation *relations.Relation) (path, error) {
+func (r *resolver) path(from int, hop relations.Hop) (path, error) {
+	relation := hop.Relation
 	p := path{from: from, kind: relation.Kind, required: relation.Required, complete: r.complete(relation)}
 	switch relation.Kind {
 	case relations.EmbedsOne, relations.EmbedsMany:
 		p.name, p.absentEmpty = relation.Name, relation.AbsentEmpty
 	case relations.ReferencesOne, relations.ReferencesMany, relations.HasOne, relations.HasMany:
 		for _, keys := range relation.Keys {
-			local, ok := r.schema.Field(near, keys.Local)
+			local, ok := r.schema.Field(hop.From, keys.Local)
 			if !ok {
 				return p, errSchema
 			}
@@ -179,7 +146,7 @@ func (r *resolver) path(from int, near *relations.Type, relation *relations.Rela
 			})
 		}
 	default:
-		return p, fmt.Errorf("evaluate: relation %s of %s is of a kind that cannot be followed", relation.Name, near.Name)
+		return p, fmt.Errorf("evaluate: relation %s of %s is of a kind that cannot be followed", relation.Name, hop.From.Name)
 	}
 	return p, nil
 }
@@ -194,16 +161,16 @@ func (r *resolver) complete(relation *relations.Relation) bool {
 
 // conditionsOn adds the scope of an entity's type and the far constants of the relations that lead to it. To-one: it is not reached unless they are true.
 // Otherwise they are conditions of the clause; of a required row they must besides be true of one.
-func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along []*relations.Relation) error {
+func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along []relations.Hop) error {
 	level := len(c.conditions) - 1
 	scope := len(along) == 0 // a free entity
-	for i, relation := range along {
+	for i, hop := range along {
 		p := &e.paths[i]
-		for _, constant := range relation.Where {
+		for _, constant := range hop.Relation.Where {
 			if constant.Near {
 				continue
 			}
-			condition, err := r.constant(named{typ: typ, slot: e.slot}, constant, relation)
+			condition, err := r.constant(typ, e.slot, constant, hop.Relation)
 			if err != nil {
 				return err
 			}
@@ -214,7 +181,6 @@ func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along
 			if p.required {
 				p.must = append(p.must, condition)
 			}
-			r.asks(condition.comparison)
 			c.conditions[level] = append(c.conditions[level], condition)
 		}
 		if !p.kind.ToOne() {
@@ -239,11 +205,15 @@ func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along
 
 // scope resolves the scope of a type for the entity in a slot.
 func (r *resolver) scope(typ *relations.Type, slot int) ([]condition, error) {
+	scope := r.filter.Scope(typ)
+	if scope == nil {
+		return nil, nil
+	}
 	sight := r.sight
 	defer func() { r.sight = sight }()
-	r.sight = []named{{typ: typ, slot: slot}}
+	r.sight = []named{{entity: scope.Entity, slot: slot}}
 	var conditions []condition
-	for _, source := range typ.Scope {
+	for _, source := range scope.Conditions {
 		condition, err := r.condition(source)
 		if err != nil {
 			return nil, err
@@ -254,12 +224,18 @@ func (r *resolver) scope(typ *relations.Type, slot int) ([]condition, error) {
 	return conditions, nil
 }
 
-// constant resolves a constant condition of a relation, on one of its sides.
-func (r *resolver) constant(side named, constant relations.Constant, relation *relations.Relation) (condition, error) {
+// constant resolves a constant condition of a relation, on one of its sides: the entity in a slot.
+func (r *resolver) constant(side *relations.Type, slot int, constant relations.Constant, relation *relations.Relation) (condition, error) {
+	ref, ok := r.schema.Field(side, constant.Field)
+	value, isValue := constant.Value.(bson.RawValue)
+	if !ok || !isValue {
+		return condition{}, errSchema
+	}
 	sight := r.sight
 	defer func() { r.sight = sight }()
-	r.sight = []named{side}
-	source := filter.Comparison{Field: filter.F(constant.Field), Op: filter.Eq, Operand: filter.Literal{Value: constant.Value}}
+	of := &relations.CheckedEntity{Type: side}
+	r.sight = []named{{entity: of, slot: slot}}
+	source := &relations.CheckedComparison{Entity: of, Field: ref, Op: filter.Eq, Operand: &relations.CheckedValue{Value: value}}
 	comparison, err := r.comparison(source)
 	return condition{id: r.id(), comparison: comparison, about: about{source: source, origin: "constant of " + relation.Name}}, err
 }

@@ -17,3 +17,19 @@ func (e *DocumentError) Error() string { return "evaluate: a malformed document 
 
 // Is reports whether target is [ErrDocument].
 func (e *DocumentError) Is(target error) bool { return target == ErrDocument }
+
+// ErrRewritten is matched (errors.Is) by the error about a filter that was normalised or expanded. The error itself is a [*RewrittenError].
+var ErrRewritten = errors.New("evaluate: the filter was rewritten")
+
+// RewrittenError says that a filter was normalised or expanded. The evaluator says what filters as
+// written mean, and rewriting is what it is the test of. It matches [ErrRewritten].
+type RewrittenError struct {
+	Resource string // the resource type of the filter
+}
+
+func (e *RewrittenError) Error() string {
+	return "evaluate: the filter for " + e.Resource + " was normalised or expanded: evaluate it as it was written"
+}
+
+// Is reports whether target is [ErrRewritten].
+func (e *RewrittenError) Is(target error) bool { return target == ErrRewritten }

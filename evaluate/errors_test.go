@@ -2,6 +2,7 @@ package evaluate_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/internal/rewritten"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
 func TestWhatCheckRefusesIsRefused(t *testing.T) {
@@ -96,4 +99,44 @@ func TestTheZeroDecisionDoesNotAuthorize(t *testing.T) {
 	require.False(t, evaluate.Decision{}.Authorized())
 	require.Equal(t, evaluate.False, evaluate.Truth(0))
 	require.Equal(t, []string{"false", "unknown", "true", "Truth(9)"}, []string{F.String(), U.String(), T.String(), evaluate.Truth(9).String()})
+}
+
+func TestTheEvaluatorTakesFiltersAsWrittenOnly(t *testing.T) {
+	t.Parallel()
+	checked, err := thing(t).Check(filter.For("Thing", filter.Where(filter.F("n").Eq(1))))
+	require.NoError(t, err)
+	_, err = evaluate.PrepareChecked(checked)
+	require.NoError(t, err)
+	for _, rewrite := range []func(int) (*relations.CheckedFilter, error){checked.Normalize, checked.Expand} {
+		out, err := rewrite(0)
+		require.NoError(t, err)
+		e, err := evaluate.PrepareChecked(out)
+		require.Nil(t, e)
+		require.ErrorIs(t, err, evaluate.ErrRewritten)
+		refused, ok := errors.AsType[*evaluate.RewrittenError](err)
+		require.True(t, ok)
+		require.Equal(t, "Thing", refused.Resource)
+		require.EqualError(t, err, "evaluate: the filter for Thing was normalised or expanded: evaluate it as it was written")
+	}
+	for _, f := range []*relations.CheckedFilter{nil, {}} {
+		_, err := evaluate.PrepareChecked(f)
+		require.ErrorIs(t, err, filter.ErrMalformed)
+		_, err = rewritten.Prepare(f)
+		require.Error(t, err)
+	}
+}
+
+func TestTheEvaluatorNeedsBoundParameters(t *testing.T) {
+	t.Parallel()
+	checked, err := thing(t).Check(filter.For("Thing", filter.Where(filter.F("n").Eq(filter.Param("x"))).As("own")))
+	require.NoError(t, err)
+	_, err = evaluate.PrepareChecked(checked)
+	require.Equal(t, &filter.MalformedError{Where: `Thing, clause 1 "own", condition 1: n`, Problem: `parameter "x" is not bound`}, err)
+	bound, err := checked.Bind(map[string]any{"x": 1})
+	require.NoError(t, err)
+	e, err := evaluate.PrepareChecked(bound)
+	require.NoError(t, err)
+	d, err := e.Decide(t.Context(), doc(t, `{"n": 1}`), nil)
+	require.NoError(t, err)
+	require.True(t, d.Authorized())
 }

@@ -39,7 +39,7 @@ func (d Decision) String() string {
 
 // Evaluate decides whether a filter authorizes a document of its resource type. The schema's scopes, and the filter, have to be bound.
 //
-// The errors are those of [relations.Schema.Check], of the context, of the fetcher (wrapped), [ErrNoFetcher] and [ErrDocument].
+// The errors are those of [Prepare], of the context, of the fetcher (wrapped), [ErrNoFetcher] and [ErrDocument].
 // With an error, the Decision does not authorize. The fetcher may be nil if the filter speaks of the document alone.
 func Evaluate(ctx context.Context, s *relations.Schema, f filter.Filter, document bson.Raw, fetcher Fetcher) (Decision, error) {
 	e, err := Prepare(s, f)
@@ -63,25 +63,49 @@ type Evaluator struct {
 }
 
 // Prepare checks a filter against a schema, both of them bound, and returns what decides about documents.
-// The errors are those of [relations.Schema.Check].
+// The errors are those of [relations.Schema.Check], and a [*filter.MalformedError] for a parameter that is not bound.
 func Prepare(s *relations.Schema, f filter.Filter) (*Evaluator, error) {
-	f, err := s.Check(f)
+	checked, err := s.Check(f)
 	if err != nil {
 		return nil, err
 	}
-	typ, ok := s.Type(f.Resource)
-	if !ok {
-		return nil, errSchema
+	return PrepareChecked(checked)
+}
+
+// PrepareChecked returns what decides about documents by a filter that was checked. It decides by the filter as
+// written, since that is the filter's meaning.
+//
+// The errors are a [*filter.MalformedError] for a filter that is nil or zero, or has a parameter that is not bound,
+// and [ErrRewritten] for one that was normalised or expanded.
+func PrepareChecked(f *relations.CheckedFilter) (*Evaluator, error) {
+	switch {
+	case f.Resource() == nil:
+		return nil, &filter.MalformedError{Problem: "the filter was not checked: make it by Schema.Check"}
+	case !f.AsWritten():
+		return nil, &RewrittenError{Resource: f.Resource().Type.Name}
 	}
-	root := []named{{typ: typ}}
-	r := &resolver{schema: s, sight: root, slots: 1, largest: 1, byslot: []*entity{nil}, reads: map[string]map[string]bool{}, own: map[string]bool{}}
-	e := &Evaluator{resource: f.Resource, collection: typ.Collection, allowAll: f.AllowAll}
+	return prepare(f)
+}
+
+func prepare(f *relations.CheckedFilter) (*Evaluator, error) {
+	if err := f.Unbound(); err != nil {
+		return nil, err
+	}
+	typ := f.Resource().Type
+	root := []named{{entity: f.Resource()}}
+	r := &resolver{
+		filter: f, schema: f.Schema(), sight: root, slots: 1, largest: 1, byslot: []*entity{nil},
+		reads: map[string]map[string]bool{}, own: map[string]bool{},
+	}
+	e := &Evaluator{resource: typ.Name, collection: typ.Collection, allowAll: f.AllowAll()}
+	var err error
 	if e.scope, err = r.scope(typ, 0); err != nil {
 		return nil, err
 	}
-	for i := range f.Clauses {
+	clauses := f.Clauses()
+	for i := range clauses {
 		r.slots = 1
-		c, err := r.clause(&f.Clauses[i])
+		c, err := r.clause(&clauses[i])
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +130,7 @@ func (e *Evaluator) Reads(collection string) []string {
 	return slices.Compact(paths)
 }
 
-// Decide decides about one document. The errors are those of [Evaluate], without that of Check.
+// Decide decides about one document. The errors are those of [Evaluate], without those of Prepare.
 func (e *Evaluator) Decide(ctx context.Context, document bson.Raw, fetcher Fetcher) (Decision, error) {
 	d, err := e.begin(ctx, fetcher, document)
 	if err != nil {

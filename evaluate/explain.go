@@ -6,7 +6,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
 // Why says why a comparison is unknown. The zero Why means that it is not.
@@ -124,7 +124,7 @@ func (e *Evaluator) Explain(ctx context.Context, document bson.Raw, fetcher Fetc
 
 // about is what an explanation says of a condition, however it is decided.
 type about struct {
-	source filter.Condition
+	source relations.CheckedCondition
 	origin string
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/internal/rewritten"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
@@ -62,6 +63,27 @@ func decide(t testing.TB, s *relations.Schema, f filter.Filter, document string,
 	require.Equal(t, d, x.Decision)
 	require.NotEmpty(t, x.String())
 	return d.Truth
+}
+
+// decideRewritten returns what a filter says of a document once it was normalised, or expanded. It
+// requires that both say the same.
+func decideRewritten(t testing.TB, s *relations.Schema, f filter.Filter, document string, w world) (truth evaluate.Truth) {
+	t.Helper()
+	checked, err := s.Check(f)
+	require.NoError(t, err)
+	for i, rewrite := range []func(int) (*relations.CheckedFilter, error){checked.Normalize, checked.Expand} {
+		out, err := rewrite(0)
+		require.NoError(t, err)
+		e, err := rewritten.Prepare(out)
+		require.NoError(t, err)
+		d, err := e.(*evaluate.Evaluator).Decide(t.Context(), doc(t, document), w.memory(t))
+		require.NoError(t, err)
+		if i > 0 {
+			require.Equal(t, truth, d.Truth)
+		}
+		truth = d.Truth
+	}
+	return truth
 }
 
 // holds is decide for a filter of one clause, under None as well: there it is the three-valued NOT, or the clause is not told right.

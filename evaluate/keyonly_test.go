@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
@@ -102,20 +103,26 @@ func TestWhatIsNotKeyOnlyAsksForTheDocument(t *testing.T) {
 	testReached(t, nil, []reached{{name: "but this is", clause: some("firm", is("_id", 1)), T: dangling}})
 }
 
-func TestADecidedStandingWins(t *testing.T) {
+func TestAnEntityIsAnsweredAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	firm := filter.Reach("e", "firm")
-	joined, key, other := firm, firm, firm
-	joined.Standing.Decided = true
-	key.Standing = filter.Standing{Decided: true, Field: "_id"}
-	other.Standing = filter.Standing{Decided: true, Field: "name"}
-	rewritten := filter.Some(key).Where(filter.True) // its conditions folded away by a rewriting
-	testReached(t, nil, []reached{
-		{name: "joined", clause: filter.Some(joined).Where(joined.F("_id").Eq(1)), U: on{`{"firm_id": 1}`}},
-		{name: "key", clause: filter.Some(key).Where(key.F("_id").Eq(1)), T: on{`{"firm_id": 1}`}},
-		{name: "key without a condition", clause: rewritten, T: on{`{"firm_id": 1}`, `{}`}},
-		{name: "another field", clause: filter.Some(other).Where(other.F("name").Eq("a")), U: on{`{"firm_id": 1}`}},
-	})
+	s := orders(t)
+	// Normalising leaves less of each of these.
+	for name, c := range map[string]struct {
+		clause filter.Clause
+		want   evaluate.Truth
+	}{
+		"joined":              {filter.Some(firm).Where(firm.F("_id").Eq(1), filter.Any{filter.Where(firm.F("name").Eq("a")), filter.Where(filter.True)}), U},
+		"joined, by a null":   {filter.Some(firm).Where(firm.F("_id").Eq(1), filter.Any{filter.Where(firm.F("_id").IsNull()), filter.Where(filter.True)}), U},
+		"key":                 {filter.Some(firm).Where(firm.F("_id").Eq(1), filter.Any{filter.Where(firm.F("_id").Eq(2)), filter.Where(filter.True)}), T},
+		"key, no condition":   {filter.Some(firm).Where(filter.Any{filter.Where(firm.F("_id").Eq(2)), filter.Where(filter.True)}), T},
+		"another field":       {filter.Some(firm).Where(filter.Any{filter.Where(firm.F("name").Eq("a")), filter.Where(filter.True)}), U},
+		"key, a null operand": {filter.Some(firm).Where(filter.Any{filter.Where(firm.F("_id").Eq(nil)), filter.Where(firm.F("_id").Eq(1))}), T},
+	} {
+		f := filter.For("Order", c.clause)
+		require.Equal(t, c.want, decide(t, s, f, `{"firm_id": 1}`, nil), name)
+		require.Equal(t, c.want, decideRewritten(t, s, f, `{"firm_id": 1}`, nil), name)
+	}
 }
 
 func TestKeyOnlyReadsTheKeyAsItsTypeDeclaresIt(t *testing.T) {

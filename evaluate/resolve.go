@@ -12,18 +12,19 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// This file turns a checked filter into the form that is decided: names become slots and paths, a through becomes its hops,
+// This file turns a checked filter into the form that is decided: entities become slots and paths, a hop of a through an entity of its own,
 // scopes and constants become conditions. Nothing is rewritten beyond that.
 
-// errSchema is what resolving ends with if a schema and a filter that it checked do not fit. It cannot happen.
 var errNoEvaluator = errors.New("evaluate: the Evaluator is nil: make it by Prepare")
 
+// errSchema is what resolving ends with if a schema and a filter that it checked do not fit. It cannot happen.
 var errSchema = errors.New("evaluate: the schema lacks what the checked filter names")
 
 func splitPath(path string) []string { return strings.Split(path, ".") }
 
 // resolver resolves the clauses of one filter.
 type resolver struct {
+	filter  *relations.CheckedFilter
 	schema  *relations.Schema
 	sight   []named // the entities in sight; the first is the resource
 	slots   int
@@ -37,18 +38,17 @@ type resolver struct {
 
 // named is an entity in sight.
 type named struct {
-	name string
-	typ  *relations.Type
-	slot int
-	key  *field // the field that answers for the entity, if it is key only
+	entity *relations.CheckedEntity
+	slot   int
+	key    *field // the field that answers for the entity, if it is key only
 }
 
-func (r *resolver) clause(in *filter.Clause) (*clause, error) {
+func (r *resolver) clause(in *relations.CheckedClause) (*clause, error) {
 	defer func(n int) { r.sight = r.sight[:n] }(len(r.sight))
 	c := &clause{label: in.Label, conditions: make([][]condition, 1)}
 	first := r.slots
-	for i := range in.Entities {
-		if err := r.declare(c, in, &in.Entities[i]); err != nil {
+	for _, e := range in.Entities {
+		if err := r.declare(c, e); err != nil {
 			return nil, err
 		}
 	}
@@ -103,9 +103,9 @@ func (c *clause) mentions(f func(slot int)) {
 	}
 }
 
-// entity returns the entity in sight of that name.
-func (r *resolver) entity(name string) (named, bool) {
-	i := slices.IndexFunc(r.sight, func(n named) bool { return n.name == name })
+// named returns what an entity in sight stands for.
+func (r *resolver) named(e *relations.CheckedEntity) (named, bool) {
+	i := slices.IndexFunc(r.sight, func(n named) bool { return n.entity == e })
 	if i < 0 {
 		return named{}, false
 	}
@@ -117,26 +117,24 @@ func (r *resolver) id() int {
 	return r.ids - 1
 }
 
-func (r *resolver) condition(in filter.Condition) (condition, error) {
+func (r *resolver) condition(in relations.CheckedCondition) (condition, error) {
 	out := condition{id: r.id(), about: about{source: in}}
 	var err error
 	switch in := in.(type) {
-	case filter.Comparison:
-		if out.comparison, err = r.comparison(in); err == nil {
-			r.asks(out.comparison)
-		}
-	case filter.Exists:
+	case *relations.CheckedComparison:
+		out.comparison, err = r.comparison(in)
+	case relations.CheckedExists:
 		out.exists, err = r.exists(in)
-	case filter.Constant:
-		out.constant = in
-		if !in.Valid() {
-			err = fmt.Errorf("evaluate: %v is no constant", in)
+	case relations.CheckedConstant:
+		out.constant = filter.Constant(in)
+		if !out.constant.Valid() {
+			err = fmt.Errorf("evaluate: %v is no constant", out.constant)
 		}
-	case filter.None:
-		out.none, err = r.clause((*filter.Clause)(&in))
-	case filter.Surely:
-		out.surely, err = r.clause((*filter.Clause)(&in))
-	case filter.Any:
+	case relations.CheckedNone:
+		out.none, err = r.clause(in.CheckedClause)
+	case relations.CheckedSurely:
+		out.surely, err = r.clause(in.CheckedClause)
+	case relations.CheckedAny:
 		for i := range in {
 			clause, e := r.clause(&in[i])
 			if e != nil {
@@ -150,8 +148,8 @@ func (r *resolver) condition(in filter.Condition) (condition, error) {
 	return out, err
 }
 
-func (r *resolver) exists(in filter.Exists) (*existence, error) {
-	e, ok := r.entity(in.Entity)
+func (r *resolver) exists(in relations.CheckedExists) (*existence, error) {
+	e, ok := r.named(in.Entity)
 	if !ok {
 		return nil, errSchema
 	}
@@ -165,8 +163,8 @@ func (r *resolver) exists(in filter.Exists) (*existence, error) {
 	return x, nil
 }
 
-func (r *resolver) comparison(in filter.Comparison) (*comparison, error) {
-	left, err := r.field(in.Field, in.Op)
+func (r *resolver) comparison(in *relations.CheckedComparison) (*comparison, error) {
+	left, err := r.field(in.Entity, in.Field, in.Op)
 	if err != nil {
 		return nil, err
 	}
@@ -192,82 +190,55 @@ func (r *resolver) comparison(in filter.Comparison) (*comparison, error) {
 		if !in.Op.Unary() {
 			return nil, fmt.Errorf("evaluate: %v needs an operand", in.Op)
 		}
-	case filter.Literal:
-		err = c.operand.literal(o, in.Op.TakesList())
-	case filter.Field:
+	case *relations.CheckedValue:
+		c.operand.null, c.operand.value = o.Value.Type == bson.TypeNull, o.Value
+	case *relations.CheckedList:
+		c.operand.list(o.Values)
+	case *relations.CheckedField:
 		var right field
-		right, err = r.field(o, in.Op)
+		right, err = r.field(o.Entity, o.Field, in.Op)
 		c.operand.field = &right
 		if in.Op == filter.Contains { // a list contains x: x is in the list
 			c.op, c.field, c.operand.field = filter.In, right, &left
 		}
-	case filter.Param:
-		err = &filter.MalformedError{Where: in.Field.Path, Problem: fmt.Sprintf("parameter %q is not bound", string(o))}
 	default:
 		err = fmt.Errorf("evaluate: a %T is no operand", o)
 	}
 	return c, err
 }
 
-// literal reads a literal in the form that [relations.Schema.Check] gives it.
-func (o *operand) literal(l filter.Literal, list bool) error {
-	var values []bson.RawValue
-	switch v := l.Value.(type) {
-	case bson.RawValue:
-		o.null, o.value = v.Type == bson.TypeNull, v
-		values = []bson.RawValue{v}
-		if list && !o.null {
-			return errors.New("evaluate: a literal that is no list")
-		}
-	case []bson.RawValue:
-		for _, v := range v {
-			if v.Type == bson.TypeNull {
-				o.nulls = true
-			} else {
-				o.values = append(o.values, v)
-			}
-		}
-		values = v
-		if !list {
-			return errors.New("evaluate: a literal that is a list")
-		}
-	default:
-		return fmt.Errorf("evaluate: a literal that was not checked, a %T", v)
-	}
+// list takes in the values of a list.
+func (o *operand) list(values []bson.RawValue) {
 	for _, v := range values {
-		if n, ok := size(v.Type, v.Value); !ok || n != len(v.Value) || v.Type == bson.TypeEmbeddedDocument && !wellFormed(v.Value, maxNesting) {
-			return &filter.MalformedError{Problem: "malformed BSON value"}
+		if v.Type == bson.TypeNull {
+			o.nulls = true
+		} else {
+			o.values = append(o.values, v)
 		}
 	}
-	return nil
 }
 
 // field resolves a field of an entity in sight, of which op asks.
-func (r *resolver) field(in filter.Field, op filter.Operator) (field, error) {
-	e, ok := r.entity(in.Entity)
+func (r *resolver) field(of *relations.CheckedEntity, ref relations.FieldRef, op filter.Operator) (field, error) {
+	e, ok := r.named(of)
 	if !ok {
 		return field{}, errSchema
 	}
-	name := strings.TrimPrefix(in.Entity+"."+in.Path, ".")
+	name := strings.TrimPrefix(of.Name+"."+ref.Path, ".")
 	if e.key != nil {
 		f := *e.key
 		f.name = name
 		return f, nil
 	}
-	find, reads := r.schema.Field, in.Path
+	reads := ref.Path
 	if op.Unary() {
 		// Read by its dotted path, a scalar in a parent's place would come back as a parent that is
 		// missing.
-		find = r.schema.Presence
-		reads, _, _ = strings.Cut(in.Path, ".")
-	}
-	ref, ok := find(e.typ, in.Path)
-	if !ok {
-		return field{}, errSchema
+		reads, _, _ = strings.Cut(ref.Path, ".")
 	}
 	r.read(e.slot, reads)
 	f := field{
-		slot: e.slot, path: splitPath(in.Path), typ: ref.Type, list: ref.List, absentEmpty: ref.AbsentEmpty, strict: ref.Strict, name: name,
+		slot: e.slot, path: splitPath(ref.Path), typ: ref.Type, list: ref.List, absentEmpty: ref.AbsentEmpty, strict: ref.Strict, name: name,
 	}
 	if ref.AbsentZero != nil {
 		if f.zero, ok = ref.AbsentZero.(bson.RawValue); !ok {

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
 // This file writes explanations for a person.
@@ -103,41 +102,41 @@ func (x *EntityExplanation) String() string {
 // text returns a condition with its literals left out.
 func (a about) text() string {
 	switch c := a.source.(type) {
-	case filter.Comparison:
+	case *relations.CheckedComparison:
 		not := ""
 		if c.Not {
 			not = "not "
 		}
-		return not + fieldName(c.Field) + " " + c.Op.String() + operandText(c)
-	case filter.Exists:
-		return c.String()
-	case filter.Constant:
-		return c.String()
-	case filter.None:
+		return not + fieldName(c.Entity, c.Field) + " " + c.Op.String() + operandText(c)
+	case relations.CheckedExists:
+		return filter.Exists{Entity: c.Entity.Name}.String()
+	case relations.CheckedConstant:
+		return filter.Constant(c).String()
+	case relations.CheckedNone:
 		return "none of"
-	case filter.Surely:
+	case relations.CheckedSurely:
 		return "surely"
-	case filter.Any:
+	case relations.CheckedAny:
 		return "any of"
 	default:
 		return ""
 	}
 }
 
-func fieldName(f filter.Field) string { return strings.TrimPrefix(f.Entity+"."+f.Path, ".") }
+func fieldName(e *relations.CheckedEntity, f relations.FieldRef) string {
+	return strings.TrimPrefix(e.Name+"."+f.Path, ".")
+}
 
 // operandText names the operand's field, or says what kind of value the literal is.
-func operandText(c filter.Comparison) string {
+func operandText(c *relations.CheckedComparison) string {
 	switch o := c.Operand.(type) {
-	case filter.Field:
-		return " " + fieldName(o)
-	case filter.Literal:
-		switch v := o.Value.(type) {
-		case bson.RawValue:
-			return " <" + v.Type.String() + ">"
-		case []bson.RawValue:
-			return fmt.Sprintf(" <%d values>", len(v))
-		}
+	case *relations.CheckedField:
+		return " " + fieldName(o.Entity, o.Field)
+	case *relations.CheckedValue:
+		return " <" + o.Value.Type.String() + ">"
+	case *relations.CheckedList:
+		return fmt.Sprintf(" <%d values>", len(o.Values))
+	default:
+		return ""
 	}
-	return ""
 }

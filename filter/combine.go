@@ -102,7 +102,7 @@ func Under(e Entity, f Filter) Clause {
 		return Where(Invalid{fmt.Sprintf("a filter for %s under an entity of type %s: both must be of one type",
 			word(f.Resource), word(e.Type))})
 	}
-	if err := f.wellFormed(MaxConditions); err != nil { // of what follows, nothing looks at limits
+	if err := f.wellFormed(); err != nil { // of what follows, nothing looks at limits
 		return Where(Invalid{"under an entity: " + strings.TrimPrefix(err.Error(), "filter: ")})
 	}
 	if name, found := stray(f.Clauses, []string{""}); found { // which another entity in sight of the clause could be taken for
@@ -191,7 +191,7 @@ func (u under) rewriter() *rewriter {
 			changed := u.name(&e.Entity)
 			return e, changed
 		},
-		entity: func(e Entity, _ *Clause) (Entity, bool) {
+		entity: func(e Entity) (Entity, bool) {
 			changed := e.Name == u.entity && u.name(&e.Name)
 			paths, moved := rewrite(e.Paths, func(in *Path) (Path, bool) {
 				p := *in
@@ -237,4 +237,24 @@ func (f Filter) label() string {
 		return f.Clauses[0].Label
 	}
 	return ""
+}
+
+// declared appends the names of the entities declared anywhere in a clause.
+func declared(names []string, c *Clause) []string {
+	for i := range c.Entities {
+		names = append(names, c.Entities[i].Name)
+	}
+	for _, condition := range c.Conditions {
+		names = declaredIn(names, condition)
+	}
+	return names
+}
+
+// declaredIn appends the names of the entities declared in the clauses nested in a condition.
+func declaredIn(names []string, condition Condition) []string {
+	inner := Nested(condition)
+	for i := range inner {
+		names = declared(names, &inner[i])
+	}
+	return names
 }

@@ -60,7 +60,7 @@ func TestFiltersOfTwoTypesDoNotCombine(t *testing.T) {
 		"a mark, reverse": Except(both, b),
 	} {
 		require.Equal(t, Conditional, f.Outcome(), name)
-		_, err := f.Normalize(0)
+		_, err := f.MarshalJSON()
 		require.ErrorIs(t, err, ErrMalformed, name)
 		require.NotContains(t, f.String(), "every", name)
 	}

@@ -38,8 +38,9 @@
 //
 // # What is done with it
 //
-// [Filter.Bind] replaces parameters by values. [Filter.Normalize] and [Filter.Expand] bring it into a shorter or a flat form that
-// authorizes the same documents. [Filter.String] is for people, [Filter.Redacted] for logs, and its JSON ([Filter.MarshalJSON])
-// for storing it and handing it on. All of these leave the filter they are called on as it is, so a Filter may be shared and used
-// concurrently.
+// [Filter.Bind] replaces parameters by values. [Filter.String] is for people, [Filter.Redacted] for
+// logs, and its JSON ([Filter.MarshalJSON]) for storing it and handing it on. All of these leave the
+// filter they are called on as it is, so a Filter may be shared and used concurrently.
+//
+// The Check of a schema (package relations) resolves a filter for the compiler and the evaluator.
 package filter

@@ -41,44 +41,6 @@ func ExampleFilter_Bind() {
 	// Output: Book where owner = "alice" and team in $actor.teams
 }
 
-// Values that are null or empty decide conditions before there is a document; what that leaves over goes.
-func ExampleFilter_Normalize() {
-	f := filter.For("Book",
-		filter.Where(filter.F("team").Eq(nil)).As("the actor has no team"),
-		filter.Where(filter.F("editor").In([]string{})).As("and edits nothing"),
-		filter.Where(filter.Any{filter.Where(filter.F("deleted").Neq(true))}),
-		filter.Where(filter.F("public").Eq(true), filter.F("deleted").Neq(true)).As("implied by the clause before"),
-	)
-	f, err := f.Normalize(0)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(f)
-	// Output: Book where deleted != true
-}
-
-func ExampleFilter_Expand() {
-	l := filter.Reach("l", "loans")
-	f := filter.For("Book", filter.Where(
-		filter.F("deleted").Neq(true),
-		filter.Any{filter.Where(filter.F("public").Eq(true)), filter.Some(l).Where(l.F("patron_id").Eq(7))},
-	))
-	flat, err := f.Expand(100)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(flat)
-	_, err = f.Expand(1)
-	fmt.Println(errors.Is(err, filter.ErrLimit), err)
-	// Output:
-	// Book where
-	//   deleted != true and public = true
-	//   or loans l: deleted != true and l.patron_id = 7
-	// true filter: more than 1 clauses
-}
-
 func ExampleFilter_Redacted() {
 	f := filter.For("Book", filter.Where(filter.F("isbn").In([]string{"0-306-40615-2", "0-306-40616-0"})).As("on the desk"))
 	fmt.Println(f.Redacted())

@@ -28,33 +28,15 @@ type Clause struct {
 // The zero Entity is the resource itself. An Entity with paths is reached from other entities by relations, along every
 // one of its paths at once; a named Entity without paths is free: it ranges over all documents of Type.
 type Entity struct {
-	Name     string   // unique among the entities visible in its clause; "" is the resource
-	Type     string   // the resource type; required of a free entity, filled in for the others when the filter is checked
-	Paths    []Path   // how it is reached; none means free
-	Standing Standing // how it is answered; decided once, on the filter as written
+	Name  string // unique among the entities visible in its clause; "" is the resource
+	Type  string // the resource type; required of a free entity, and may be said of others
+	Paths []Path // how it is reached; none means free
 }
 
 // Path is one way to reach an entity: a relation followed from another entity.
 type Path struct {
 	From     string // the entity it starts from; "" is the resource
 	Relation string // a relation of that entity's type
-}
-
-// Standing is what a filter as written asks of an entity, kept because the way the entity is answered depends on it: rewriting a clause
-// must not change that, so [Filter.Normalize] and [Filter.Expand] decide it first ([Filter.Decide]). The zero Standing is undecided.
-//
-// Where Field is the key by which the entity is referenced, the entity is answered without a join (key only); a rewriting may
-// have left it without a condition. Null, Compared and Followed hold what clauses nested in the entity's own ask of it. A
-// rewriting may have moved or dropped those conditions, yet they still count where the meaning depends on whether something is
-// asked of an element at all: an element asked for null, or for what may be absent and empty, is reached in an array of documents
-// only (package evaluate, Comparisons).
-type Standing struct {
-	Decided  bool
-	Field    string   // the only field compared; "" if there is none, or if the entity is joined in any case
-	Exists   bool     // besides comparisons of Field, if any, Exists is asked, and nothing else
-	Null     bool     // a nested clause asks IsNull or IsSet of one of its own fields
-	Compared []string // its own fields (no dotted paths) that nested clauses compare otherwise
-	Followed []string // the relations by which entities of nested clauses are reached from it
 }
 
 // Condition is a [Comparison], an [Exists], a [Constant], an [Any], a [None], a [Surely] or an
@@ -255,8 +237,8 @@ func (o Outcome) String() string {
 }
 
 // Outcome says which of the three kinds f is, as it is written: Allowed if it has the mark AllowAll
-// and no clause, Denied if it has neither, otherwise Conditional. [Filter.Normalize] first, to see
-// a contradiction or a tautology that constants make.
+// and no clause, Denied if it has neither, otherwise Conditional. A contradiction or a tautology
+// that constants make is Conditional, too: a compiled filter, pipeline.Plan, tells these.
 func (f Filter) Outcome() Outcome {
 	switch {
 	case len(f.Clauses) > 0:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"math"
 	"strconv"
 	"unicode/utf8"
 
@@ -21,12 +20,12 @@ import (
 //
 // An operand is one of {"value":…}, {"values":[…]} (a list), {"field":{…}} and {"param":"…"}. Values are in canonical extended
 // JSON; what that cannot carry, such as a document with a key "$oid", is {"bson":"…"}: in base64, the BSON document whose only
-// field "v" holds the value or list. A standing that is decided is carried along. The same filter always gives the same bytes.
+// field "v" holds the value or list. The same filter always gives the same bytes.
 //
 // The errors are a [*MalformedError] for a condition, operator, operand or value that is none, or a name that is not UTF-8, and a
 // [*LimitError] for a filter beyond [MaxDepth] or [MaxConditions].
 func (f Filter) MarshalJSON() ([]byte, error) {
-	if err := f.wellFormed(math.MaxInt); err != nil {
+	if err := f.wellFormed(); err != nil {
 		return nil, err
 	}
 	var e encoder
@@ -74,13 +73,6 @@ func (e *encoder) flag(key string, b bool) {
 	}
 }
 
-func (e *encoder) strings(key string, s []string) {
-	if len(s) != 0 {
-		e.key(key)
-		array(e, s, func(s *string) { e.string(*s) })
-	}
-}
-
 // key appends a key of an object, with the comma before it.
 func (e *encoder) key(key string) *encoder {
 	if e.out[len(e.out)-1] != '{' {
@@ -124,15 +116,6 @@ func (e *encoder) entity(in *Entity) {
 			e.optional("from", p.From)
 			e.key("relation").string(p.Relation).raw("}")
 		})
-	}
-	if s := &in.Standing; s.Decided {
-		e.key("standing").raw("{")
-		e.optional("field", s.Field)
-		e.flag("exists", s.Exists)
-		e.flag("null", s.Null)
-		e.strings("compared", s.Compared)
-		e.strings("followed", s.Followed)
-		e.raw("}")
 	}
 	e.raw("}")
 }

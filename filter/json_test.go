@@ -3,7 +3,6 @@ package filter_test
 import (
 	"encoding/json"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +17,6 @@ func sample() Filter {
 	p, l := Reach("p", "publisher"), Reach("l", "loan")
 	e := p.Reach("e", "owner").Via(Entity{}, "editor")
 	e.Type = "User"
-	l.Standing = Standing{Decided: true, Null: true, Compared: []string{"a", "b"}, Followed: []string{"r"}}
-	p.Standing = Standing{Decided: true, Field: "_id"}
 	return For("Book",
 		Where(F("public").Eq(true)).As("public <books>"),
 		Some(p, e, Free("g", "Grant")).Where(p.F("_id").Neq(Param("actor.publisher")), Not(e.F("x").Lt(p.F("_id"))), F("a.b").IsNull(),
@@ -31,7 +28,7 @@ func sample() Filter {
 const sampleJSON = `{"resource":"Book","clauses":[` +
 	`{"label":"public \u003cbooks\u003e","conditions":[{"field":{"path":"public"},"op":"Eq","operand":{"value":true}}]},` +
 	`{"entities":[` +
-	`{"name":"p","paths":[{"relation":"publisher"}],"standing":{"field":"_id"}},` +
+	`{"name":"p","paths":[{"relation":"publisher"}]},` +
 	`{"name":"e","type":"User","paths":[{"from":"p","relation":"owner"},{"relation":"editor"}]},` +
 	`{"name":"g","type":"Grant"}],` +
 	`"conditions":[` +
@@ -39,7 +36,7 @@ const sampleJSON = `{"resource":"Book","clauses":[` +
 	`{"field":{"entity":"e","path":"x"},"op":"Lt","operand":{"field":{"entity":"p","path":"_id"}},"not":true},` +
 	`{"field":{"path":"a.b"},"op":"IsNull"},` +
 	`{"any":[{"conditions":[{"field":{"path":"n"},"op":"In","operand":{"values":[{"$numberInt":"1"},null]}}]},{"conditions":[{"constant":"true"}]}]},` +
-	`{"none":{"entities":[{"name":"l","paths":[{"relation":"loan"}],"standing":{"null":true,"compared":["a","b"],"followed":["r"]}}],` +
+	`{"none":{"entities":[{"name":"l","paths":[{"relation":"loan"}]}],` +
 	`"conditions":[{"field":{"entity":"l","path":"late"},"op":"Eq","operand":{"value":null}},{"exists":"l"}]}}]},` +
 	`{"conditions":[{"surely":{"conditions":[{"constant":"unknown"}]}},{"constant":"false"}]}]}`
 
@@ -59,16 +56,6 @@ func TestJSONReadsBackTheSame(t *testing.T) {
 	requireRoundTrip(t, Filter{})
 	requireRoundTrip(t, Deny("Book"))
 	requireRoundTrip(t, Allow("Book"))
-	r := rand.New(rand.NewPCG(5, 6))
-	for range 200 {
-		m := &maker{bytes: randomBytes(r)}
-		f := m.filter()
-		g := requireRoundTrip(t, f)
-		require.Equal(t, f.String(), g.String())
-		n, err := f.Normalize(0)
-		require.NoError(t, err)
-		requireRoundTrip(t, n)
-	}
 }
 
 func requireRoundTrip(t *testing.T, f Filter) Filter {
@@ -191,7 +178,7 @@ func TestJSONRefusesWhatItDoesNotKnow(t *testing.T) {
 		"bson, another field":       {operand(`{"bson":"CAAAAApzAAA="}`), "clauses[1].conditions[0].operand.bson", "not a document with one field v"},
 		"no name":                   {`{"resource":"Book","clauses":[{"entities":[{}],"conditions":[]}]}`, "clauses[0].entities[0].name", "is missing"},
 		"no relation":               {`{"resource":"Book","clauses":[{"entities":[{"name":"a","paths":[{}]}],"conditions":[]}]}`, "clauses[0].entities[0].paths[0].relation", "is missing"},
-		"unknown standing":          {`{"resource":"Book","clauses":[{"entities":[{"name":"a","standing":{"decided":true}}],"conditions":[]}]}`, "clauses[0].entities[0].standing.decided", "an unknown key"},
+		"a standing":                {`{"resource":"Book","clauses":[{"entities":[{"name":"a","standing":{}}],"conditions":[]}]}`, "clauses[0].entities[0].standing", "an unknown key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -264,13 +251,6 @@ func TestJSONStopsAtAHundredLevels(t *testing.T) {
 
 func FuzzJSON(f *testing.F) {
 	f.Add([]byte(sampleJSON))
-	r := rand.New(rand.NewPCG(7, 8))
-	for range 20 {
-		m := &maker{bytes: randomBytes(r)}
-		b, err := json.Marshal(m.filter())
-		require.NoError(f, err)
-		f.Add(b)
-	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var g Filter
 		if err := g.UnmarshalJSON(b); err != nil {
@@ -282,11 +262,5 @@ func FuzzJSON(f *testing.F) {
 		h := requireRoundTrip(t, g)
 		require.Equal(t, g.String(), h.String())
 		_ = g.Redacted()
-		if _, err := g.Normalize(1000); err != nil {
-			require.ErrorIs(t, err, ErrLimit)
-		}
-		if _, err := g.Expand(1000); err != nil {
-			require.ErrorIs(t, err, ErrLimit)
-		}
 	})
 }

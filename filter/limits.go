@@ -1,5 +1,9 @@
 package filter
 
+// DefaultLimit is how many conditions a filter may have to be compiled, where no other limit is
+// given.
+const DefaultLimit = 10_000
+
 // The limits of a filter. They stop a filter that holds itself, and one whose clauses are shared so
 // often that it is larger than it looks. Check keeps to all of them, and rewriting, text and JSON
 // to MaxDepth and MaxConditions.

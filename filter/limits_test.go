@@ -43,18 +43,15 @@ func TestEveryPassEndsAtTheLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for pass, err := range map[string]error{
-				"Normalize": second(f.Normalize(1 << 40)),
-				"Expand":    second(f.Expand(1 << 40)),
-				"Bind":      second(f.Bind(map[string]any{"p": 1})),
-				"JSON":      second(json.Marshal(f)),
-				"combined":  second(And(f, For("Book", Under(Reach("e", "x"), f))).Normalize(0)),
+				"Bind":     second(f.Bind(map[string]any{"p": 1})),
+				"JSON":     second(json.Marshal(f)),
+				"combined": second(json.Marshal(And(f, For("Book", Under(Reach("e", "x"), f))))),
 			} {
 				require.ErrorIs(t, err, ErrLimit, pass)
 			}
 			require.LessOrEqual(t, len(f.Params()), 1)
 			require.Less(t, len(f.String()), 10_000_000)
 			require.Less(t, len(f.Redacted()), 10_000_000)
-			require.NotPanics(t, func() { f.Decide() })
 			require.Equal(t, Conditional, f.Outcome())
 		})
 	}

@@ -5,9 +5,9 @@ package filter
 // it a meaning. What lies beyond the limits of a filter is left as it is, too, and over says so.
 type rewriter struct {
 	visits
-	comparison func(Comparison) (Comparison, bool)               // nil: leave them
-	exists     func(Exists) (Exists, bool)                       // nil: leave them
-	entity     func(e Entity, declaredIn *Clause) (Entity, bool) // nil: leave them
+	comparison func(Comparison) (Comparison, bool) // nil: leave them
+	exists     func(Exists) (Exists, bool)         // nil: leave them
+	entity     func(Entity) (Entity, bool)         // nil: leave them
 }
 
 func (r *rewriter) filter(f Filter) Filter {
@@ -25,7 +25,7 @@ func (r *rewriter) clause(in *Clause) (Clause, bool) {
 	out := *in
 	var entities, conditions bool
 	if r.entity != nil && len(in.Entities) != 0 {
-		out.Entities, entities = rewrite(in.Entities, func(e *Entity) (Entity, bool) { return r.entity(*e, in) })
+		out.Entities, entities = rewrite(in.Entities, func(e *Entity) (Entity, bool) { return r.entity(*e) })
 	}
 	out.Conditions, conditions = rewrite(in.Conditions, r.condition)
 	return out, entities || conditions

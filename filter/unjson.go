@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
-	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -38,7 +37,7 @@ func (f *Filter) UnmarshalJSON(data []byte) error {
 	if _, err := d.json.Token(); err != io.EOF {
 		return malformed("", "more than one JSON value")
 	}
-	if err := out.wellFormed(math.MaxInt); err != nil {
+	if err := out.wellFormed(); err != nil {
 		return err
 	}
 	*f = out
@@ -186,17 +185,6 @@ func (d *decoder) entity(e *Entity) error {
 					"from":     func() error { return d.string(&p.From) },
 					"relation": func() error { return d.string(&p.Relation) },
 				}, "relation")
-			})
-		},
-		"standing": func() error {
-			s := &e.Standing
-			s.Decided = true
-			return d.object(keys{
-				"field":    func() error { return d.string(&s.Field) },
-				"exists":   func() error { return d.bool(&s.Exists) },
-				"null":     func() error { return d.bool(&s.Null) },
-				"compared": func() error { return arrayOf(d, &s.Compared, d.string) },
-				"followed": func() error { return arrayOf(d, &s.Followed, d.string) },
 			})
 		},
 	}, "name")

@@ -54,4 +54,14 @@ func asMalformed(p *literal.Problem) error {
 	return malformed(p.Where, p.Text)
 }
 
+// values returns a literal as BSON: the elements of a list, or the one value.
+func values(v any) (values []bson.RawValue, isList, ok bool) {
+	values, isList, err := Values(v)
+	if err != nil || isList {
+		return values, isList, err == nil
+	}
+	r, err := Value(v)
+	return []bson.RawValue{r}, false, err == nil
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -5,12 +5,11 @@ import "fmt"
 // wellFormed refuses what has no meaning under any schema: clauses and Anys that say nothing,
 // unknown kinds of conditions, operators and operands; and what is too large. Names and values are
 // not looked at.
-func (f Filter) wellFormed(limit int) error {
+func (f Filter) wellFormed() error {
 	if f.AllowAll && len(f.Clauses) > 0 {
 		return malformed(f.Resource, allowsBesideClauses)
 	}
-	limit = min(limit, MaxConditions)
-	c := census{left: limit, limit: limit}
+	c := census{left: MaxConditions}
 	if err := c.clauses(f.Clauses, 0); err != nil {
 		return inside(f.Resource, err)
 	}
@@ -26,7 +25,7 @@ const (
 )
 
 // census counts the conditions of a filter.
-type census struct{ left, limit int }
+type census struct{ left int }
 
 func (s *census) clauses(in []Clause, depth int) error {
 	if depth >= MaxDepth {
@@ -42,7 +41,7 @@ func (s *census) clauses(in []Clause, depth int) error {
 
 func (s *census) clause(c *Clause, depth int) error {
 	if s.left -= max(1, len(c.Entities), len(c.Conditions)); s.left < 0 {
-		return &LimitError{What: "conditions", Limit: s.limit}
+		return tooMany()
 	}
 	if len(c.Conditions) == 0 {
 		return malformed("", saysNothing)

@@ -1,7 +1,6 @@
 package mongoauthz
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -91,18 +89,18 @@ func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, re
 		return nil, err
 	}
 	schema, f, err := az.answer(orBackground(ctx), actor, action, resource)
+	var checked *relations.CheckedFilter
 	var plan *pipeline.Plan
 	if err == nil {
-		f, err = schema.Check(f) // a copy, which a later change of the policy's filter does not reach
+		checked, err = schema.Check(f) // which a later change of the policy's filter does not reach
 	}
 	if err == nil {
-		ownLiterals(f.Clauses)
-		plan, err = az.plan(schema, f)
+		plan, err = az.plan(checked)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: authorized query, %q of %q: %w", action, resource, err)
 	}
-	return &Query{az: az, action: action, schema: schema, filter: f, plan: plan, strategy: az.strategy}, nil
+	return &Query{az: az, action: action, schema: schema, filter: checked, plan: plan, strategy: az.strategy}, nil
 }
 
 // answer asks the policy, and returns its filter and the schema with the actor's parameters bound.
@@ -133,30 +131,6 @@ func (az *Authorizer) answer(ctx context.Context, actor any, action, resource st
 		}
 	}
 	return schema, f, nil
-}
-
-// ownLiterals lets go of the bytes of values that a checked filter shares with the one it was made from.
-func ownLiterals(clauses []filter.Clause) {
-	own := func(v bson.RawValue) bson.RawValue { return bson.RawValue{Type: v.Type, Value: bytes.Clone(v.Value)} }
-	for _, clause := range clauses {
-		for i, condition := range clause.Conditions {
-			switch c := condition.(type) {
-			case filter.Any, filter.None, filter.Surely:
-				ownLiterals(filter.Nested(c))
-			case filter.Comparison:
-				literal, _ := c.Operand.(filter.Literal)
-				switch v := literal.Value.(type) {
-				case bson.RawValue:
-					c.Operand = filter.Literal{Value: own(v)}
-				case []bson.RawValue:
-					for i := range v {
-						v[i] = own(v[i])
-					}
-				}
-				clause.Conditions[i] = c
-			}
-		}
-	}
 }
 
 // knows returns an error unless there are documents of the resource type to query.

@@ -60,11 +60,10 @@ func convertID(s *relations.Schema, resource string, id bson.RawValue) (bson.Raw
 	if err != nil {
 		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: fmt.Sprintf("is no _id of a %s, as the schema declares it", resource)}
 	}
-	comparison, _ := f.Clauses[0].Conditions[0].(filter.Comparison)
-	literal, _ := comparison.Operand.(filter.Literal)
-	v, ok := literal.Value.(bson.RawValue)
+	comparison, _ := f.Clauses()[0].Conditions[0].(*relations.CheckedComparison)
+	operand, ok := comparison.Operand.(*relations.CheckedValue)
 	if !ok {
 		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: "cannot be compared"}
 	}
-	return v, nil
+	return operand.Value, nil
 }

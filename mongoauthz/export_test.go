@@ -1,7 +1,6 @@
 package mongoauthz
 
 import (
-	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,4 +18,4 @@ func Usable(az *Authorizer, specifications []bson.Raw, defaults bson.Raw) []bson
 }
 
 // Judged is the filter that writes judge documents by.
-func Judged(q *Query) filter.Filter { return q.filter }
+func Judged(q *Query) *relations.CheckedFilter { return q.filter }

@@ -1,7 +1,6 @@
 package mongoauthz
 
 import (
-	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -19,10 +18,10 @@ func WithPlanCache(plans int) Option {
 	}
 }
 
-// plan compiles a filter that the schema has checked.
-func (az *Authorizer) plan(schema *relations.Schema, f filter.Filter) (*pipeline.Plan, error) {
+// plan compiles a filter.
+func (az *Authorizer) plan(f *relations.CheckedFilter) (*pipeline.Plan, error) {
 	if az.plans == nil {
-		return pipeline.Compile(schema, f, az.compile...)
+		return pipeline.CompileChecked(f, az.compile...)
 	}
-	return az.plans.Compile(schema, f)
+	return az.plans.Compile(f)
 }

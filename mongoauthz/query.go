@@ -17,8 +17,8 @@ import (
 type Query struct {
 	az       *Authorizer
 	action   string
-	schema   *relations.Schema // with the actor's parameters bound, as the filter
-	filter   filter.Filter     // checked, as written; shared with nobody
+	schema   *relations.Schema        // with the actor's parameters bound, as the filter
+	filter   *relations.CheckedFilter // as written
 	plan     *pipeline.Plan
 	appended []bson.D
 	strategy Strategy
@@ -68,12 +68,7 @@ func (q *Query) Filter() filter.Filter {
 	if !q.made() {
 		return filter.Filter{}
 	}
-	f, err := q.schema.Check(q.filter)
-	if err != nil { // cannot be: it was checked before
-		return filter.Deny(q.filter.Resource)
-	}
-	ownLiterals(f.Clauses)
-	return f
+	return q.filter.Filter()
 }
 
 // Outcome says whether the query is denied, which makes it return no documents, allowed, or conditional.

@@ -41,7 +41,7 @@ func (q *Query) movement(u *update) (*movement, error) {
 		case other.plan.Collection() != q.plan.Collection() || len(other.appended) > 0:
 			return nil, &ArgumentError{Name: "NotMoving", Problem: "a query for another collection, or with appended stages"}
 		}
-		e, err := evaluate.Prepare(other.schema, other.filter)
+		e, err := evaluate.PrepareChecked(other.filter)
 		if err != nil {
 			return nil, undecided(other.action, other.plan.Resource(), err)
 		}

@@ -199,7 +199,7 @@ func (w *write) deciding() ([]string, error) {
 	if w.movement != nil {
 		return w.movement.fields, nil
 	}
-	e, err := evaluate.Prepare(w.q.schema, w.q.filter)
+	e, err := evaluate.PrepareChecked(w.q.filter)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: %s of %q: %w", w.operation, w.q.plan.Resource(), err)
 	}

@@ -38,7 +38,7 @@ func BenchmarkCached(b *testing.B) {
 		b.Run(fmt.Sprintf("clauses=%d/conditions=%d/joins=%d", size.clauses, size.conditions, size.joins), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := cache.Compile(schema, f); err != nil {
+				if _, err := cache.Compile(f); err != nil {
 					b.Fatal(err)
 				}
 			}

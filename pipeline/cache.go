@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -34,7 +33,7 @@ func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
 	c := &Cache{schema: s, options: opts, known: known{values: map[string]int{}}, most: (plans + 1) / 2, young: map[string]*compiled{}, old: map[string]*compiled{}}
 	c.shapes.New = func() any { return new(shape) }
 	for t := range s.Types() {
-		c.learn(t.Scope)
+		c.learn(s.Scope(t))
 		for i := range t.Fields {
 			if v, ok := zeroOf(&t.Fields[i]); ok {
 				c.known.addZero(v)
@@ -52,24 +51,27 @@ func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
 }
 
 // learn notes the values in a scope of the schema.
-func (c *Cache) learn(conditions []filter.Condition) {
+func (c *Cache) learn(scope *relations.CheckedScope) {
+	if scope != nil {
+		c.learnAll(scope.Conditions)
+	}
+}
+
+func (c *Cache) learnAll(conditions []relations.CheckedCondition) {
 	for _, condition := range conditions {
-		switch condition := condition.(type) {
-		case filter.Comparison:
-			literal, _ := condition.Operand.(filter.Literal)
-			switch v := literal.Value.(type) {
-			case bson.RawValue:
-				c.known.add(v)
-			case []bson.RawValue:
-				for _, v := range v {
+		if comparison, ok := condition.(*relations.CheckedComparison); ok {
+			switch o := comparison.Operand.(type) {
+			case *relations.CheckedValue:
+				c.known.add(o.Value)
+			case *relations.CheckedList:
+				for _, v := range o.Values {
 					c.known.add(v)
 				}
-				c.known.lists = append(c.known.lists, withoutNulls(v))
+				c.known.lists = append(c.known.lists, withoutNulls(o.Values))
 			}
-		case filter.Any, filter.None, filter.Surely:
-			for _, inner := range filter.Nested(condition) {
-				c.learn(inner.Conditions)
-			}
+		}
+		for inner := range relations.CheckedClauses(condition) {
+			c.learnAll(inner.Conditions)
 		}
 	}
 }
@@ -109,36 +111,26 @@ func (k *known) listNumber(list []bson.RawValue) int {
 	return 1 + slices.IndexFunc(k.lists, func(own []bson.RawValue) bool { return equalLists(own, list) })
 }
 
-// Compile is [Compile] for a filter that [relations.Schema.Check] has returned. The schema is the cache's own, or what its Bind returned, and
-// the one that the filter was checked by. A filter that was not checked so may be compiled without the errors that Check would have for its values.
+// Compile is [CompileChecked] for a filter that was checked by the cache's own schema, or by what its Bind returned.
 //
-// The plan keeps the filter's values. The errors are those of [Compile]. They are not remembered.
-func (c *Cache) Compile(s *relations.Schema, f filter.Filter) (*Plan, error) {
+// The plan keeps the filter's values. The errors are those of [CompileChecked]. They are not remembered.
+func (c *Cache) Compile(f *relations.CheckedFilter) (*Plan, error) {
 	if c == nil || c.shapes.New == nil { // the zero Cache: it keeps nothing
-		return Compile(s, f)
+		return CompileChecked(f)
 	}
 	shape := c.shapes.Get().(*shape)
 	defer c.shapes.Put(shape)
-	shape.of(c, s, &f)
+	shape.of(c, f)
 	if shape.bad {
-		return Compile(s, f, c.options...)
+		return CompileChecked(f, c.options...)
 	}
 	if t := c.template(shape.key); t != nil {
 		return &Plan{t, slices.Clone(shape.slots)}, nil
 	}
-	key := string(shape.key)
-	o, f, err := check(s, f, c.options)
-	if err != nil {
-		return nil, err
-	}
-	shape.of(c, s, &f)
-	if shape.bad || string(shape.key) != key { // then Check had not returned it
-		return compileChecked(&lowerer{schema: s}, f, o)
-	}
-	l := &lowerer{schema: s, params: slices.Clone(shape.slots), known: &c.known}
-	plan, err := compileChecked(l, f, o)
+	l := &lowerer{params: slices.Clone(shape.slots), known: &c.known}
+	plan, err := compile(l, f, c.options)
 	if err == nil && !l.fixed {
-		c.remember(key, plan.of)
+		c.remember(string(shape.key), plan.of)
 	}
 	return plan, err
 }

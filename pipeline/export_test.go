@@ -1,14 +1,11 @@
 package pipeline
 
-import (
-	"github.com/mongoauthz/go-mongoauthz/filter"
-	"github.com/mongoauthz/go-mongoauthz/relations"
-)
+import "github.com/mongoauthz/go-mongoauthz/relations"
 
 // Keeps reports whether a plan is kept for the shape of a filter, and how many are kept at all.
-func (c *Cache) Keeps(s *relations.Schema, f filter.Filter) (kept bool, plans int) {
+func (c *Cache) Keeps(f *relations.CheckedFilter) (kept bool, plans int) {
 	var sh shape
-	sh.of(c, s, &f)
+	sh.of(c, f)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	plans = len(c.young)

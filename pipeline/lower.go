@@ -21,10 +21,11 @@ const (
 
 // lowerer turns conditions into formulas. The first problem stops it: err is set and the formula is worthless.
 type lowerer struct {
-	schema *relations.Schema
-	params []mql.Binding // of a prepared plan: what its parameters stand for
-	known  *known        // of a prepared plan: the schema's own values
-	fixed  bool          // a prepared plan would hold a value that is of neither
+	filter *relations.CheckedFilter
+	schema *relations.Schema // of the filter
+	params []mql.Binding     // of a prepared plan: what its parameters stand for
+	known  *known            // of a prepared plan: the schema's own values
+	fixed  bool              // a prepared plan would hold a value that is of neither
 	err    error
 }
 
@@ -35,7 +36,7 @@ func (l *lowerer) fail(format string, args ...any) node {
 	return constant(false)
 }
 
-// binding is what an entity's name stands for: a document or element, a document embedded in one, a key alone, or a phantom.
+// binding is what an entity stands for: a document or element, a document embedded in one, a key alone, or a phantom.
 type binding struct {
 	v       *variable
 	prefix  string // of the entity's fields in v's value: "" or ends in a dot
@@ -46,25 +47,28 @@ type binding struct {
 
 // env is the entities in scope, innermost first.
 type env struct {
-	name string
+	of *relations.CheckedEntity
 	binding
 	up *env
 }
 
-func (e *env) bind(name string, b binding) *env { return &env{name: name, binding: b, up: e} }
+func (e *env) bind(of *relations.CheckedEntity, b binding) *env {
+	return &env{of: of, binding: b, up: e}
+}
 
-func (e *env) get(name string) (binding, bool) {
+func (e *env) get(of *relations.CheckedEntity) (binding, bool) {
 	for ; e != nil; e = e.up {
-		if e.name == name {
+		if e.of == of {
 			return e.binding, true
 		}
 	}
 	return binding{}, false
 }
 
-// filter lowers the clauses of a filter, and the scope of its type, over the root.
-func (l *lowerer) clauses(clauses []filter.Clause, root *variable, typ *relations.Type) []node {
-	e := (*env)(nil).bind("", binding{v: root, typ: typ})
+// clauses lowers the clauses of the filter over the root.
+func (l *lowerer) clauses(root binding) []node {
+	e := (*env)(nil).bind(l.filter.Resource(), root)
+	clauses := l.filter.Clauses()
 	out := make([]node, len(clauses))
 	for i := range clauses {
 		out[i] = l.clause(&clauses[i], e, surelyTrue)
@@ -72,19 +76,15 @@ func (l *lowerer) clauses(clauses []filter.Clause, root *variable, typ *relation
 	return out
 }
 
-func (l *lowerer) clause(c *filter.Clause, e *env, m mode) node {
+func (l *lowerer) clause(c *relations.CheckedClause, e *env, m mode) node {
 	if len(c.Entities) == 0 {
 		return l.conditions(c.Conditions, e, m)
 	}
-	entities := l.entities(c, e)
-	if l.err != nil {
-		return constant(false)
-	}
-	return l.solve(entities, c.Conditions, e, m)
+	return l.solve(l.entities(c), c.Conditions, e, m)
 }
 
 // conditions lowers an AND.
-func (l *lowerer) conditions(cs []filter.Condition, e *env, m mode) node {
+func (l *lowerer) conditions(cs []relations.CheckedCondition, e *env, m mode) node {
 	if len(cs) == 1 {
 		return l.condition(cs[0], e, m)
 	}
@@ -98,11 +98,11 @@ func (l *lowerer) conditions(cs []filter.Condition, e *env, m mode) node {
 	return some(out...)
 }
 
-func (l *lowerer) condition(c filter.Condition, e *env, m mode) node {
+func (l *lowerer) condition(c relations.CheckedCondition, e *env, m mode) node {
 	switch c := c.(type) {
-	case filter.Comparison:
+	case *relations.CheckedComparison:
 		return l.comparison(c, e, m)
-	case filter.Any:
+	case relations.CheckedAny:
 		out := make([]node, len(c))
 		for i := range c {
 			out[i] = l.clause(&c[i], e, m)
@@ -111,18 +111,19 @@ func (l *lowerer) condition(c filter.Condition, e *env, m mode) node {
 			return some(out...)
 		}
 		return all(out...)
-	case filter.None:
-		return l.clause((*filter.Clause)(&c), e, !m)
-	case filter.Surely: // two values: what is not surely true is false
-		n := l.clause((*filter.Clause)(&c), e, surelyTrue)
+	case relations.CheckedNone:
+		return l.clause(c.CheckedClause, e, !m)
+	case relations.CheckedSurely: // two values: what is not surely true is false
+		n := l.clause(c.CheckedClause, e, surelyTrue)
 		if m == surelyTrue {
 			return n
 		}
 		return negate(n)
-	case filter.Exists:
+	case relations.CheckedExists:
 		return l.exists(c, e, m)
-	case filter.Constant:
-		return constant(c == filter.True && m == surelyTrue || c == filter.False && m == surelyFalse)
+	case relations.CheckedConstant:
+		is := filter.Constant(c)
+		return constant(is == filter.True && m == surelyTrue || is == filter.False && m == surelyFalse)
 	default:
 		return l.fail("condition %T", c)
 	}
@@ -130,11 +131,11 @@ func (l *lowerer) condition(c filter.Condition, e *env, m mode) node {
 
 // exists lowers "the entity is there". Of one that is bound it is never false; of one that its key
 // answers, that key must lead somewhere.
-func (l *lowerer) exists(c filter.Exists, e *env, m mode) node {
+func (l *lowerer) exists(c relations.CheckedExists, e *env, m mode) node {
 	b, ok := e.get(c.Entity)
 	switch {
 	case !ok:
-		return l.fail("entity %q is not in scope", c.Entity)
+		return l.fail("entity %q is not in scope", c.Entity.Name)
 	case b.phantom || m == surelyFalse:
 		return constant(false)
 	case b.key == nil || b.key.Path == "":
@@ -144,7 +145,7 @@ func (l *lowerer) exists(c filter.Exists, e *env, m mode) node {
 	return at.guard(test{ref: at.ref, kind: testKey})
 }
 
-func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
+func (l *lowerer) comparison(c *relations.CheckedComparison, e *env, m mode) node {
 	op := c.Op
 	if c.Not {
 		m = !m
@@ -161,11 +162,7 @@ func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
 	case filter.Intersects:
 		op = filter.In
 	}
-	find := l.schema.Field
-	if op == filter.IsNull {
-		find = l.schema.Presence
-	}
-	left, ok := l.place(c.Field, e, find)
+	left, ok := l.place(c.Entity, &c.Field, e)
 	if !ok {
 		return constant(false)
 	}
@@ -175,10 +172,10 @@ func (l *lowerer) comparison(c filter.Comparison, e *env, m mode) node {
 			return l.fail("%v without an operand", op)
 		}
 		return left.null(m)
-	case filter.Literal:
-		return l.literal(left, op, operand.Value, m)
-	case filter.Field:
-		right, ok := l.place(operand, e, find)
+	case *relations.CheckedValue, *relations.CheckedList:
+		return l.literal(left, op, operand, m)
+	case *relations.CheckedField:
+		right, ok := l.place(operand.Entity, &operand.Field, e)
 		if !ok {
 			return constant(false)
 		}
@@ -210,29 +207,31 @@ type place struct {
 	base  string // prefix of the steps' paths
 }
 
-// place finds a field, by find. It is not ok where the field's entity is a phantom.
-func (l *lowerer) place(f filter.Field, e *env, find func(*relations.Type, string) (relations.FieldRef, bool)) (place, bool) {
-	b, ok := e.get(f.Entity)
+// place finds a field of an entity. It is not ok where the entity is a phantom.
+func (l *lowerer) place(of *relations.CheckedEntity, f *relations.FieldRef, e *env) (place, bool) {
+	b, ok := e.get(of)
 	if !ok {
-		l.fail("entity %q is not in scope", f.Entity)
+		l.fail("entity %q is not in scope", of.Name)
 		return place{}, false
 	}
-	if b.phantom {
+	return l.placeOf(b, f)
+}
+
+// placeOf is place for a bound entity.
+func (l *lowerer) placeOf(b binding, f *relations.FieldRef) (place, bool) {
+	switch {
+	case b.phantom:
 		return place{}, false
-	}
-	p, ok := find(b.typ, f.Path)
-	if !ok || p.CrossesArray() {
+	case f.CrossesArray():
 		l.fail("%s has no field %q", b.typ.Name, f.Path)
 		return place{}, false
-	}
-	if b.key == nil {
-		return place{ref: ref{b.v, b.prefix + p.Path}, field: p.Field, steps: p.Steps, base: b.prefix}, true
-	}
-	if f.Path != b.typ.Key {
+	case b.key == nil:
+		return place{ref: ref{b.v, b.prefix + f.Path}, field: f.Field, steps: f.Steps, base: b.prefix}, true
+	case f.Path != b.typ.Key:
 		l.fail("%s is bound by its key only, %q is another field", b.typ.Name, f.Path)
 		return place{}, false
 	}
-	return place{ref: ref{b.v, b.prefix + b.key.Path}, field: p.Field, one: b.key.Path == "", steps: b.key.Steps, base: b.prefix}, true
+	return place{ref: ref{b.v, b.prefix + b.key.Path}, field: f.Field, one: b.key.Path == "", steps: b.key.Steps, base: b.prefix}, true
 }
 
 // guard returns n and that every embedded document on the way to the place is one.
@@ -258,31 +257,30 @@ func documentAt(r ref, n node) node {
 	return all(test{ref: r, kind: testDocument}, n)
 }
 
-// literal lowers the comparison of a field with a value (package evaluate, Comparisons).
-func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
+// literal lowers the comparison of a field with a value, or with a list of values (package evaluate, Comparisons).
+func (l *lowerer) literal(p place, op filter.Operator, operand relations.CheckedOperand, m mode) node {
 	f := p.field
 	t := test{ref: p.ref, kind: testFalse, leaf: leaf{op: op, typ: f.Type, list: f.List && !p.one, strict: f.Strict}}
 	if m == surelyTrue {
 		t.kind = testTrue
 	}
-	nullAmong := false
-	switch v := value.(type) {
-	case bson.RawValue:
-		if v.Type == bson.TypeNull {
+	one := false
+	switch o := operand.(type) {
+	case *relations.CheckedValue:
+		if o.Value.Type == bson.TypeNull {
 			return constant(false) // rule 3: unknown either way
 		}
-		if t.leaf.value = (mql.Value{Literal: v}); !op.Text() { // a text is part of what plans are kept by
-			t.leaf.value = l.value(v)
+		if one, t.leaf.value = true, (mql.Value{Literal: o.Value}); !op.Text() { // a text is part of what plans are kept by
+			t.leaf.value = l.value(o.Value)
 		}
-	case []bson.RawValue:
-		values := withoutNulls(v)
-		nullAmong = len(values) < len(v)
+	case *relations.CheckedList:
+		values := withoutNulls(o.Values)
+		if len(values) < len(o.Values) && m == surelyFalse {
+			return constant(false)
+		}
 		t.leaf.values = l.list(values)
 	default:
-		return l.fail("operand value %T: the filter has not been checked", value)
-	}
-	if nullAmong && m == surelyFalse {
-		return constant(false)
+		return l.fail("operand %T", operand)
 	}
 	emptyHolds := m == surelyFalse // what [] makes of the comparison
 	switch op {
@@ -300,7 +298,7 @@ func (l *lowerer) literal(p place, op filter.Operator, value any, m mode) node {
 	case filter.SubsetOf:
 		emptyHolds = m == surelyTrue
 	case filter.Eq, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.StartsWith, filter.EndsWith, filter.ContainsText:
-		if value, isOne := value.(bson.RawValue); !isOne || op.Text() && value.Type != bson.TypeString {
+		if !one || op.Text() && t.leaf.value.Literal.Type != bson.TypeString {
 			return l.fail("%v with such an operand: the filter has not been checked", op)
 		}
 		if op.Text() && (!utf8.ValidString(t.leaf.value.Literal.StringValue()) || len(t.leaf.pattern()) > maxPattern) {

@@ -188,42 +188,47 @@ func WithHelperPrefix(prefix string) Option { return func(o *options) { o.prefix
 // WithLimit sets how many conditions a normalised filter may have, [filter.DefaultLimit] by default.
 func WithLimit(conditions int) Option { return func(o *options) { o.limit = conditions } }
 
-// Compile compiles a filter into a plan whose stages return exactly the documents that the filter authorizes, each once and whole.
-//
-// It does no I/O, depends on nothing but its arguments, and is safe for concurrent use. The errors are those of
-// [relations.Schema.Check] ([*filter.MalformedError], also for an unbound parameter), a [*filter.LimitError], and an
-// [*UnsupportedError] for a shape that cannot be compiled exactly. There is no plan beside an error.
+// Compile checks a filter and compiles it, as [CompileChecked] does. The errors are those of
+// [relations.Schema.Check] and of CompileChecked.
 func Compile(s *relations.Schema, f filter.Filter, opts ...Option) (*Plan, error) {
-	o, f, err := check(s, f, opts)
+	checked, err := s.Check(f)
 	if err != nil {
 		return nil, err
 	}
-	return compileChecked(&lowerer{schema: s}, f, o)
+	return CompileChecked(checked, opts...)
 }
 
-func check(s *relations.Schema, f filter.Filter, opts []Option) (options, filter.Filter, error) {
+// CompileChecked compiles a filter into a plan whose stages return exactly the documents that the
+// filter authorizes, each once and whole. It normalises the filter first.
+//
+// It does no I/O, depends on nothing but its arguments, and is safe for concurrent use. The errors
+// are a [*filter.MalformedError] for a filter that is nil or zero, or has a parameter that is not
+// bound, a [*filter.LimitError], and an [*UnsupportedError] for a shape that cannot be compiled
+// exactly. There is no plan beside an error.
+func CompileChecked(f *relations.CheckedFilter, opts ...Option) (*Plan, error) {
+	return compile(new(lowerer), f, opts)
+}
+
+func compile(l *lowerer, f *relations.CheckedFilter, opts []Option) (*Plan, error) {
 	o := options{prefix: DefaultHelperPrefix, limit: filter.DefaultLimit}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if !validPrefix(s, o.prefix) {
-		return o, f, unsupported("the helper prefix is no field name, or a declared name begins with it")
+	switch {
+	case f.Resource() == nil:
+		return nil, &filter.MalformedError{Problem: "the filter was not checked: make it by Schema.Check"}
+	case !validPrefix(f.Schema(), o.prefix):
+		return nil, unsupported("the helper prefix is no field name, or a declared name begins with it")
 	}
-	f, err := s.Check(f)
-	return o, f, err
-}
-
-// compileChecked compiles a filter that was checked.
-func compileChecked(l *lowerer, f filter.Filter, o options) (*Plan, error) {
-	f, err := f.Normalize(o.limit)
-	if err != nil {
+	if err := f.Unbound(); err != nil {
 		return nil, err
 	}
-	typ, ok := l.schema.Type(f.Resource)
-	if !ok || typ.Collection == "" {
-		return nil, unsupported("resource type %q", f.Resource)
+	var err error
+	if l.filter, err = f.Normalize(o.limit); err != nil {
+		return nil, err
 	}
-	src, err := l.source(typ, &f, o.prefix)
+	l.schema = f.Schema()
+	src, err := l.source(o.prefix)
 	if err != nil {
 		return nil, err
 	}

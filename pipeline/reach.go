@@ -5,6 +5,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // reach lowers one entity, the entities tied to it, and their conditions.
@@ -12,14 +13,14 @@ type reach struct {
 	*lowerer
 	entity     *entity
 	rest       []entity
-	conditions []filter.Condition
+	conditions []relations.CheckedCondition
 	env        *env
 }
 
 // body lowers the conditions with the entity bound.
 func (r *reach) body(b binding, m mode) node {
 	b.typ = r.entity.typ
-	return r.solve(r.rest, r.conditions, r.env.bind(r.entity.name, b), m)
+	return r.solve(r.rest, r.conditions, r.env.bind(r.entity.of, b), m)
 }
 
 // fails returns that every choice of the entity makes the clause false: of what is reached, and,
@@ -42,11 +43,16 @@ func (r *reach) fails(none func() node, ways ...node) node {
 }
 
 // hasSurely reports whether a condition is a Surely, or holds one.
-func hasSurely(c filter.Condition) bool {
-	_, ok := c.(filter.Surely)
-	return ok || slices.ContainsFunc(filter.Nested(c), func(in filter.Clause) bool {
-		return slices.ContainsFunc(in.Conditions, hasSurely)
-	})
+func hasSurely(c relations.CheckedCondition) bool {
+	if _, ok := c.(relations.CheckedSurely); ok {
+		return true
+	}
+	for inner := range relations.CheckedClauses(c) {
+		if slices.ContainsFunc(inner.Conditions, hasSurely) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reach) lower(m mode) node {
@@ -54,7 +60,7 @@ func (r *reach) lower(m mode) node {
 	for i, p := range r.entity.paths {
 		b, ok := r.env.get(p.from)
 		if !ok {
-			return r.fail("entity %q is not in scope", p.from)
+			return r.fail("entity %q is not in scope", p.from.Name)
 		}
 		if b.phantom {
 			// A to-one entity that its key alone answers is no choice: nothing depends on whether it exists.
@@ -64,7 +70,7 @@ func (r *reach) lower(m mode) node {
 			return r.body(binding{phantom: true}, m)
 		}
 		if b.key != nil {
-			return r.fail("an entity is reached from %q, which is answered by its key only", p.from)
+			return r.fail("an entity is reached from %q, which is answered by its key only", p.from.Name)
 		}
 		sources[i] = b
 	}
@@ -95,10 +101,11 @@ func (r *reach) free(m mode) node {
 
 // scope lowers the scope of a bound entity's type.
 func (l *lowerer) scope(b binding, m mode) node {
-	if len(b.typ.Scope) == 0 {
+	scope := l.filter.Scope(b.typ)
+	if scope == nil {
 		return constant(m)
 	}
-	return l.conditions(b.typ.Scope, (*env)(nil).bind("", b), m)
+	return l.conditions(scope.Conditions, (*env)(nil).bind(scope.Entity, b), m)
 }
 
 // constants lowers a relation's constants on the near or the far side, over a binding of that side.
@@ -108,11 +115,16 @@ func (l *lowerer) constants(rel *relations.Relation, near bool, b binding, m mod
 		if c.Near != near {
 			continue
 		}
-		p, ok := l.place(filter.Field{Path: c.Field}, (*env)(nil).bind("", b), l.schema.Field)
+		f, ok := l.schema.Field(b.typ, c.Field)
+		value, isValue := c.Value.(bson.RawValue)
+		if !ok || !isValue {
+			return l.fail("constant %q of relation %q", c.Field, rel.Name)
+		}
+		p, ok := l.placeOf(b, &f)
 		if !ok {
 			return constant(false)
 		}
-		out = append(out, l.literal(p, filter.Eq, c.Value, m))
+		out = append(out, l.literal(p, filter.Eq, &relations.CheckedValue{Value: value}, m))
 	}
 	if m == surelyTrue {
 		return all(out...)

@@ -27,7 +27,7 @@ func BenchmarkPlanning(b *testing.B) {
 		require.NoError(b, err)
 		b.ReportAllocs()
 		for b.Loop() {
-			plan, err := cache.Compile(schema, f)
+			plan, err := cache.Compile(f)
 			if err != nil {
 				b.Fatal(err)
 			}

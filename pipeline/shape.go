@@ -3,10 +3,8 @@ package pipeline
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
-	values "github.com/mongoauthz/go-mongoauthz/internal/literal"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,8 +17,7 @@ type shape struct {
 	key   []byte
 	slots []mql.Binding
 	known *known
-	depth int  // of the clause being added
-	bad   bool // the filter has no shape: it was not checked, or is too large
+	bad   bool // the filter has no shape: it was rewritten, has a parameter, or is too large
 }
 
 // What is larger than this is compiled anew: telling which values are the same, and keeping shapes, takes its time and space.
@@ -45,16 +42,23 @@ const (
 	markConstant
 )
 
-// of makes s the shape of a filter that was checked by a schema: the cache's, or one that is bound, whose scopes then count like conditions.
-func (s *shape) of(c *Cache, schema *relations.Schema, f *filter.Filter) {
+// of makes s the shape of a filter that was checked by the cache's schema, or by one that is bound,
+// whose scopes then count like conditions. What was rewritten has no shape: its entities have facts
+// that its conditions do not tell.
+func (s *shape) of(c *Cache, f *relations.CheckedFilter) {
 	clear(s.slots) // of the values of whoever was here before
-	s.key, s.slots, s.known, s.bad = s.key[:0], s.slots[:0], &c.known, false
-	s.text(f.Resource)
-	s.flags(f.AllowAll)
-	s.clauses(f.Clauses)
-	if schema != c.schema {
-		for t := range schema.Types() {
-			s.conditions(t.Scope)
+	s.key, s.slots, s.known, s.bad = s.key[:0], s.slots[:0], &c.known, f.Resource() == nil || !f.AsWritten()
+	if s.bad {
+		return
+	}
+	s.text(f.Resource().Type.Name)
+	s.flags(f.AllowAll())
+	s.clauses(f.Clauses())
+	if f.Schema() != c.schema {
+		for t := range f.Schema().Types() {
+			if scope := f.Scope(t); scope != nil {
+				s.conditions(scope.Conditions)
+			}
 		}
 	}
 	s.bad = s.bad || len(s.key) > maxShape || len(s.slots) > maxSlots
@@ -67,13 +71,6 @@ func (s *shape) text(t string) {
 	s.key = append(s.key, t...)
 }
 
-func (s *shape) texts(ts []string) {
-	s.n(len(ts))
-	for _, t := range ts {
-		s.text(t)
-	}
-}
-
 func (s *shape) flags(bits ...bool) {
 	var b byte
 	for i, bit := range bits {
@@ -84,61 +81,54 @@ func (s *shape) flags(bits ...bool) {
 	s.key = append(s.key, b)
 }
 
-func (s *shape) clauses(clauses []filter.Clause) {
+func (s *shape) clauses(clauses []relations.CheckedClause) {
 	s.n(len(clauses))
 	for i := range clauses {
 		s.clause(&clauses[i])
 	}
 }
 
-func (s *shape) clause(c *filter.Clause) {
-	if s.bad = s.bad || s.depth >= filter.MaxDepth || len(s.key) > maxShape; s.bad {
+func (s *shape) clause(c *relations.CheckedClause) {
+	if s.bad = s.bad || len(s.key) > maxShape; s.bad {
 		return
 	}
-	s.depth++
 	s.text(c.Label)
 	s.n(len(c.Entities))
-	for i := range c.Entities {
-		e := &c.Entities[i]
+	for _, e := range c.Entities {
 		s.text(e.Name)
-		s.text(e.Type)
+		s.text(e.Type.Name)
 		s.n(len(e.Paths))
-		for _, p := range e.Paths {
-			s.text(p.From)
-			s.text(p.Relation)
+		for i := range e.Paths {
+			s.text(e.Paths[i].From.Name)
+			s.text(e.Paths[i].Relation.Name)
 		}
-		s.flags(e.Standing.Decided, e.Standing.Exists, e.Standing.Null)
-		s.text(e.Standing.Field)
-		s.texts(e.Standing.Compared)
-		s.texts(e.Standing.Followed)
 	}
 	s.conditions(c.Conditions)
-	s.depth--
 }
 
-func (s *shape) conditions(cs []filter.Condition) {
+func (s *shape) conditions(cs []relations.CheckedCondition) {
 	s.n(len(cs))
 	for _, c := range cs {
 		switch c := c.(type) {
-		case filter.Comparison:
+		case *relations.CheckedComparison:
 			s.key = append(s.key, markComparison, byte(c.Op))
 			s.flags(c.Not)
-			s.text(c.Field.Entity)
+			s.text(c.Entity.Name)
 			s.text(c.Field.Path)
 			s.operand(c.Op, c.Operand)
-		case filter.Any:
+		case relations.CheckedAny:
 			s.key = append(s.key, markAny)
 			s.clauses(c)
-		case filter.None:
+		case relations.CheckedNone:
 			s.key = append(s.key, markNoneOf)
-			s.clause((*filter.Clause)(&c))
-		case filter.Surely:
+			s.clause(c.CheckedClause)
+		case relations.CheckedSurely:
 			s.key = append(s.key, markSurely)
-			s.clause((*filter.Clause)(&c))
-		case filter.Exists:
+			s.clause(c.CheckedClause)
+		case relations.CheckedExists:
 			s.key = append(s.key, markExists)
-			s.text(c.Entity)
-		case filter.Constant:
+			s.text(c.Entity.Name)
+		case relations.CheckedConstant:
 			s.key = append(s.key, markConstant, byte(c))
 		default:
 			s.bad = true
@@ -146,28 +136,23 @@ func (s *shape) conditions(cs []filter.Condition) {
 	}
 }
 
-func (s *shape) operand(op filter.Operator, operand filter.Operand) {
+func (s *shape) operand(op filter.Operator, operand relations.CheckedOperand) {
 	switch o := operand.(type) {
 	case nil:
 		s.key = append(s.key, markNone)
-	case filter.Field:
+	case *relations.CheckedField:
 		s.key = append(s.key, markField)
-		s.text(o.Entity)
-		s.text(o.Path)
-	case filter.Literal:
-		switch v := o.Value.(type) {
-		case bson.RawValue:
-			s.value(op, v)
-			if len(s.known.zeros) > 0 {
-				s.zeros(&leaf{op: positive(op), value: mql.Value{Literal: v}})
-			}
-		case []bson.RawValue:
-			s.list(v)
-			if len(s.known.zeros) > 0 {
-				s.zeros(&leaf{op: positive(op), values: mql.List{Values: v}})
-			}
-		default:
-			s.bad = true
+		s.text(o.Entity.Name)
+		s.text(o.Field.Path)
+	case *relations.CheckedValue:
+		s.value(op, o.Value)
+		if len(s.known.zeros) > 0 {
+			s.zeros(&leaf{op: positive(op), value: mql.Value{Literal: o.Value}})
+		}
+	case *relations.CheckedList:
+		s.list(o.Values)
+		if len(s.known.zeros) > 0 {
+			s.zeros(&leaf{op: positive(op), values: mql.List{Values: o.Values}})
 		}
 	default:
 		s.bad = true
@@ -177,18 +162,9 @@ func (s *shape) operand(op filter.Operator, operand filter.Operand) {
 // zeros adds what a comparison makes of missing fields that count as values: that decides whether a
 // plan lets them through.
 func (s *shape) zeros(l *leaf) {
-	if broken(l.value.Literal) || slices.ContainsFunc(l.values.Values, broken) { // it was not checked, and cannot be compared
-		s.bad = true
-		return
-	}
 	for _, zero := range s.known.zeros {
 		s.flags(l.holds(zero))
 	}
-}
-
-// broken reports whether the bytes of a value are not of its type.
-func broken(v bson.RawValue) bool {
-	return !v.IsZero() && values.Broken(v.Type, v.Value) != ""
 }
 
 // positive returns the operator of which op may be the negation.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
-	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
 // source is the formula that a plan says in query language.
@@ -19,20 +18,21 @@ type source struct {
 	resolved []bool // the clauses in which keys took the place of joins; nil: none
 }
 
-// source lowers a normalised filter and the scope of its type.
-func (l *lowerer) source(typ *relations.Type, f *filter.Filter, prefix string) (*source, error) {
-	root := &variable{collection: typ.Collection}
-	src := &source{resource: f.Resource, root: root, prefix: prefix, clauses: l.clauses(f.Clauses, root, typ)}
-	if f.AllowAll {
+// source lowers the filter, which is a normalised one, and the scope of its type.
+func (l *lowerer) source(prefix string) (*source, error) {
+	typ := l.filter.Resource().Type
+	root := binding{v: &variable{collection: typ.Collection}, typ: typ}
+	src := &source{resource: typ.Name, root: root.v, prefix: prefix, clauses: l.clauses(root)}
+	if l.filter.AllowAll() {
 		src.clauses = []node{constant(true)}
 	}
-	src.scope = l.scope(binding{v: root, typ: typ}, surelyTrue)
+	src.scope = l.scope(root, surelyTrue)
 	if l.err != nil {
 		return nil, l.err
 	}
 	src.labels = make([]string, len(src.clauses))
-	for i := range f.Clauses {
-		src.labels[i] = f.Clauses[i].Label
+	for i, c := range l.filter.Clauses() {
+		src.labels[i] = c.Label
 	}
 	return src, nil
 }

@@ -64,9 +64,9 @@ func TestACachedPlanLetsMissingFieldsThroughByTheValues(t *testing.T) {
 				for i, x := range c.comparisons {
 					f, err := s.Check(filter.For("Doc", filter.Where(x.make(filter.F("x")))))
 					require.NoError(t, err)
-					cached, err := cache.Compile(s, f)
+					cached, err := cache.Compile(f)
 					require.NoError(t, err)
-					fresh, err := pipeline.Compile(s, f)
+					fresh, err := pipeline.CompileChecked(f)
 					require.NoError(t, err)
 					require.Equal(t, render(t, fresh.Stages()), render(t, cached.Stages()))
 					js := render(t, cached.Stages())

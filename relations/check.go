@@ -1,7 +1,6 @@
 package relations
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,17 +10,20 @@ import (
 // maxProblems is how many problems of one filter are reported.
 const maxProblems = 100
 
-// Check returns f as the compiler and the evaluator read it: every name known to the schema, every entity with its type,
-// every literal converted as its field declares and turned into a bson.RawValue, or into a []bson.RawValue where the operator takes a list
-// (a list that is null as a whole stays one null). The filter handed in is not changed. A checked filter passes again.
+// Check resolves a filter, which is what the compiler and the evaluator take: every name is known to
+// the schema, every entity has its type, every through is followed, and every literal is converted
+// as its field declares. The filter handed in is not changed, and shares no memory with the result.
+//
+// A parameter of f may stay unbound. [CheckedFilter.Bind] binds it later, and who compiles or
+// prepares a filter that has one gets an error ([CheckedFilter.Unbound]).
 //
 // The errors, all of them joined, are [*filter.MalformedError], which names the clause, the
 // condition and the field: unknown types, relations, fields, operators and entities, values that do
-// not fit their field, clauses that say nothing, entities that nothing uses, parameters left
-// unbound in f or in the scope of a type that f meets. A filter beyond [filter.MaxDepth],
+// not fit their field, clauses that say nothing, entities that nothing uses, and a parameter left
+// unbound in the scope of a type that f meets. A filter beyond [filter.MaxDepth],
 // [filter.MaxConditions] or [filter.MaxEntities] gives a [*filter.LimitError]. A hundred errors are
 // reported. With an error the filter returned denies.
-func (s *Schema) Check(f filter.Filter) (filter.Filter, error) {
+func (s *Schema) Check(f filter.Filter) (*CheckedFilter, error) {
 	var visibleBuf [8]visible
 	var atBuf [4]step
 	c := checker{s: s, place: f.Resource, visible: visibleBuf[:0], at: atBuf[:0]}
@@ -29,30 +31,31 @@ func (s *Schema) Check(f filter.Filter) (filter.Filter, error) {
 	switch {
 	case !ok:
 		c.fail("", "unknown resource type")
-		return filter.Filter{}, c.err()
+		return nil, c.err()
 	case t.Collection == "":
 		c.fail("", "the resource type does not live in a collection")
-		return filter.Filter{}, c.err()
+		return nil, c.err()
 	}
 	c.meets(t)
-	c.visible = append(c.visible, visible{typ: t})
+	root := &CheckedEntity{Type: t}
+	c.visible = append(c.visible, visible{entity: root})
 	if f.AllowAll && len(f.Clauses) > 0 {
 		c.fail("", "AllowAll stands beside clauses: use one of them")
 	}
 	clauses := c.clauses(f.Clauses)
 	if err := c.err(); err != nil {
-		return filter.Filter{}, err
+		return nil, err
 	}
-	return filter.Filter{Resource: f.Resource, AllowAll: f.AllowAll, Clauses: clauses}, nil
+	return &CheckedFilter{schema: s, root: root, allowAll: f.AllowAll, open: c.unbound != "", clauses: clauses}, nil
 }
 
-// checker walks a filter, or a scope, and copies it.
+// checker walks a filter, or a scope, and resolves it.
 type checker struct {
 	s       *Schema
 	place   string         // what every error's place begins with
 	visible []visible      // the entities in sight; the first is the resource
 	at      []step         // the clauses we are in, outermost first
-	scope   bool           // a scope: no entities, and parameters may stay unbound
+	scope   bool           // a scope: it declares no entities
 	params  map[string]any // bound on the way; scope only
 	unbound filter.Param   // a parameter that stayed
 	errs    []error
@@ -61,13 +64,10 @@ type checker struct {
 	over           bool // a limit was reached
 }
 
+// visible is an entity in sight. Its type is nil if there is an error about its declaration.
 type visible struct {
-	name    string
-	typ     *Type
-	only    string // the only field that conditions may compare; "" for no such promise
-	exists  bool   // with only: Exists may be asked too
-	used    bool   // by a condition, or by a path
-	decided bool   // a rewriting may have dropped what used it
+	entity *CheckedEntity
+	used   bool // by a condition, or by a path
 }
 
 type step struct {
@@ -75,7 +75,7 @@ type step struct {
 	label, entity     string
 }
 
-func (c *checker) clauses(in []filter.Clause) []filter.Clause {
+func (c *checker) clauses(in []filter.Clause) []CheckedClause {
 	if len(in) == 0 {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (c *checker) clauses(in []filter.Clause) []filter.Clause {
 		c.exceeds("levels of nested conditions", filter.MaxDepth)
 		return nil
 	}
-	out := make([]filter.Clause, 0, min(len(in), filter.MaxConditions))
+	out := make([]CheckedClause, 0, min(len(in), filter.MaxConditions))
 	for i := range in {
 		if c.conditionsSeen += max(1, len(in[i].Entities), len(in[i].Conditions)); c.conditionsSeen > filter.MaxConditions {
 			c.exceeds("conditions", filter.MaxConditions)
@@ -108,10 +108,10 @@ func (c *checker) exceeds(what string, limit int) {
 	}
 }
 
-func (c *checker) clause(n int, in *filter.Clause) filter.Clause {
+func (c *checker) clause(n int, in *filter.Clause) CheckedClause {
 	outer, errs := len(c.visible), len(c.errs)
 	c.at = append(c.at, step{clause: n, label: in.Label})
-	out := filter.Clause{Label: in.Label, Entities: c.entities(in.Entities), Conditions: c.conditions(in.Conditions)}
+	out := CheckedClause{Label: in.Label, Entities: c.entities(in.Entities), Conditions: c.conditions(in.Conditions)}
 	switch {
 	case len(c.errs) > errs: // what a clause asks may be among the errors
 	case len(in.Conditions) == 0:
@@ -129,20 +129,20 @@ func (c *checker) clause(n int, in *filter.Clause) filter.Clause {
 func (c *checker) unused(entities []visible) {
 	here := &c.at[len(c.at)-1]
 	for i := range entities {
-		if e := &entities[i]; !e.used && !e.decided {
-			here.entity = e.name
+		if e := &entities[i]; !e.used {
+			here.entity = e.entity.Name
 			c.fail("", "nothing uses the entity: compare a field of it, or add its Exists")
 		}
 	}
 	here.entity = ""
 }
 
-func (c *checker) conditions(in []filter.Condition) []filter.Condition {
+func (c *checker) conditions(in []filter.Condition) []CheckedCondition {
 	if len(in) == 0 {
 		return nil
 	}
 	here := &c.at[len(c.at)-1]
-	out := make([]filter.Condition, len(in))
+	out := make([]CheckedCondition, len(in))
 	for i, condition := range in {
 		here.condition = i + 1
 		out[i] = c.condition(condition)
@@ -152,36 +152,32 @@ func (c *checker) conditions(in []filter.Condition) []filter.Condition {
 	return out
 }
 
-func (c *checker) condition(in filter.Condition) filter.Condition {
+// condition returns nil if there is an error.
+func (c *checker) condition(in filter.Condition) CheckedCondition {
 	switch condition := in.(type) {
 	case filter.Comparison:
-		operand, same := c.comparison(&condition)
-		if same {
-			return in
+		if out := c.comparison(&condition); out != nil {
+			return out
 		}
-		condition.Operand = operand
-		return condition
 	case filter.Any:
 		if len(condition) == 0 {
 			c.fail("", "an Any without clauses: say False")
 		}
-		return filter.Any(c.clauses(condition))
+		return CheckedAny(c.clauses(condition))
 	case filter.None:
-		return filter.None(c.nested(filter.Clause(condition)))
+		return CheckedNone{c.nested(filter.Clause(condition))}
 	case filter.Surely:
-		if c.scope {
-			c.fail("", "a scope holds no Surely: say by IsNull what holds where a field is missing")
-			return nil
+		if !c.scope {
+			return CheckedSurely{c.nested(filter.Clause(condition))}
 		}
-		return filter.Surely(c.nested(filter.Clause(condition)))
+		c.fail("", "a scope holds no Surely: say by IsNull what holds where a field is missing")
 	case filter.Exists:
-		c.exists(condition)
-		return in
+		return c.exists(condition)
 	case filter.Constant:
 		if !condition.Valid() {
 			c.fail("", "an unknown constant, "+condition.String())
 		}
-		return in
+		return CheckedConstant(condition)
 	case filter.Invalid:
 		c.fail("", condition.Problem)
 	case nil:
@@ -193,29 +189,26 @@ func (c *checker) condition(in filter.Condition) filter.Condition {
 }
 
 // nested checks the clause of a None or a Surely.
-func (c *checker) nested(in filter.Clause) filter.Clause {
+func (c *checker) nested(in filter.Clause) *CheckedClause {
 	out := c.clauses([]filter.Clause{in})
 	if len(out) == 0 { // nested too deep
-		return filter.Clause{}
+		return &CheckedClause{}
 	}
-	return out[0]
+	return &out[0]
 }
 
 // lookup returns the entity in sight by that name; nil if there is none.
 func (c *checker) lookup(name string) *visible {
 	for i := range c.visible {
-		if c.visible[i].name == name {
+		if c.visible[i].entity.Name == name {
 			return &c.visible[i]
 		}
 	}
 	return nil
 }
 
-// fail records a problem at the place where the checker is; subject is the field spoken of, if any.
-func (c *checker) fail(subject, problem string) {
-	if len(c.errs) >= maxProblems {
-		return
-	}
+// where returns the place where the checker is.
+func (c *checker) where() string {
 	var b strings.Builder
 	b.WriteString(c.place)
 	for _, s := range c.at {
@@ -232,15 +225,19 @@ func (c *checker) fail(subject, problem string) {
 			fmt.Fprintf(&b, ", condition %d", s.condition)
 		}
 	}
-	if subject != "" {
-		b.WriteString(": " + subject)
-	}
-	c.errs = append(c.errs, &filter.MalformedError{Where: b.String(), Problem: problem})
+	return b.String()
 }
 
-func (c *checker) err() error {
-	if len(c.errs) == 1 {
-		return c.errs[0]
+// fail records a problem at the place where the checker is; subject is the field spoken of, if any.
+func (c *checker) fail(subject, problem string) {
+	if len(c.errs) >= maxProblems {
+		return
 	}
-	return errors.Join(c.errs...)
+	where := c.where()
+	if subject != "" {
+		where += ": " + subject
+	}
+	c.errs = append(c.errs, &filter.MalformedError{Where: where, Problem: problem})
 }
+
+func (c *checker) err() error { return joined(c.errs) }

@@ -11,7 +11,7 @@ import (
 // This file checks the entities that clauses declare: their names, their types, and the relations
 // by which they are reached.
 
-func (c *checker) exists(in filter.Exists) {
+func (c *checker) exists(in filter.Exists) CheckedCondition {
 	e := c.lookup(in.Entity)
 	switch {
 	case c.scope:
@@ -20,14 +20,15 @@ func (c *checker) exists(in filter.Exists) {
 		c.fail("", "Exists of the resource, which is always there: say True")
 	case e == nil:
 		c.fail("", fmt.Sprintf("Exists of an unknown entity %q", in.Entity))
-	case e.only != "" && !e.exists:
-		c.fail(in.Entity, "the entity stands for comparisons of its field "+e.only+" only")
 	default:
 		e.used = true
+		e.entity.Facts.Exists = true
+		return CheckedExists{e.entity}
 	}
+	return nil
 }
 
-func (c *checker) entities(in []filter.Entity) []filter.Entity {
+func (c *checker) entities(in []filter.Entity) []*CheckedEntity {
 	if len(in) == 0 {
 		return nil
 	}
@@ -35,64 +36,37 @@ func (c *checker) entities(in []filter.Entity) []filter.Entity {
 		c.fail("", "a scope declares no entities")
 		return nil
 	}
-	out := make([]filter.Entity, len(in))
+	declared := make([]CheckedEntity, len(in))
+	out := make([]*CheckedEntity, len(in))
 	for i := range in {
-		out[i] = c.entity(in[i])
+		out[i] = &declared[i]
+		c.entity(&declared[i], &in[i])
 	}
 	c.at[len(c.at)-1].entity = ""
 	return out
 }
 
-func (c *checker) entity(e filter.Entity) filter.Entity {
-	c.at[len(c.at)-1].entity = e.Name
-	if e.Name == "" {
+// entity resolves an entity and brings it into sight.
+func (c *checker) entity(e *CheckedEntity, in *filter.Entity) {
+	c.at[len(c.at)-1].entity = in.Name
+	if in.Name == "" {
 		c.fail("", "an entity without a name")
-	} else if c.lookup(e.Name) != nil {
+	} else if c.lookup(in.Name) != nil {
 		c.fail("", "the name is taken by another entity in sight")
 	}
-	t := c.reached(e)
-	if t == nil {
-		// Errors about everything that speaks of this entity would only repeat this one.
-		c.visible = append(c.visible, visible{name: e.Name, used: true})
-		return e
-	}
-	c.visible = append(c.visible, visible{
-		name: e.Name, typ: t, only: c.standing(t, &e.Standing), exists: e.Standing.Exists, decided: e.Standing.Decided,
-	})
-	e.Type = t.Name
-	e.Paths = slices.Clone(e.Paths)
-	return e
+	e.Name = in.Name
+	e.Type = c.reached(e, in)
+	// Errors about everything that speaks of an entity without a type would only repeat one.
+	c.visible = append(c.visible, visible{entity: e, used: e.Type == nil})
 }
 
-// standing checks the names that a standing holds, and returns the only field that conditions may
-// compare; "" for no such promise.
-func (c *checker) standing(t *Type, s *filter.Standing) string {
-	for _, name := range s.Compared {
-		if _, crosses, ok := c.s.lookup(t, name); !ok || crosses {
-			c.fail(name, "the entity's standing names a field that "+t.Name+" does not declare")
-		}
-	}
-	for _, name := range s.Followed {
-		if _, ok := t.Relation(name); !ok {
-			c.fail("", fmt.Sprintf("the entity's standing names a relation that %s does not have, %q", t.Name, name))
-		}
-	}
-	if !s.Decided || s.Field == "" {
-		return ""
-	}
-	if _, crosses, ok := c.s.lookup(t, s.Field); !ok || crosses {
-		c.fail(s.Field, "the entity's standing names a field that "+t.Name+" does not declare")
-	}
-	return s.Field
-}
-
-// reached returns the type of an entity, or nil if there is an error.
-func (c *checker) reached(e filter.Entity) *Type {
-	if len(e.Paths) == 0 {
-		t, ok := c.s.Type(e.Type)
+// reached resolves the paths of an entity and returns its type, or nil if there is an error.
+func (c *checker) reached(e *CheckedEntity, in *filter.Entity) *Type {
+	if len(in.Paths) == 0 {
+		t, ok := c.s.Type(in.Type)
 		switch {
 		case !ok:
-			c.fail("", fmt.Sprintf("a free entity of an unknown type %q", e.Type))
+			c.fail("", fmt.Sprintf("a free entity of an unknown type %q", in.Type))
 			return nil
 		case t.Collection == "":
 			c.fail("", "a free entity of a type that does not live in a collection: "+t.Name)
@@ -102,8 +76,9 @@ func (c *checker) reached(e filter.Entity) *Type {
 		return t
 	}
 	var to *Type
-	for _, p := range e.Paths {
-		t := c.follow(p, len(e.Paths) > 1)
+	e.Paths = make([]CheckedPath, len(in.Paths))
+	for i := range in.Paths {
+		t := c.follow(&e.Paths[i], &in.Paths[i], len(in.Paths) > 1)
 		switch {
 		case t == nil:
 			return nil
@@ -114,40 +89,42 @@ func (c *checker) reached(e filter.Entity) *Type {
 			return nil
 		}
 	}
-	if e.Type != "" && e.Type != to.Name {
-		c.fail("", "it is declared as "+strconv.Quote(e.Type)+" and reached as "+to.Name)
+	if in.Type != "" && in.Type != to.Name {
+		c.fail("", "it is declared as "+strconv.Quote(in.Type)+" and reached as "+to.Name)
 		return nil
 	}
 	return to
 }
 
-// follow returns the type a path leads to, or nil if there is an error.
-func (c *checker) follow(p filter.Path, several bool) *Type {
-	from := c.lookup(p.From)
+// follow resolves a path and returns the type it leads to, or nil if there is an error.
+func (c *checker) follow(p *CheckedPath, in *filter.Path, several bool) *Type {
+	from := c.lookup(in.From)
 	if from == nil {
-		c.fail("", fmt.Sprintf("reached from an unknown entity %q", p.From))
+		c.fail("", fmt.Sprintf("reached from an unknown entity %q", in.From))
 		return nil
 	}
 	from.used = true
-	if from.typ == nil {
+	if from.entity.Type == nil {
 		return nil // reported where that entity is declared
 	}
-	if from.only != "" {
-		c.fail("", fmt.Sprintf("reached from entity %q, of which only one field may be compared", p.From))
-		return nil
-	}
-	r, ok := from.typ.Relation(p.Relation)
+	r, ok := from.entity.Type.Relation(in.Relation)
 	if !ok {
-		c.fail("", fmt.Sprintf("%s has no relation %q", from.typ.Name, p.Relation))
+		c.fail("", fmt.Sprintf("%s has no relation %q", from.entity.Type.Name, in.Relation))
 		return nil
 	}
-	if several && c.s.lastHop(from.typ, r).Kind.Embedded() {
-		c.fail("", fmt.Sprintf("relation %q leads to embedded documents, which cannot be reached along two paths", p.Relation))
+	p.From, p.Relation, p.Hops = from.entity, r, c.s.hops(from.entity.Type, r, nil)
+	last := &p.Hops[len(p.Hops)-1]
+	if several && last.Relation.Kind.Embedded() {
+		c.fail("", fmt.Sprintf("relation %q leads to embedded documents, which cannot be reached along two paths", in.Relation))
 		return nil
 	}
-	c.meetsHops(from.typ, r)
-	t, _ := c.s.Type(r.Type)
-	return t
+	if len(c.s.unbound) > 0 {
+		for i := range p.Hops {
+			c.meets(p.Hops[i].To)
+		}
+	}
+	from.entity.Facts.follow(p.Hops[0].Relation)
+	return last.To
 }
 
 // meets reports the parameter left unbound in the scope of a type that the filter meets.
@@ -157,41 +134,39 @@ func (c *checker) meets(t *Type) {
 	}
 }
 
-// meetsHops is meets for every type that a relation passes.
-func (c *checker) meetsHops(t *Type, r *Relation) {
-	if len(c.s.unbound) == 0 {
-		return
-	}
+// hops appends the relations that a relation of a type stands for: itself, or those that a through
+// follows. The schema is a valid one.
+func (s *Schema) hops(from *Type, r *Relation, out []Hop) []Hop {
 	if r.Kind != Through {
-		if t, ok := c.s.Type(r.Type); ok {
-			c.meets(t)
-		}
-		return
+		to, _ := s.Type(r.Type)
+		return append(out, Hop{Relation: r, From: from, To: to})
 	}
 	for _, name := range r.Through {
-		hop, ok := t.Relation(name)
-		if !ok {
-			return
-		}
-		c.meetsHops(t, hop)
-		if t, ok = c.s.Type(hop.Type); !ok {
-			return
-		}
+		next, _ := from.Relation(name)
+		out = s.hops(from, next, out)
+		from = out[len(out)-1].To
+	}
+	return out
+}
+
+// follow notes a relation by which another entity is reached.
+func (f *EntityFacts) follow(r *Relation) {
+	if !slices.Contains(f.Followed, r) {
+		f.Followed = append(f.Followed, r)
 	}
 }
 
-// lastHop returns the relation that a through ends with, and any other relation itself. The schema
-// is a validated one.
-func (s *Schema) lastHop(t *Type, r *Relation) *Relation {
-	for r.Kind == Through {
-		var hop *Relation
-		for _, name := range r.Through {
-			if hop != nil {
-				t, _ = s.Type(hop.Type)
-			}
-			hop, _ = t.Relation(name)
-		}
-		r = hop
+// compare notes a comparison of a field by op, with a field or with a value.
+func (f *EntityFacts) compare(ref *FieldRef, op filter.Operator, withField bool) {
+	f.WithField = f.WithField || withField
+	switch {
+	case op.Unary():
+		f.Null = true
+	case !f.compares(ref.Path):
+		f.Compared = append(f.Compared, *ref)
 	}
-	return r
+}
+
+func (f *EntityFacts) compares(path string) bool {
+	return slices.ContainsFunc(f.Compared, func(c FieldRef) bool { return c.Path == path })
 }

@@ -9,92 +9,89 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/internal/literal"
 )
 
-var (
-	null                       = literal.Null
-	nullOperand filter.Operand = filter.Literal{Value: null}
-)
+var null = literal.Null
 
-// comparison checks a comparison and returns its operand as it is to be read; same if that is the one it has.
-func (c *checker) comparison(in *filter.Comparison) (_ filter.Operand, same bool) {
+// comparison resolves a comparison; nil if there is an error.
+func (c *checker) comparison(in *filter.Comparison) *CheckedComparison {
 	if !in.Op.Valid() {
 		c.fail(name(in.Field), "an unknown operator, "+in.Op.String())
-		return nil, true
+		return nil
 	}
-	f := c.field(in.Field, in.Op)
-	if f == nil {
-		return nil, true
+	out := &CheckedComparison{Op: in.Op, Not: in.Not}
+	var ok bool
+	if out.Entity, out.Field, ok = c.field(in.Field, in.Op); !ok {
+		return nil
 	}
-	if problem := suits(in.Op, f); problem != "" {
+	if problem := suits(in.Op, out.Field.Field); problem != "" {
 		c.fail(name(in.Field), problem)
-		return nil, true
+		return nil
 	}
+	_, withField := in.Operand.(filter.Field)
+	c.notes(out.Entity, &out.Field, in.Op, withField)
 	if in.Op.Unary() {
 		if in.Operand != nil {
 			c.fail(name(in.Field), in.Op.String()+" takes no operand")
 		}
-		return nil, true
+		return out
 	}
 	switch o := in.Operand.(type) {
 	case filter.Literal:
-		return c.literal(in, f, o)
+		out.Operand = c.literal(out, o.Value)
 	case filter.Field:
-		c.fieldOperand(in, f, o)
-		return o, true
+		out.Operand = c.fieldOperand(in, out.Field.Field, o)
 	case filter.Param:
-		if v, ok := c.params[string(o)]; ok {
-			l := filter.Literal{Value: v}
-			if converted, same := c.literal(in, f, l); !same {
-				return converted, false
-			}
-			return l, false
-		}
-		if !c.scope {
-			c.fail(name(in.Field), fmt.Sprintf("parameter %q is not bound", string(o)))
-		}
-		if c.unbound == "" {
-			c.unbound = o
-		}
-		return o, true
+		out.Operand = c.param(out, o)
 	case nil:
 		c.fail(name(in.Field), in.Op.String()+" needs an operand")
 	default:
 		c.fail(name(in.Field), fmt.Sprintf("a %T is no operand", in.Operand))
 	}
-	return nil, true
+	return out
 }
 
-// field returns the declared field that a comparison by op reads, on its left side or as its operand; nil if there is an error.
-func (c *checker) field(ref filter.Field, op filter.Operator) *Field {
-	e := c.lookup(ref.Entity)
+// notes records what a comparison asks of an entity, unless that is the resource, of which nobody
+// asks it.
+func (c *checker) notes(e *CheckedEntity, f *FieldRef, op filter.Operator, withField bool) {
+	if c.scope || e != c.visible[0].entity {
+		e.Facts.compare(f, op, withField)
+	}
+}
+
+// param returns the value that is bound to a parameter, or the parameter itself.
+func (c *checker) param(in *CheckedComparison, p filter.Param) CheckedOperand {
+	if v, ok := c.params[string(p)]; ok {
+		return c.literal(in, v)
+	}
+	if c.unbound == "" {
+		c.unbound = p
+	}
+	return &CheckedParam{Name: p, where: c.where()}
+}
+
+// field returns the entity and the declared field that a comparison by op reads, on its left side or as its operand. It is not ok if
+// there is an error.
+func (c *checker) field(in filter.Field, op filter.Operator) (_ *CheckedEntity, ref FieldRef, ok bool) {
+	e := c.lookup(in.Entity)
 	switch {
 	case e == nil && c.scope:
-		c.fail(name(ref), "a scope speaks of its own type only")
-		return nil
+		c.fail(name(in), "a scope speaks of its own type only")
+		return nil, ref, false
 	case e == nil:
-		c.fail(name(ref), fmt.Sprintf("unknown entity %q", ref.Entity))
-		return nil
-	case e.typ == nil:
-		return nil // reported where the entity is declared
+		c.fail(name(in), fmt.Sprintf("unknown entity %q", in.Entity))
+		return nil, ref, false
+	case e.entity.Type == nil:
+		return nil, ref, false // reported where the entity is declared
 	}
 	e.used = true
-	f, crosses, ok := c.s.lookup(e.typ, ref.Path)
-	if !ok && op.Unary() {
-		var asked FieldRef
-		asked, ok = c.s.Presence(e.typ, ref.Path)
-		f, crosses = asked.Field, asked.CrossesArray()
-	}
+	ref, ok = c.s.field(e.entity.Type, in.Path, op.Unary())
 	switch {
 	case !ok:
-		c.fail(name(ref), e.typ.Name+" declares no such field")
-		return nil
-	case crosses:
-		c.fail(name(ref), "the path crosses an array of documents: reach its elements as an entity")
-		return nil
-	case e.only != "" && (e.only != ref.Path || op.Unary()):
-		c.fail(name(ref), "the entity stands for comparisons of its field "+e.only+" only")
-		return nil
+		c.fail(name(in), e.entity.Type.Name+" declares no such field")
+	case ref.CrossesArray():
+		c.fail(name(in), "the path crosses an array of documents: reach its elements as an entity")
+		ok = false
 	}
-	return f
+	return e.entity, ref, ok
 }
 
 // suits says why an operator cannot be applied to a field, or "".
@@ -117,18 +114,14 @@ func suits(op filter.Operator, f *Field) string {
 	}
 }
 
-// fieldOperand checks the comparison of two fields.
-func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field) {
-	other := c.field(ref, in.Op)
-	if other == nil {
-		return
+// fieldOperand resolves the other field of a comparison of two; nil if there is an error.
+func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field) CheckedOperand {
+	entity, found, ok := c.field(ref, in.Op)
+	if !ok {
+		return nil
 	}
-	for _, side := range [...]filter.Field{in.Field, ref} {
-		if c.lookup(side.Entity).only != "" {
-			c.fail(name(side), "the entity stands for comparisons with values only")
-			return
-		}
-	}
+	c.notes(entity, &found, in.Op, true)
+	other := found.Field
 	listed, operandListed := false, false // what each side has to be
 	switch in.Op {
 	case filter.Eq, filter.Neq, filter.Lt, filter.Leq, filter.Gt, filter.Geq:
@@ -138,7 +131,7 @@ func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field
 		listed = true
 	default:
 		c.fail(name(in.Field), in.Op.String()+" does not compare two fields")
-		return
+		return nil
 	}
 	switch {
 	case f.List != listed:
@@ -154,6 +147,7 @@ func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field
 			"binaries of subtype %d compared with %s, of subtype %d: none are equal",
 			*f.Subtype, name(ref), *other.Subtype))
 	}
+	return &CheckedField{Entity: entity, Field: found}
 }
 
 // sameSubtype reports whether the binaries of two fields can be equal.
@@ -168,58 +162,52 @@ func shape(op filter.Operator, side string, list bool) string {
 	return op.String() + " of two fields needs one value as " + side
 }
 
-// literal returns a literal as BSON, converted and of the field's type; same if it was that already.
-func (c *checker) literal(
-	in *filter.Comparison, f *Field, l filter.Literal,
-) (converted filter.Operand, same bool) {
+// literal returns a value as the operand of a comparison: as BSON, converted as the field declares;
+// nil if there is an error.
+func (c *checker) literal(in *CheckedComparison, value any) CheckedOperand {
 	read := &c.s.coding().values
 	if in.Op.TakesList() {
-		values, isList, problem := read.Values(l.Value)
+		values, isList, problem := read.Values(value)
 		if problem != nil {
-			c.badValue(in.Field, problem)
-			return nil, true
+			c.badValue(in, problem)
+			return nil
 		}
 		if isList {
-			return c.list(in, f, values), false
+			return c.list(in, values)
 		}
 	}
-	v, bad := read.Value(l.Value)
-	if bad != nil {
-		c.badValue(in.Field, bad)
-		return nil, true
+	v, bad := read.Value(value)
+	switch {
+	case bad != nil:
+		c.badValue(in, bad)
+		return nil
+	case v.Type == bson.TypeNull:
+		return &CheckedValue{Value: null}
+	case in.Op.TakesList():
+		c.fail(in.name(), in.Op.String()+" takes a list of values")
+		return nil
 	}
-	if v.Type == bson.TypeNull {
-		return nullOperand, false
-	}
-	if in.Op.TakesList() {
-		c.fail(name(in.Field), in.Op.String()+" takes a list of values")
-		return nil, true
-	}
-	v, problem := c.s.fit(in.Op, f, v)
+	v, problem := c.s.fit(in.Op, in.Field.Field, v)
 	if problem != "" {
-		c.fail(name(in.Field), problem)
-		return nil, true
+		c.fail(in.name(), problem)
+		return nil
 	}
-	was, ok := l.Value.(bson.RawValue)
-	if ok && was.Type == v.Type && len(was.Value) > 0 && &was.Value[0] == &v.Value[0] {
-		return in.Operand, true
-	}
-	return filter.Literal{Value: v}, false
+	return &CheckedValue{Value: v}
 }
 
-func (c *checker) list(in *filter.Comparison, f *Field, values []bson.RawValue) filter.Operand {
-	out := make([]bson.RawValue, len(values))
+// list converts the values in place: they are nobody else's.
+func (c *checker) list(in *CheckedComparison, values []bson.RawValue) CheckedOperand {
 	for i, v := range values {
 		if v.Type == bson.TypeNull {
-			out[i] = null
+			values[i] = null
 			continue
 		}
 		var problem string
-		if out[i], problem = c.s.fit(in.Op, f, v); problem != "" {
-			c.fail(fmt.Sprintf("%s, element %d", name(in.Field), i), problem)
+		if values[i], problem = c.s.fit(in.Op, in.Field.Field, v); problem != "" {
+			c.fail(fmt.Sprintf("%s, element %d", in.name(), i), problem)
 		}
 	}
-	return filter.Literal{Value: out}
+	return &CheckedList{Values: values}
 }
 
 // fit converts a value that is not null as its field declares, and says why it cannot be compared
@@ -258,8 +246,8 @@ func (f *Field) otherSubtype(v bson.RawValue) string {
 }
 
 // badValue records what is wrong with a literal.
-func (c *checker) badValue(f filter.Field, p *literal.Problem) {
-	subject := name(f)
+func (c *checker) badValue(in *CheckedComparison, p *literal.Problem) {
+	subject := in.name()
 	if p.Where != "" {
 		subject += ", " + p.Where
 	}
@@ -272,4 +260,9 @@ func name(f filter.Field) string {
 		return f.Path
 	}
 	return f.Entity + "." + f.Path
+}
+
+// name returns the field of a comparison as errors name it.
+func (c *CheckedComparison) name() string {
+	return name(filter.Field{Entity: c.Entity.Name, Path: c.Field.Path})
 }

@@ -46,7 +46,7 @@ func TestATextIsConvertedToWhatIsStoredOrIsStoredSoAlready(t *testing.T) {
 		checked, err := s.Check(filter.For("T", filter.Where(filter.F("at").Eq(v))))
 		require.NoError(t, err)
 		require.Equal(t, `T where at = "2026-01-02"`, checked.String())
-		again, err := s.Check(checked)
+		again, err := s.Check(checked.Filter())
 		require.NoError(t, err)
 		require.Equal(t, checked, again)
 	}

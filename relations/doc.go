@@ -6,7 +6,8 @@
 // A schema is declared by hand ([New]) or by Go structs ([FromStructs]); both give equal schemas,
 // and both report every problem at once. For a client with a registry or BSON options of its own
 // it is made by an [Encoding]. Then [Schema.Bind] binds the parameters in the scopes of types,
-// such as the tenant of the actor, and [Schema.Check] checks a filter and converts its values.
+// such as the tenant of the actor, and [Schema.Check] checks a filter and resolves it into a
+// [CheckedFilter]. The types named Checked… are for back ends, such as the compiler.
 //
 // # Relations
 //

@@ -2,6 +2,7 @@ package relations
 
 import (
 	"cmp"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -36,6 +37,9 @@ func (c *coder) schema(types []Type) (*Schema, error) {
 		s.settle(&s.types[i])
 	}
 	s.sort()
+	for i := range s.types {
+		s.settleScope(&s.types[i])
+	}
 	return s, nil
 }
 
@@ -118,8 +122,7 @@ func (s *Schema) fillIn(t *Type) {
 	}
 }
 
-// settle converts the values that a valid type declares: what missing fields are, constants, and
-// the scope.
+// settle converts the values that a valid type declares: what missing fields are, and constants.
 func (s *Schema) settle(t *Type) {
 	for i := range t.Fields {
 		if f := &t.Fields[i]; f.AbsentZero != nil {
@@ -136,11 +139,40 @@ func (s *Schema) settle(t *Type) {
 			}
 		}
 	}
-	c := s.scopeChecker(t, "scope", nil)
-	t.Scope = c.conditions(t.Scope)
-	if c.unbound != "" {
-		s.leaveUnbound(t.Name, c.unbound)
+}
+
+// settleScope resolves the scope of a valid type, and converts its literals. It points to fields,
+// so these must be in their order.
+func (s *Schema) settleScope(t *Type) { s.scopeChecker(t, "scope", nil).settle(t) }
+
+// settle makes the scope that is checked that of a type.
+func (c *checker) settle(t *Type) {
+	if len(t.Scope) == 0 {
+		return
 	}
+	entity := c.visible[0].entity
+	scope := &CheckedScope{Entity: entity, Conditions: c.conditions(t.Scope)}
+	if len(c.errs) > 0 {
+		return
+	}
+	w := writer{sight: []sighted{{entity: entity}}}
+	t.Scope = w.conditions(scope.Conditions)
+	if c.s.scopes == nil {
+		c.s.scopes = map[string]*CheckedScope{}
+	}
+	c.s.scopes[t.Name] = scope
+	if c.unbound != "" {
+		c.s.leaveUnbound(t.Name, c.unbound)
+	}
+}
+
+// Scope returns the scope of a type, resolved; nil if it has none. Of a filter that was checked,
+// ask [CheckedFilter.Scope].
+func (s *Schema) Scope(t *Type) *CheckedScope {
+	if s == nil || t == nil {
+		return nil
+	}
+	return s.scopes[t.Name]
 }
 
 func (s *Schema) sort() {
@@ -163,21 +195,18 @@ func (s *Schema) Bind(params map[string]any) (*Schema, error) {
 	if s == nil || len(s.unbound) == 0 {
 		return s, nil
 	}
-	bound := &Schema{types: slices.Clone(s.types), index: s.index, coder: s.coder}
-	var failed checker
+	bound := &Schema{types: slices.Clone(s.types), index: s.index, coder: s.coder, scopes: maps.Clone(s.scopes)}
+	var errs []error
 	for i := range bound.types {
 		t := &bound.types[i]
 		if _, open := s.unbound[t.Name]; !open {
 			continue
 		}
 		c := bound.scopeChecker(t, "scope of "+t.Name, params)
-		t.Scope = c.conditions(t.Scope)
-		failed.errs = append(failed.errs, c.errs...)
-		if c.unbound != "" {
-			bound.leaveUnbound(t.Name, c.unbound)
-		}
+		c.settle(t)
+		errs = append(errs, c.errs...)
 	}
-	if err := failed.err(); err != nil {
+	if err := joined(errs); err != nil {
 		return nil, err
 	}
 	return bound, nil
@@ -192,5 +221,5 @@ func (s *Schema) leaveUnbound(typ string, p filter.Param) {
 
 // scopeChecker returns a checker for the conditions of a type's scope.
 func (s *Schema) scopeChecker(t *Type, place string, params map[string]any) *checker {
-	return &checker{s: s, place: place, visible: []visible{{typ: t}}, at: []step{{}}, scope: true, params: params}
+	return &checker{s: s, place: place, visible: []visible{{entity: &CheckedEntity{Type: t}}}, at: []step{{}}, scope: true, params: params}
 }

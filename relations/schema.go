@@ -11,10 +11,11 @@ import (
 // Schema is a set of resource types. It is immutable and safe for concurrent use. Make one with [New].
 // It does not remember the order in which types, fields and relations were declared: two schemas that declare the same are equal.
 type Schema struct {
-	types   []Type                  // by name, as their fields and relations are
-	index   map[string]int          // by name
-	unbound map[string]filter.Param // by type, a parameter that its scope leaves unbound
-	coder   *coder                  // how Go values are encoded; nil: as the driver does by default
+	types   []Type                   // by name, as their fields and relations are
+	index   map[string]int           // by name
+	unbound map[string]filter.Param  // by type, a parameter that its scope leaves unbound
+	scopes  map[string]*CheckedScope // by type, its scope resolved
+	coder   *coder                   // how Go values are encoded; nil: as the driver does by default
 }
 
 // Type is a resource type: documents of a collection, or documents embedded in another type.

@@ -189,10 +189,12 @@ func TestTypedErrorsThatWidenNothing(t *testing.T) {
 		for i := range 12 {
 			c = c.Where(either(when(f("owner").Eq(string(rune('a'+i)))), when(f("publisher_id").Eq(string(rune('a'+i))))))
 		}
-		expanded, err := filter.For("Book", c).Expand(1000)
+		checked, err := s.Check(filter.For("Book", c))
+		require.NoError(t, err)
+		expanded, err := checked.Expand(1000)
 		require.ErrorIs(t, err, filter.ErrLimit)
-		require.Empty(t, expanded.Clauses)
-		_, err = pipeline.Compile(s, filter.For("Book", c))
+		require.Empty(t, expanded.Clauses())
+		_, err = pipeline.CompileChecked(checked)
 		require.NoError(t, err, "it needs no expansion")
 	})
 	t.Run("a helper prefix that is no field name", func(t *testing.T) {

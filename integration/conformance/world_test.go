@@ -15,6 +15,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/integration/harness"
+	"github.com/mongoauthz/go-mongoauthz/internal/rewritten"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -131,14 +132,17 @@ func (s stored) require(t *testing.T, f filter.Filter, want string) *pipeline.Pl
 	ids := sortedIDs(strings.Fields(want))
 	authorized := s.authorized(t, f)
 	require.Equal(t, ids, idsOf(authorized), "the definition: %v", f)
-	normal, err := f.Normalize(filter.DefaultLimit)
+	checked, err := s.schema.Check(f)
 	require.NoError(t, err)
-	require.Equal(t, ids, idsOf(s.authorized(t, normal)), "the definition, of the filter normalised: %v", normal)
-	expanded, err := f.Expand(filter.DefaultLimit)
-	require.NoError(t, err)
-	require.Equal(t, ids, idsOf(s.authorized(t, expanded)), "the definition, of the filter expanded: %v", expanded)
+	for _, rewrite := range []func(int) (*relations.CheckedFilter, error){checked.Normalize, checked.Expand} {
+		other, err := rewrite(filter.DefaultLimit)
+		require.NoError(t, err)
+		e, err := rewritten.Prepare(other)
+		require.NoError(t, err)
+		require.Equal(t, ids, idsOf(s.authorizedBy(t, e.(*evaluate.Evaluator), f.Resource)), "the definition, of the filter rewritten: %v", other)
+	}
 
-	plan, err := pipeline.Compile(s.schema, f)
+	plan, err := pipeline.CompileChecked(checked)
 	require.NoError(t, err)
 	bounded(t, plan)
 	coll := s.db.Collection(plan.Collection())
@@ -163,7 +167,12 @@ func (s stored) authorized(t *testing.T, f filter.Filter) []bson.Raw {
 	t.Helper()
 	e, err := evaluate.Prepare(s.schema, f)
 	require.NoError(t, err)
-	typ, ok := s.schema.Type(f.Resource)
+	return s.authorizedBy(t, e, f.Resource)
+}
+
+func (s stored) authorizedBy(t *testing.T, e *evaluate.Evaluator, resource string) []bson.Raw {
+	t.Helper()
+	typ, ok := s.schema.Type(resource)
 	require.True(t, ok)
 	var authorized []bson.Raw
 	for _, doc := range s.docs[typ.Collection] {

@@ -313,8 +313,9 @@ func (s *suite) compiled(w *world, f filterLiteral) (*pipeline.Plan, error) {
 		schema = s.given(w)
 	}
 	if s.rewrite != nil {
-		if rewritten, err := schema.Check(s.rewrite(f)); err == nil {
-			f = rewritten
+		other := s.rewrite(f)
+		if _, err := schema.Check(other); err == nil {
+			f = other
 		}
 	}
 	return pipeline.Compile(schema, f)

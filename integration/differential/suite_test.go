@@ -18,6 +18,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	proof "github.com/mongoauthz/go-mongoauthz/internal/rewritten"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -154,7 +155,12 @@ func authorized(ctx context.Context, w *world, f filter.Filter) ([]bson.Raw, err
 	if err != nil {
 		return nil, err
 	}
-	typ, _ := w.schema.Type(f.Resource)
+	return authorizedBy(ctx, w, e, f.Resource)
+}
+
+// authorizedBy returns the documents of a type that an evaluator authorizes, sorted.
+func authorizedBy(ctx context.Context, w *world, e *evaluate.Evaluator, resource string) ([]bson.Raw, error) {
+	typ, _ := w.schema.Type(resource)
 	var out []bson.Raw
 	for _, doc := range w.docs[typ.Collection] {
 		decision, err := e.Decide(ctx, doc, evaluate.Memory(w.docs))
@@ -260,20 +266,31 @@ func sameMeaning(ctx context.Context, w *world, f filter.Filter, want []bson.Raw
 	if err != nil {
 		return err
 	}
-	normalized, err := checked.Normalize(0)
-	if err != nil {
+	evaluators := map[string]*evaluate.Evaluator{}
+	if evaluators["read back from JSON"], err = evaluate.Prepare(w.schema, read); err != nil {
 		return err
 	}
-	others := map[string]filter.Filter{"read back from JSON": read, "normalised": normalized}
-	if expanded, err := checked.Expand(200); err == nil {
-		others["expanded"] = expanded
-	} else if !errors.Is(err, filter.ErrLimit) {
-		return err
+	for name, rewrite := range map[string]func() (*relations.CheckedFilter, error){
+		"normalised": func() (*relations.CheckedFilter, error) { return checked.Normalize(0) },
+		"expanded":   func() (*relations.CheckedFilter, error) { return checked.Expand(200) },
+	} {
+		other, err := rewrite()
+		if errors.Is(err, filter.ErrLimit) && name == "expanded" {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		e, err := proof.Prepare(other)
+		if err != nil {
+			return err
+		}
+		evaluators[name] = e.(*evaluate.Evaluator)
 	}
-	for name, other := range others {
-		got, err := authorized(ctx, w, other)
+	for name, e := range evaluators {
+		got, err := authorizedBy(ctx, w, e, f.Resource)
 		if err != nil || !slices.EqualFunc(got, want, func(a, b bson.Raw) bool { return bytes.Equal(a, b) }) {
-			return fmt.Errorf("%w: %s it authorizes %v, %w\n%v", errTenth, name, ids(got), err, other)
+			return fmt.Errorf("%w: %s it authorizes %v, %w\n%v", errTenth, name, ids(got), err, f)
 		}
 	}
 	return nil

@@ -1,10 +1,12 @@
-package filter
+package relations
+
+import "github.com/mongoauthz/go-mongoauthz/filter"
 
 // many is the number of clauses or conditions from which on they are told apart by a hash first.
 const many = 16
 
 // withoutImplied returns the alternatives without those that imply another one, of which equal ones the first stays. It changes in.
-func (n *normalizer) withoutImplied(in []Clause) []Clause {
+func (n *normalizer) withoutImplied(in []CheckedClause) []CheckedClause {
 	if len(in) < 2 {
 		return in
 	}
@@ -41,28 +43,31 @@ next:
 	return in[:len(kept)]
 }
 
-// implies reports whether c is by, up to the names of entities, with more conditions or entities. Then where c is true so is by; and where by
-// is false so is c, since every choice for the entities of c is one for those of by. Hence by alone answers for both, under None too.
-func (n *normalizer) implies(c, by *Clause) bool {
+// implies reports whether c is by, up to the names of entities, with more conditions or entities.
+// Then where c is true so is by; and where by is false so is c, since every choice for the entities
+// of c is one for those of by. Hence by alone answers for both, under None too. That takes entities
+// that are answered alike (sameReach), and nothing asked of an entity of by that is not asked of
+// the one of c (asksAll): an element of which more is asked is reached in fewer arrays.
+func (n *normalizer) implies(c, by *CheckedClause) bool {
 	if len(by.Entities) > len(c.Entities) || len(by.Conditions) > len(c.Conditions) {
 		return false
 	}
-	var buf [4][2]string
+	var buf [4][2]*CheckedEntity
 	return n.assign(c, by, buf[:0])
 }
 
 // assign finds an entity of c for each entity of by from the len(names)th on, each another one.
-func (n *normalizer) assign(c, by *Clause, names naming) bool {
+func (n *normalizer) assign(c, by *CheckedClause, names naming) bool {
 	if len(names) == len(by.Entities) {
 		return n.subset(by.Conditions, c.Conditions, names)
 	}
-	e := &by.Entities[len(names)]
-	for i := range c.Entities {
-		to := &c.Entities[i]
+	e := by.Entities[len(names)]
+	for _, to := range c.Entities {
 		if n.steps--; n.steps < 0 {
 			return false
 		}
-		if !names.taken(to.Name) && sameEntity(e, to, names) && n.assign(c, by, append(names, [2]string{e.Name, to.Name})) {
+		if !names.taken(to) && sameReach(e, to, names) && to.asksAll(e) &&
+			n.assign(c, by, append(names, [2]*CheckedEntity{e, to})) {
 			return true
 		}
 	}
@@ -70,10 +75,10 @@ func (n *normalizer) assign(c, by *Clause, names naming) bool {
 }
 
 // subset reports whether each of the conditions is one of those in of.
-func (n *normalizer) subset(conditions, of []Condition, names naming) bool {
+func (n *normalizer) subset(conditions, of []CheckedCondition, names naming) bool {
 next:
 	for _, c := range conditions {
-		if c == True {
+		if c == CheckedConstant(filter.True) {
 			continue
 		}
 		for _, o := range of {
@@ -92,7 +97,7 @@ next:
 }
 
 // distinct returns the conditions without those that are there twice. It changes conditions.
-func distinct(conditions []Condition) []Condition {
+func distinct(conditions []CheckedCondition) []CheckedCondition {
 	if len(conditions) > many {
 		return distinctByHash(conditions)
 	}
@@ -109,9 +114,9 @@ next:
 	return kept
 }
 
-func distinctByHash(conditions []Condition) []Condition {
+func distinctByHash(conditions []CheckedCondition) []CheckedCondition {
 	kept := conditions[:0]
-	byHash := make(map[hash][]Condition, len(conditions))
+	byHash := make(map[hash][]CheckedCondition, len(conditions))
 next:
 	for _, c := range conditions {
 		h := newHash.condition(c)

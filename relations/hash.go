@@ -1,4 +1,6 @@
-package filter
+package relations
+
+import "go.mongodb.org/mongo-driver/v2/bson"
 
 // hash is 64-bit FNV-1a. Conditions that are the same have the same hash, whatever their entities are called.
 type hash uint64
@@ -14,39 +16,48 @@ func (h hash) string(s string) hash {
 	return h.byte(0xff)
 }
 
-func (h hash) condition(c Condition) hash {
+func (h hash) condition(c CheckedCondition) hash {
 	switch c := c.(type) {
-	case Comparison:
+	case *CheckedComparison:
 		h = h.byte(byte(c.Op)).string(c.Field.Path)
 		if c.Not {
 			h = h.byte(1)
 		}
-		switch o := c.Operand.(type) {
-		case Literal:
-			return h.value(o.Value)
-		case Field:
-			return h.byte(2).string(o.Path)
-		case Param:
-			return h.byte(3).string(string(o))
-		}
-	case Any:
+		return h.operand(c.Operand)
+	case CheckedAny:
 		h = h.byte(4)
 		for i := range c {
 			h = h.clause(&c[i])
 		}
-	case None:
-		h = h.byte(5).clause((*Clause)(&c))
-	case Surely:
-		h = h.byte(6).clause((*Clause)(&c))
-	case Exists:
+	case CheckedNone:
+		h = h.byte(5).clause(c.CheckedClause)
+	case CheckedSurely:
+		h = h.byte(6).clause(c.CheckedClause)
+	case CheckedExists:
 		h = h.byte(7)
-	case Constant:
+	case CheckedConstant:
 		h = h.byte(8).byte(byte(c))
 	}
 	return h
 }
 
-func (h hash) clause(c *Clause) hash {
+func (h hash) operand(o CheckedOperand) hash {
+	switch o := o.(type) {
+	case *CheckedValue:
+		return h.value(&o.Value)
+	case *CheckedList:
+		for i := range o.Values {
+			h = h.value(&o.Values[i])
+		}
+	case *CheckedField:
+		return h.byte(2).string(o.Field.Path)
+	case *CheckedParam:
+		return h.byte(3).string(string(o.Name))
+	}
+	return h
+}
+
+func (h hash) clause(c *CheckedClause) hash {
 	h = h.byte(byte(len(c.Entities)))
 	for _, condition := range c.Conditions {
 		h = h.condition(condition)
@@ -54,16 +65,12 @@ func (h hash) clause(c *Clause) hash {
 	return h
 }
 
-func (h hash) value(v any) hash {
-	bsonValues, _, _ := values(v)
-	for i := range bsonValues {
-		h = h.byte(byte(bsonValues[i].Type)).string(string(bsonValues[i].Value))
-	}
-	return h
+func (h hash) value(v *bson.RawValue) hash {
+	return h.byte(byte(v.Type)).string(string(v.Value))
 }
 
 // sign returns a bit for each of a clause's conditions: that of a clause lacks none of a clause it implies.
-func sign(c *Clause) uint64 {
+func sign(c *CheckedClause) uint64 {
 	var bits uint64
 	for _, condition := range c.Conditions {
 		h := newHash.condition(condition)

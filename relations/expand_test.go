@@ -1,4 +1,4 @@
-package filter_test
+package relations_test
 
 import (
 	"testing"
@@ -27,41 +27,45 @@ func TestExpandGivesTheFlatForm(t *testing.T) {
 		"no alternative":   {For("B", Where(a, Any{Where(False)}), Where(b)), "B where\n  a is set and false\n  or b is set"},
 		"a certain one":    {For("B", Where(Any{Where(True), Where(a)})), "B where\n  true\n  or a is set"},
 		"surely stays":     {For("B", Where(Any{Where(Surely(Where(Any{Where(a), Where(b)})))})), "B where surely((a is set or b is set))"},
-		"name in a surely": {For("B", Where(Surely(on(l)), Any{Some(l).Where(l.Exists())})), "B where loan l2: surely(loan l: l.x = y) and l2 exists"},
+		"name in a surely": {For("B", Where(Surely(on(l)), Any{Some(l).Where(l.Exists())})), "B where loan l: surely(loan l2: l2.x = y) and l exists"},
 		"labels":           {For("B", Where(Any{Where(a).As("x"), Where(b)}).As("y"), Where(Any{Where(a).As("x"), Where(b)}, Any{Where(c).As("z")})), "B where\n  a is set  (y)\n  or b is set  (y)\n  or a is set and c is set  (x)\n  or b is set and c is set  (z)"},
 		"entities move":    {For("B", on(p, Any{on(l), Where(a)})), "B where\n  publisher p, loan l: p.x = y and l.x = y\n  or publisher p: p.x = y and a is set"},
 		"same name twice":  {For("B", Where(Any{on(l)}, Any{on(l), Where(a)})), "B where\n  loan l, loan l2: l.x = y and l2.x = y\n  or loan l: l.x = y and a is set"},
-		"name in a none":   {For("B", Where(None(on(l)), Any{on(l)})), "B where loan l2: none(loan l: l.x = y) and l2.x = y"},
-		"in a later none":  {For("B", Where(Any{on(l)}, None(on(l)))), "B where loan l2: l2.x = y and none(loan l: l.x = y)"},
+		"name in a none":   {For("B", Where(None(on(l)), Any{on(l)})), "B where loan l: none(loan l2: l2.x = y) and l.x = y"},
+		"in a later none":  {For("B", Where(Any{on(l)}, None(on(l)))), "B where loan l: l.x = y and none(loan l2: l2.x = y)"},
 		"none in any":      {For("B", Where(Any{on(l)}, Any{Where(None(on(l)))})), "B where loan l: l.x = y and none(loan l2: l2.x = y)"},
 		"nones only":       {For("B", Where(None(on(l)), Any{Where(None(on(l)))})), "B where none(loan l: l.x = y) and none(loan l: l.x = y)"},
-		"the name is used": {For("B", Where(Any{on(l)}, Any{on(l)}, Any{on(e("l2"))})), "B where loan l, loan l3, loan l2: l.x = y and l3.x = y and l2.x = y"},
-		"renamed deep": {For("B", Where(Any{on(l)}, Any{Some(l, l.Reach("o", "owner")).Where(None(Some(l.Reach("q", "x")).Where(F("y").Eq(l.F("z")))))})),
-			"B where loan l, loan l2, l2.owner o: l.x = y and none(l2.x q: y = l2.z)"},
+		"the name is used": {For("B", Where(Any{on(l)}, Any{on(l)}, Any{on(e("l2"))})), "B where loan l, loan l2, loan l22: l.x = y and l2.x = y and l22.x = y"},
+		"renamed deep": {For("B", Where(Any{on(l)}, Any{Some(l, l.Reach("o", "owner")).Where(None(Some(l.Reach("q", "q")).Where(F("y").Eq(l.F("z")), Entity{Name: "q"}.Exists())), Entity{Name: "o"}.Exists())})),
+			"B where loan l, loan l2, l2.owner o: l.x = y and none(l2.q q: y = l2.z and q exists) and o exists"},
 		"three levels": {For("B", on(l, Any{on(e("m"), Any{on(e("n"), Any{on(e("o"))})}), on(e("m"))}, Any{on(e("n"))})),
 			"B where\n  loan l, loan m, loan n, loan o, loan n2: l.x = y and m.x = y and n.x = y and o.x = y and n2.x = y\n  or loan l, loan m, loan n: l.x = y and m.x = y and n.x = y"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before := x.in.String()
-			got, err := x.in.Expand(0)
+			checked := checkB(t, x.in)
+			before := checked.String()
+			got, err := checked.Expand(0)
 			require.NoError(t, err)
 			require.Equal(t, x.want, got.String())
-			require.Equal(t, before, x.in.String(), "the input is untouched")
+			require.Equal(t, before, checked.String(), "the input is untouched")
+			_, err = schemaB(t).Check(got.Filter())
+			require.NoError(t, err, "in the words of package filter it passes again")
 		})
 	}
 }
 
-func TestExpandKeepsStanding(t *testing.T) {
+func TestExpandKeepsFacts(t *testing.T) {
 	t.Parallel()
 	p := Reach("p", "publisher")
-	f, err := For("B", Some(p).Where(Any{Where(p.F("_id").Eq(1)), Where(p.F("name").IsNull()), Some(p.Reach("o", "owner")).Where(Exists{"o"})})).Expand(0)
+	checked := checkB(t, For("B", Some(p).Where(Any{Where(p.F("_id").Eq(1)), Where(p.F("name").IsNull()), Some(p.Reach("o", "owner")).Where(Exists{Entity: "o"})})))
+	flat, err := checked.Expand(0)
 	require.NoError(t, err)
-	want := Standing{Decided: true, Null: true, Compared: []string{"_id"}, Followed: []string{"owner"}}
-	for _, c := range f.Clauses {
-		require.Equal(t, want, c.Entities[0].Standing)
+	require.False(t, flat.AsWritten())
+	require.Len(t, flat.Clauses(), 3)
+	for _, c := range flat.Clauses() {
+		require.Same(t, checked.Clauses()[0].Entities[0], c.Entities[0])
 	}
-	require.Equal(t, f, f.Decide())
 }
 
 func TestExpandKeepsToItsLimit(t *testing.T) {
@@ -89,7 +93,7 @@ func TestExpandKeepsToItsLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := x.f.Expand(x.limit)
+			_, err := checkB(t, x.f).Expand(x.limit)
 			if x.ok {
 				require.NoError(t, err)
 				return
@@ -110,18 +114,8 @@ func TestExpandStopsAtAMillionConditions(t *testing.T) {
 	for range 10 {
 		c = c.Where(Any{Where(F("a").IsSet()), Where(F("b").IsSet())})
 	}
-	_, err := For("B", c).Expand(0)
+	_, err := checkB(t, For("B", c)).Expand(0)
 	var l *LimitError
 	require.ErrorAs(t, err, &l)
 	require.Equal(t, LimitError{What: "conditions", Limit: 1_000_000}, *l)
-}
-
-// Its alternatives would declare the entity for the condition beside them, which has none.
-func TestExpandRefusesAnEntityThatIsNotDeclared(t *testing.T) {
-	t.Parallel()
-	p := Reach("p", "project")
-	f := For("Task", Where(Any{Some(p).Where(p.F("a").Eq(1))}, p.F("b").Eq(2)))
-	_, err := f.Expand(0)
-	require.ErrorIs(t, err, ErrMalformed)
-	require.EqualError(t, err, "filter: unknown entity p: declare it in the clause, or in one around it")
 }

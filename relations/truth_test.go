@@ -1,13 +1,16 @@
-package filter_test
+package relations_test
 
 import (
 	"slices"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	. "github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
 // A second reading of package evaluate, small enough to be tried on every filter a fuzzer finds: one resource type, documents with a few fields, and
-// the relations in which the reading depends on how a filter is written. It reads Standing where it is decided.
+// the relations in which the reading depends on how a filter is written. It reads the facts of entities.
 
 // truth is one of the three values: -1 false, 0 unknown, 1 true. AND is min, OR is max, NOT is minus.
 type truth int
@@ -35,9 +38,9 @@ type doc struct {
 // world is all documents of the type.
 type world []*doc
 
-// bound is what an entity's name stands for: a document, a key only, or the phantom.
+// bound is what an entity stands for: a document, a key only, or the phantom.
 type bound struct {
-	name    string
+	entity  *relations.CheckedEntity
 	doc     *doc
 	keyOnly bool
 	key     int
@@ -47,46 +50,48 @@ func (b bound) phantom() bool { return b.doc == nil && !b.keyOnly }
 
 type reader struct{ world world }
 
-func (r reader) authorizes(f Filter, root *doc) bool {
-	f = f.Decide()
-	return f.AllowAll || slices.ContainsFunc(f.Clauses, func(c Clause) bool { return r.clause(&c, []bound{{doc: root}}) == yes })
+func (r reader) authorizes(f *relations.CheckedFilter, root *doc) bool {
+	scope := []bound{{entity: f.Resource(), doc: root}}
+	return f.AllowAll() || slices.ContainsFunc(f.Clauses(), func(c relations.CheckedClause) bool { return r.clause(&c, scope) == yes })
 }
 
-func (r reader) clause(c *Clause, scope []bound) truth { return r.choose(c, c.Entities, scope, yes) }
+func (r reader) clause(c *relations.CheckedClause, scope []bound) truth {
+	return r.choose(c, c.Entities, scope, yes)
+}
 
 // choose is the OR over all choices of the entities that are left.
-func (r reader) choose(c *Clause, left []Entity, scope []bound, exist truth) truth {
+func (r reader) choose(c *relations.CheckedClause, left []*relations.CheckedEntity, scope []bound, exist truth) truth {
 	if len(left) == 0 {
 		for _, condition := range c.Conditions {
 			exist = min(exist, r.condition(condition, scope))
 		}
 		return exist
 	}
-	choices, known := r.reach(c, &left[0], scope)
+	choices, known := r.reach(left[0], scope)
 	v := no
 	for _, b := range choices {
 		v = max(v, r.choose(c, left[1:], append(slices.Clip(scope), b), exist))
 	}
 	if !known {
-		v = max(v, r.choose(c, left[1:], append(slices.Clip(scope), bound{name: left[0].Name}), min(exist, unknown)))
+		v = max(v, r.choose(c, left[1:], append(slices.Clip(scope), bound{entity: left[0]}), min(exist, unknown)))
 	}
 	return v
 }
 
-func find(scope []bound, name string) bound {
+func find(scope []bound, e *relations.CheckedEntity) bound {
 	for _, b := range scope {
-		if b.name == name {
+		if b.entity == e {
 			return b
 		}
 	}
-	panic("no entity " + name)
+	panic("no entity " + e.Name)
 }
 
 // reach returns the choices of an entity, and whether its range is known.
-func (r reader) reach(c *Clause, e *Entity, scope []bound) (choices []bound, known bool) {
+func (r reader) reach(e *relations.CheckedEntity, scope []bound) (choices []bound, known bool) {
 	if len(e.Paths) == 0 {
 		for _, d := range r.world {
-			choices = append(choices, bound{name: e.Name, doc: d})
+			choices = append(choices, bound{entity: e, doc: d})
 		}
 		return choices, true
 	}
@@ -95,25 +100,25 @@ func (r reader) reach(c *Clause, e *Entity, scope []bound) (choices []bound, kno
 	for i, p := range e.Paths {
 		from := find(scope, p.From)
 		if from.phantom() {
-			if keyOnly(e) && p.Relation == "ref" {
-				return []bound{{name: e.Name, keyOnly: true}}, true
+			if keyOnly(e) && p.Relation.Name == "ref" {
+				return []bound{{entity: e, keyOnly: true}}, true
 			}
 			return nil, false
 		}
-		if len(e.Paths) == 1 && keyOnly(e) {
-			switch p.Relation {
+		if keyOnly(e) {
+			switch p.Relation.Name {
 			case "ref":
-				return []bound{{name: e.Name, keyOnly: true, key: from.doc.ref}}, true
+				return []bound{{entity: e, keyOnly: true, key: from.doc.ref}}, true
 			case "refs":
 				for _, k := range from.doc.refs {
 					if k != 0 {
-						choices = append(choices, bound{name: e.Name, keyOnly: true, key: k})
+						choices = append(choices, bound{entity: e, keyOnly: true, key: k})
 					}
 				}
 				return choices, !slices.Contains(from.doc.refs, 0)
 			}
 		}
-		reached, ok := r.follow(from.doc, p.Relation, asksOfElement(c, e))
+		reached, ok := r.follow(from.doc, p.Relation.Name, asksOfElement(e))
 		known = known && ok
 		if i > 0 {
 			reached = slices.DeleteFunc(reached, func(d *doc) bool { return !slices.Contains(docs, d) })
@@ -121,12 +126,17 @@ func (r reader) reach(c *Clause, e *Entity, scope []bound) (choices []bound, kno
 		docs = reached
 	}
 	for _, d := range docs {
-		choices = append(choices, bound{name: e.Name, doc: d})
+		choices = append(choices, bound{entity: e, doc: d})
 	}
 	return choices, known
 }
 
-func keyOnly(e *Entity) bool { return e.Standing.Field == "_id" && !e.Standing.Exists }
+// keyOnly reports whether nothing but the key of an entity is compared, with values.
+func keyOnly(e *relations.CheckedEntity) bool {
+	f := &e.Facts
+	return len(e.Paths) == 1 && len(f.Compared) == 1 && f.Compared[0].Path == "_id" &&
+		!f.Null && !f.WithField && !f.Exists && len(f.Followed) == 0
+}
 
 func (r reader) follow(from *doc, relation string, asks bool) (docs []*doc, known bool) {
 	switch relation {
@@ -161,64 +171,45 @@ func (r reader) byKey(key int) (docs []*doc) {
 	return docs
 }
 
-// asksOfElement reports whether anything asks IsNull, IsSet or absent-means-empty of an entity, now or as the filter was written.
-func asksOfElement(c *Clause, e *Entity) bool {
-	asks := e.Standing.Null || slices.Contains(e.Standing.Compared, "tags") ||
-		slices.Contains(e.Standing.Followed, "items")
-	var look func(c *Clause)
-	look = func(c *Clause) {
-		for _, other := range c.Entities {
-			asks = asks || slices.Contains(other.Paths, Path{From: e.Name, Relation: "items"})
-		}
-		for _, condition := range c.Conditions {
-			switch condition := condition.(type) {
-			case Comparison:
-				of, _ := condition.Operand.(Field)
-				asks = asks || condition.Field.Entity == e.Name && (condition.Op.Unary() || condition.Field.Path == "tags") ||
-					of == Field{Entity: e.Name, Path: "tags"}
-			case Any, None, Surely:
-				for _, inner := range Nested(condition) {
-					look(&inner)
-				}
-			}
-		}
-	}
-	look(c)
-	return asks
+// asksOfElement reports whether the filter as written asks IsNull, IsSet or absent-means-empty of an entity.
+func asksOfElement(e *relations.CheckedEntity) bool {
+	return e.Facts.Null ||
+		slices.ContainsFunc(e.Facts.Compared, func(f relations.FieldRef) bool { return f.Path == "tags" }) ||
+		slices.ContainsFunc(e.Facts.Followed, func(r *relations.Relation) bool { return r.Name == "items" })
 }
 
-func (r reader) condition(c Condition, scope []bound) truth {
+func (r reader) condition(c relations.CheckedCondition, scope []bound) truth {
 	switch c := c.(type) {
-	case Comparison:
+	case *relations.CheckedComparison:
 		v := r.comparison(c, scope)
 		if c.Not != (c.Op == Neq || c.Op == Nin) {
 			v = -v
 		}
 		return v
-	case Any:
+	case relations.CheckedAny:
 		v := no
 		for i := range c {
 			v = max(v, r.clause(&c[i], scope))
 		}
 		return v
-	case None:
-		return -r.clause((*Clause)(&c), scope)
-	case Surely:
-		return is(r.clause((*Clause)(&c), scope) == yes)
-	case Exists:
+	case relations.CheckedNone:
+		return -r.clause(c.CheckedClause, scope)
+	case relations.CheckedSurely:
+		return is(r.clause(c.CheckedClause, scope) == yes)
+	case relations.CheckedExists:
 		if find(scope, c.Entity).phantom() {
 			return unknown
 		}
 		return yes
-	case Constant:
-		return map[Constant]truth{True: yes, False: no, Unknown: unknown}[c]
+	case relations.CheckedConstant:
+		return map[Constant]truth{True: yes, False: no, Unknown: unknown}[Constant(c)]
 	}
 	panic("no condition")
 }
 
 // comparison is the positive reading: Neq as Eq, Nin as In.
-func (r reader) comparison(c Comparison, scope []bound) truth {
-	b := find(scope, c.Field.Entity)
+func (r reader) comparison(c *relations.CheckedComparison, scope []bound) truth {
+	b := find(scope, c.Entity)
 	if b.phantom() {
 		return unknown
 	}
@@ -228,14 +219,20 @@ func (r reader) comparison(c Comparison, scope []bound) truth {
 	}
 	var operand any
 	switch o := c.Operand.(type) {
-	case Literal:
-		operand = o.Value
-	case Field:
+	case *relations.CheckedValue:
+		operand = number(o.Value)
+	case *relations.CheckedList:
+		list := make([]any, len(o.Values))
+		for i, v := range o.Values {
+			list[i] = number(v)
+		}
+		operand = list
+	case *relations.CheckedField:
 		other := find(scope, o.Entity)
-		if other.phantom() || other.doc.values[o.Path] == 0 {
+		if other.phantom() || other.doc.values[o.Field.Path] == 0 {
 			return unknown
 		}
-		operand = other.doc.values[o.Path]
+		operand = other.doc.values[o.Field.Path]
 	case nil:
 		set := value != 0 || c.Field.Path == "tags" && len(b.doc.tags) > 0
 		return is(set == (c.Op == IsSet))
@@ -247,6 +244,14 @@ func (r reader) comparison(c Comparison, scope []bound) truth {
 		return listed(c.Op, b.doc.tags, operand)
 	}
 	return compare(c.Op, value, operand)
+}
+
+// number returns a literal as an int, or nil for null.
+func number(v bson.RawValue) any {
+	if v.Type == bson.TypeNull {
+		return nil
+	}
+	return int(v.AsInt64())
 }
 
 func compare(op Operator, value int, operand any) truth {

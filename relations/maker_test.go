@@ -1,4 +1,4 @@
-package filter_test
+package relations_test
 
 import (
 	"slices"
@@ -64,7 +64,7 @@ func (m *maker) clause(inSight []string, depth int) Clause {
 		c.Conditions = append(c.Conditions, m.condition(inSight, depth))
 	}
 	for _, e := range c.Entities {
-		if m.n(3) == 0 {
+		if m.n(3) == 0 || !uses(&c, e.Name) {
 			c.Conditions = append(c.Conditions, e.Exists())
 		}
 	}
@@ -72,6 +72,26 @@ func (m *maker) clause(inSight []string, depth int) Clause {
 		c.Conditions = append(c.Conditions, m.constant())
 	}
 	return c
+}
+
+// uses reports whether a clause asks something of an entity: Check refuses one that nothing uses.
+func uses(c *Clause, name string) bool {
+	for _, e := range c.Entities {
+		if slices.ContainsFunc(e.Paths, func(p Path) bool { return p.From == name }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.Conditions, func(condition Condition) bool {
+		switch condition := condition.(type) {
+		case Comparison:
+			f, _ := condition.Operand.(Field)
+			return condition.Field.Entity == name || f.Entity == name
+		case Exists:
+			return condition.Entity == name
+		default:
+			return slices.ContainsFunc(Nested(condition), func(inner Clause) bool { return uses(&inner, name) })
+		}
+	})
 }
 
 func (m *maker) constant() Constant { return []Constant{True, True, False, Unknown}[m.n(4)] }
