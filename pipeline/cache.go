@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/mongoauthz/go-mongoauthz/internal/cache"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -15,11 +16,8 @@ type Cache struct {
 	schema  *relations.Schema
 	options []Option
 	known   known // the schema's own values
-	most    int   // of each generation
 	shapes  sync.Pool
-
-	mu         sync.RWMutex
-	young, old map[string]*compiled // what is not asked for while young fills up is forgotten
+	kept    *cache.Cache[string, *compiled]
 }
 
 // DefaultCachedPlans is how many plans a [Cache] keeps, unless it is made for another number.
@@ -30,7 +28,7 @@ func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
 	if plans <= 0 {
 		plans = DefaultCachedPlans
 	}
-	c := &Cache{schema: s, options: opts, known: known{values: map[string]int{}}, most: (plans + 1) / 2, young: map[string]*compiled{}, old: map[string]*compiled{}}
+	c := &Cache{schema: s, options: opts, known: known{values: map[string]int{}}, kept: cache.New[string, *compiled](plans)}
 	c.shapes.New = func() any { return new(shape) }
 	for t := range s.Types() {
 		c.learn(s.Scope(t))
@@ -124,37 +122,13 @@ func (c *Cache) Compile(f *relations.CheckedFilter) (*Plan, error) {
 	if shape.bad {
 		return CompileChecked(f, c.options...)
 	}
-	if t := c.template(shape.key); t != nil {
+	if t, ok := cache.GetBytes(c.kept, shape.key); ok {
 		return &Plan{t, slices.Clone(shape.slots)}, nil
 	}
 	l := &lowerer{params: slices.Clone(shape.slots), known: &c.known}
 	plan, err := compile(l, f, c.options)
 	if err == nil && !l.fixed {
-		c.remember(string(shape.key), plan.of)
+		c.kept.Put(string(shape.key), plan.of)
 	}
 	return plan, err
-}
-
-// template returns what is kept for a shape, or nil.
-func (c *Cache) template(key []byte) *compiled {
-	c.mu.RLock()
-	t := c.young[string(key)]
-	aged := false
-	if t == nil {
-		t, aged = c.old[string(key)], true
-	}
-	c.mu.RUnlock()
-	if t != nil && aged {
-		c.remember(string(key), t)
-	}
-	return t
-}
-
-func (c *Cache) remember(key string, t *compiled) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.young[key]; !ok && len(c.young) >= c.most {
-		c.old, c.young = c.young, make(map[string]*compiled, c.most)
-	}
-	c.young[key] = t
 }
