@@ -43,7 +43,7 @@ var zeroValues = map[string][]any{
 	},
 	"pipeline": {
 		pipeline.Clause{}, pipeline.ClauseOutcome{}, pipeline.Index{}, pipeline.Join{}, pipeline.Listing{}, pipeline.Option(nil),
-		pipeline.Plan{}, pipeline.ReadOutcome{}, pipeline.Resolution{}, pipeline.Resolved{}, pipeline.Strategy(0),
+		pipeline.Plan{}, pipeline.ReadOutcome{}, pipeline.Resolution{}, pipeline.Resolved{}, pipeline.JoinMethod(0),
 		pipeline.UnsupportedError{},
 	},
 	"evaluate": {

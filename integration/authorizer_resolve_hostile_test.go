@@ -207,7 +207,7 @@ func TestManyGroupsOfKeysAndLargeKeysAreJoined(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, p.Documents)
 		require.Equal(t, c.problem, p.Clauses[0].Problem)
-		require.Equal(t, pipeline.Lookup, p.Clauses[0].Strategy)
+		require.Equal(t, pipeline.Lookup, p.Clauses[0].Method)
 	}
 }
 

@@ -143,11 +143,11 @@ func TestJoinsStayBeyondTheKeyLimitAndNothingIsLost(t *testing.T) {
 	require.NoError(t, err)
 	plan := resolved.Plan()
 	require.Len(t, plan.Joins(), 1)
-	var strategies []pipeline.Strategy
+	var methods []pipeline.JoinMethod
 	for _, c := range plan.Clauses() {
-		strategies = append(strategies, c.Strategy)
+		methods = append(methods, c.Method)
 	}
-	require.ElementsMatch(t, []pipeline.Strategy{pipeline.Match, pipeline.Keys, pipeline.Lookup}, strategies)
+	require.ElementsMatch(t, []pipeline.JoinMethod{pipeline.Match, pipeline.Keys, pipeline.Lookup}, methods)
 }
 
 func TestAKeyThatIsNoMereValueIsJoined(t *testing.T) {
@@ -239,11 +239,11 @@ func TestProfileSaysHowAQueryRunsAndNoValues(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, len(s.authorized), p.Documents)
 	require.Positive(t, p.Keys)
-	var strategies []pipeline.Strategy
+	var methods []pipeline.JoinMethod
 	for _, c := range p.Clauses {
-		strategies = append(strategies, c.Strategy)
+		methods = append(methods, c.Method)
 	}
-	require.ElementsMatch(t, []pipeline.Strategy{pipeline.Match, pipeline.Keys, pipeline.Keys}, strategies)
+	require.ElementsMatch(t, []pipeline.JoinMethod{pipeline.Match, pipeline.Keys, pipeline.Keys}, methods)
 	require.Len(t, p.Commands, 2)
 	require.Equal(t, "publishers", p.Commands[0].Collection)
 	require.Equal(t, "books", p.Commands[1].Collection)

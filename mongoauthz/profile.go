@@ -26,9 +26,9 @@ type Profile struct {
 
 // ProfiledClause says how a clause of the policy is served.
 type ProfiledClause struct {
-	Label    string
-	Strategy pipeline.Strategy
-	Problem  string // why joins stay although keys were read; empty otherwise
+	Label   string
+	Method  pipeline.JoinMethod
+	Problem string // why joins stay although keys were read; empty otherwise
 }
 
 // ProfiledCommand is one aggregate that was sent.
@@ -64,7 +64,7 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 		p.add(ctx, q, "keys", r.resolution.Collection(), len(stages), stages, r.took)
 	} else {
 		for _, c := range bound.plan.Clauses() {
-			p.Clauses = append(p.Clauses, ProfiledClause{Label: c.Label, Strategy: c.Strategy})
+			p.Clauses = append(p.Clauses, ProfiledClause{Label: c.Label, Method: c.Method})
 		}
 	}
 	start := time.Now()
@@ -134,7 +134,7 @@ func (p *Profile) String() string {
 		if label == "" {
 			label = fmt.Sprintf("clause %d", i+1)
 		}
-		fmt.Fprintf(&b, "  %s: %v", label, c.Strategy)
+		fmt.Fprintf(&b, "  %s: %v", label, c.Method)
 		if c.Problem != "" {
 			fmt.Fprintf(&b, " (%s)", c.Problem)
 		}

@@ -149,7 +149,7 @@ func TestEqualJoinsAreShared(t *testing.T) {
 		filter.Some(p).Where(p.F("name").Eq("y"))))
 	require.NoError(t, err)
 	require.Len(t, plan.Joins(), 1, "a document with one _id is joined once, whatever is asked of it")
-	require.Equal(t, []pipeline.Strategy{pipeline.Lookup, pipeline.Lookup, pipeline.Lookup}, []pipeline.Strategy{plan.Clauses()[0].Strategy, plan.Clauses()[1].Strategy, plan.Clauses()[2].Strategy})
+	require.Equal(t, []pipeline.JoinMethod{pipeline.Lookup, pipeline.Lookup, pipeline.Lookup}, []pipeline.JoinMethod{plan.Clauses()[0].Method, plan.Clauses()[1].Method, plan.Clauses()[2].Method})
 }
 
 func TestAJoinKeepsOneIDOrTheOneDocumentOfAKey(t *testing.T) {

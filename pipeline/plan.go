@@ -13,19 +13,19 @@ import (
 // DefaultHelperPrefix is the reserved prefix of the top-level fields that hold joined data while a pipeline runs.
 const DefaultHelperPrefix = "__authz"
 
-// Strategy says how a clause is served.
-type Strategy uint8
+// JoinMethod says how a clause reaches the documents that it asks of besides its own.
+type JoinMethod uint8
 
-// The strategies. The zero Strategy is none.
+// The join methods. The zero JoinMethod is none.
 const (
-	Match  Strategy = iota + 1 // its conditions stand in the $match alone
-	Lookup                     // the $match also asks what $lookup stages found
-	Keys                       // the $match asks for keys that were read before, in the place of all joins
+	Match  JoinMethod = iota + 1 // its conditions stand in the $match alone
+	Lookup                       // the $match also asks what $lookup stages found
+	Keys                         // the $match asks for keys that were read before, in the place of all joins
 )
 
 // String returns "match", "lookup" or "keys".
-func (s Strategy) String() string {
-	switch s {
+func (m JoinMethod) String() string {
+	switch m {
 	case Match:
 		return "match"
 	case Lookup:
@@ -58,16 +58,16 @@ type compiled struct {
 }
 
 type compiledClause struct {
-	label    string
-	strategy Strategy
-	match    mql.Query
+	label  string
+	method JoinMethod
+	match  mql.Query
 }
 
 // Clause is what a plan says of one clause.
 type Clause struct {
-	Label    string
-	Strategy Strategy
-	Match    bson.D // the clause's part of the decision
+	Label  string
+	Method JoinMethod
+	Match  bson.D // the clause's part of the decision
 }
 
 // Join is a $lookup of a plan. It finds at most one document: with a Pipeline, one that meets the conditions there, of which only
@@ -117,7 +117,7 @@ func (p *Plan) Clauses() []Clause {
 	r := p.renderer()
 	out := make([]Clause, len(p.compiled().clauses))
 	for i, c := range p.compiled().clauses {
-		out[i] = Clause{c.label, c.strategy, r.Query(c.match)}
+		out[i] = Clause{c.label, c.method, r.Query(c.match)}
 	}
 	return out
 }

@@ -112,9 +112,9 @@ type ReadOutcome struct {
 
 // ClauseOutcome says what a resolution made of a clause.
 type ClauseOutcome struct {
-	Label    string
-	Strategy Strategy
-	Problem  string // of a read, for which joins stay
+	Label   string
+	Method  JoinMethod
+	Problem string // of a read, for which joins stay
 }
 
 // Resolve returns the plan with the keys that were found in the place of joins. Documents are all that the stages returned, whole and
@@ -157,7 +157,7 @@ func (r *Resolution) withKeys(found []answer) (*Resolved, error) {
 	})
 	for c, n := range r.plan.of.source.clauses {
 		if n != constant(false) {
-			outcome := ClauseOutcome{Label: source.labels[c], Strategy: source.strategy(c), Problem: problems[c]}
+			outcome := ClauseOutcome{Label: source.labels[c], Method: source.joinMethod(c), Problem: problems[c]}
 			out.Clauses = append(out.Clauses, outcome)
 		}
 	}

@@ -54,7 +54,7 @@ func (s *source) emit() (*compiled, error) {
 			p.outcome = filter.Allowed
 		}
 		match := e.clause(n)
-		p.clauses = append(p.clauses, compiledClause{s.labels[i], s.strategy(i), match})
+		p.clauses = append(p.clauses, compiledClause{s.labels[i], s.joinMethod(i), match})
 		asked = append(asked, n)
 	}
 	if len(asked) == 0 {
@@ -132,8 +132,8 @@ func (s *source) keyed(sites map[*variable]site, in func(clause int, s site) nod
 	return &out
 }
 
-// strategy says how a clause is served.
-func (s *source) strategy(clause int) Strategy {
+// joinMethod returns the join method of a clause.
+func (s *source) joinMethod(clause int) JoinMethod {
 	switch {
 	case joins(s.clauses[clause]):
 		return Lookup

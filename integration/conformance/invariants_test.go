@@ -231,11 +231,11 @@ func TestJoinsServeOnlyTheClausesThatNeedThem(t *testing.T) {
 		some(l).Where(l.F("state").Eq("gone")).As("loan"),
 	), "mine public alone array odd")
 	require.Len(t, plan.Joins(), 2)
-	strategies := map[string]pipeline.Strategy{}
+	methods := map[string]pipeline.JoinMethod{}
 	for _, c := range plan.Clauses() {
-		strategies[c.Label] = c.Strategy
+		methods[c.Label] = c.Method
 	}
-	require.Equal(t, map[string]pipeline.Strategy{"public": pipeline.Match, "publisher": pipeline.Lookup, "loan": pipeline.Lookup}, strategies)
+	require.Equal(t, map[string]pipeline.JoinMethod{"public": pipeline.Match, "publisher": pipeline.Lookup, "loan": pipeline.Lookup}, methods)
 
 	t.Run("joins are shared when path and conditions are equal", func(t *testing.T) {
 		plan := s.require(t, filter.For("Book",
