@@ -18,22 +18,22 @@ type advisor struct {
 	accesses []access
 }
 
-// listing adds the accesses of a plan, and of what becomes of it when its keys are read.
-func (a *advisor) listing(l Listing) {
-	p := l.Plan.compiled()
+// listing adds the accesses of a plan whose documents are listed in an order, and of what becomes of
+// it when keys are read first; r is nil where none are.
+func (a *advisor) listing(p *compiled, r *resolved, sort bson.D) {
 	if p.source == nil {
 		return
 	}
 	a.prefix = p.source.prefix
-	a.root(p, nil, l.Sort)
+	a.root(p, nil, sort)
 	for _, j := range p.joins {
 		a.join(j, p.resource+", joins")
 	}
-	if r := l.Resolution; r.made() && r.plan.of == p {
+	if r != nil {
 		if keyed, err := p.source.keyed(r.sites, anyKeys).emit(); err == nil {
-			a.root(keyed, p, l.Sort)
+			a.root(keyed, p, sort)
 		}
-		a.reads(r.Collection(), r.stages(), p.resource+", reads keys")
+		a.reads(r.reads[0].collection, r.stages(), p.resource+", reads keys")
 	}
 	for _, n := range p.source.clauses {
 		a.decisions(n, p.resource)

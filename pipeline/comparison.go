@@ -100,3 +100,12 @@ func class(v bson.RawValue) string {
 		return ""
 	}
 }
+
+// zeroOf returns what a missing field counts as; false if it counts as nothing.
+func zeroOf(f *relations.Field) (bson.RawValue, bool) {
+	if f == nil || f.AbsentZero == nil {
+		return bson.RawValue{}, false
+	}
+	v, ok := f.AbsentZero.(bson.RawValue)
+	return v, ok
+}

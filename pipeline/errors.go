@@ -1,6 +1,9 @@
 package pipeline
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // ErrUnsupported is matched (errors.Is) by every error about a filter that is well formed but cannot be compiled exactly.
 // The error itself is an [*UnsupportedError].
@@ -15,3 +18,15 @@ func (e *UnsupportedError) Error() string { return "pipeline: unsupported: " + e
 
 // Is reports whether target is [ErrUnsupported].
 func (e *UnsupportedError) Is(target error) bool { return target == ErrUnsupported }
+
+func unsupported(format string, args ...any) error {
+	return &UnsupportedError{Problem: fmt.Sprintf(format, args...)}
+}
+
+// public returns the error of a pass as this package's.
+func public(err error) error {
+	if e, ok := errors.AsType[*unsupportedShape](err); ok {
+		return &UnsupportedError{Problem: e.problem}
+	}
+	return err
+}

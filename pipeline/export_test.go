@@ -8,7 +8,7 @@ import (
 // Keeps reports whether a plan is kept for the shape of a filter, and how many are kept at all.
 func (c *Cache) Keeps(f *relations.CheckedFilter) (kept bool, plans int) {
 	var sh shape
-	sh.of(c, f)
+	sh.of(c.known, f)
 	plans = c.kept.Len()
 	_, kept = cache.GetBytes(c.kept, sh.key)
 	return !sh.bad && kept, plans

@@ -5,6 +5,14 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
+// formula is what decides about a document of the root variable: some clause holds, and the scope.
+type formula struct {
+	root    *variable
+	labels  []string // of the clauses
+	clauses []node
+	scope   node
+}
+
 // A node is a two-valued formula over variables. Lowering ([lowerer]) turns the three-valued filter into one by choosing, at each
 // leaf, between "surely true" and "surely false"; emission spells it as a query document, an $expr, or a $lookup.
 //
@@ -221,6 +229,21 @@ func same(a, b node) bool {
 	default:
 		return false
 	}
+}
+
+// documentAt returns n and that r is a document: in the shorter form where n needs a value stored inside r.
+func documentAt(r ref, n node) node {
+	if n == constant(false) {
+		return n
+	}
+	prefix := r.path
+	if prefix != "" {
+		prefix += "."
+	}
+	if forces(n, r.v, prefix) {
+		return all(test{ref: r, kind: testOne}, n)
+	}
+	return all(test{ref: r, kind: testDocument}, n)
 }
 
 // walk calls f on n and every node inside it, until f returns false.

@@ -91,9 +91,7 @@ func (r *answer) add(doc bson.Raw, ties, limit int) error {
 	return nil
 }
 
-var errNoResolution = unsupported("a Resolution that was not made by a plan: use Plan.Resolution")
-
-var errNotAsked = unsupported("a document that the resolution did not ask for")
+var errNotAsked = unsupportedf("a document that the resolution did not ask for")
 
 // collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no keys: they reach nothing.
 func (r *answer) collect(to *[]bson.RawValue, v bson.RawValue) {

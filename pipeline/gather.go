@@ -29,7 +29,7 @@ func (c *core) gather(start *variable, prefix string, limit int) ([]mql.Stage, e
 			return nil, g.rows.err
 		}
 		if !g.step() {
-			return nil, unsupported("documents that cannot be reached from the side of the values")
+			return nil, unsupportedf("documents that cannot be reached from the side of the values")
 		}
 	}
 	g.end(limit)

@@ -86,7 +86,7 @@ func (l spelling) element(truth bool) (ops mql.Ops, one bool, err error) {
 		}
 		return mql.Ops{ofType("string"), isText, mql.Is("$not", mql.Ops{matches})}, true, nil
 	default:
-		return nil, false, unsupported("operator %v on a value", l.op)
+		return nil, false, unsupportedf("operator %v on a value", l.op)
 	}
 	return ops, one, nil
 }

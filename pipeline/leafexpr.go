@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
-
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -120,7 +118,7 @@ func (l spelling) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 		}
 		return cond(isType(e, "string"), match, boolean(false)), nil
 	default:
-		return nil, unsupported("operator %v in an expression", l.op)
+		return nil, unsupportedf("operator %v in an expression", l.op)
 	}
 }
 
@@ -156,10 +154,6 @@ func (l spelling) expr(x mql.Expr, truth bool) (mql.Expr, error) {
 
 // nan is a NaN as an expression.
 var nan = mql.Literal{Of: mql.Value{Literal: bson.RawValue{Type: bson.TypeDouble, Value: []byte{0, 0, 0, 0, 0, 0, 0xf8, 0x7f}}}}
-
-func unsupported(format string, args ...any) error {
-	return &UnsupportedError{Problem: fmt.Sprintf(format, args...)}
-}
 
 // comparisonExpr is the operator of a field-to-field comparison and which sides must not be NaN, below all numbers there.
 func comparisonExpr(op filter.Operator, truth bool) (name string, left, right bool, ok bool) {

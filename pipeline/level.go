@@ -35,7 +35,7 @@ type named struct {
 
 func (l *level) fail(format string, args ...any) {
 	if l.err == nil {
-		l.err = unsupported(format, args...)
+		l.err = unsupportedf(format, args...)
 	}
 }
 

@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -29,9 +27,26 @@ type lowerer struct {
 	err    error
 }
 
+// lower lowers a normalised filter, and the scope of its type. Values of params become parameters.
+func (l *lowerer) lower(f *relations.CheckedFilter) (formula, error) {
+	l.filter, l.schema = f, f.Schema()
+	typ := f.Resource().Type
+	root := binding{v: &variable{collection: typ.Collection}, typ: typ}
+	out := formula{root: root.v, clauses: l.clauses(root)}
+	if f.AllowAll() {
+		out.clauses = []node{constant(true)}
+	}
+	out.scope = l.scope(root, surelyTrue)
+	out.labels = make([]string, len(out.clauses))
+	for i, c := range f.Clauses() {
+		out.labels[i] = c.Label
+	}
+	return out, l.err
+}
+
 func (l *lowerer) fail(format string, args ...any) node {
 	if l.err == nil {
-		l.err = &UnsupportedError{Problem: fmt.Sprintf(format, args...)}
+		l.err = unsupportedf(format, args...)
 	}
 	return constant(false)
 }
@@ -242,21 +257,6 @@ func (p place) guard(n node) node {
 	return n
 }
 
-// documentAt returns n and that r is a document: in the shorter form where n needs a value stored inside r.
-func documentAt(r ref, n node) node {
-	if n == constant(false) {
-		return n
-	}
-	prefix := r.path
-	if prefix != "" {
-		prefix += "."
-	}
-	if forces(n, r.v, prefix) {
-		return all(test{ref: r, kind: testOne}, n)
-	}
-	return all(test{ref: r, kind: testDocument}, n)
-}
-
 // literal lowers the comparison of a field with a value, or with a list of values (package evaluate, Comparisons).
 func (l *lowerer) literal(p place, op filter.Operator, operand relations.CheckedOperand, m mode) node {
 	f := p.field
@@ -274,7 +274,7 @@ func (l *lowerer) literal(p place, op filter.Operator, operand relations.Checked
 			t.leaf.value = l.value(o.Value)
 		}
 	case *relations.CheckedList:
-		values := withoutNulls(o.Values)
+		values := mql.WithoutNulls(o.Values)
 		if len(values) < len(o.Values) && m == surelyFalse {
 			return constant(false)
 		}
@@ -310,7 +310,7 @@ func (l *lowerer) literal(p place, op filter.Operator, operand relations.Checked
 	if f.AbsentEmpty && emptyHolds {
 		return p.guard(some(t, test{ref: p.ref, kind: testNull}))
 	}
-	if zero, ok := zeroOf(f); ok && !p.one && t.leaf.holds(zero) == bool(m) {
+	if zero, ok := zeroOf(f); ok && !p.one && holds(&t.leaf, zero) == bool(m) {
 		return p.guard(some(t, test{ref: p.ref, kind: testMissing}))
 	}
 	return p.guard(t)
@@ -337,26 +337,12 @@ func (l *lowerer) list(vs []bson.RawValue) mql.List {
 		return mql.ListOf(l.value(vs[0]))
 	}
 	for i := range l.params {
-		if p := &l.params[i]; p.List != nil && equalLists(p.List, vs) {
+		if p := &l.params[i]; p.List != nil && mql.EqualValues(p.List, vs) {
 			return mql.List{Values: vs, Param: i + 1}
 		}
 	}
 	l.fixed = l.fixed || l.known != nil && l.known.listNumber(vs) == 0
 	return mql.List{Values: vs}
-}
-
-// withoutNulls returns the values but for nulls: vs itself if there are none.
-func withoutNulls(vs []bson.RawValue) []bson.RawValue {
-	if !slices.ContainsFunc(vs, func(v bson.RawValue) bool { return v.Type == bson.TypeNull }) {
-		return vs
-	}
-	out := make([]bson.RawValue, 0, len(vs))
-	for _, v := range vs {
-		if v.Type != bson.TypeNull {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 // fields lowers the comparison of two fields (rule 7).

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"strings"
-	"sync/atomic"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
@@ -45,24 +44,6 @@ type Plan struct {
 	bindings []mql.Binding // what the parameters of a prepared plan stand for
 }
 
-// compiled is what plans of one shape share. It is not changed once it is made.
-type compiled struct {
-	resource, collection string
-	outcome              filter.Outcome
-	clauses              []compiledClause
-	joins                []*mql.Lookup
-	prefilter, match     mql.Query
-	stages               []mql.Stage
-	source               *source
-	resolutions          [2]atomic.Pointer[resolved] // made when first asked for; the latter is eager
-}
-
-type compiledClause struct {
-	label  string
-	method JoinMethod
-	match  mql.Query
-}
-
 // Clause is what a plan says of one clause.
 type Clause struct {
 	Label  string
@@ -81,9 +62,6 @@ type Join struct {
 	Let          bson.D   // values of the outer document that the sub-pipeline reads
 	Pipeline     []bson.D // the conditions on the joined document, $limit 1, $project _id; nil for the plain equality
 }
-
-// denies is what a plan that denies has: the zero Plan among them.
-var denies = &compiled{match: nothing, stages: []mql.Stage{mql.Match{Query: nothing}}}
 
 func (p *Plan) compiled() *compiled {
 	if p == nil || p.of == nil {
@@ -117,7 +95,7 @@ func (p *Plan) Clauses() []Clause {
 	r := p.renderer()
 	out := make([]Clause, len(p.compiled().clauses))
 	for i, c := range p.compiled().clauses {
-		out[i] = Clause{c.label, c.method, r.Query(c.match)}
+		out[i] = Clause{c.label, JoinMethod(c.method), r.Query(c.match)}
 	}
 	return out
 }
@@ -223,18 +201,17 @@ func compile(l *lowerer, f *relations.CheckedFilter, opts []Option) (*Plan, erro
 	if err := f.Unbound(); err != nil {
 		return nil, err
 	}
-	var err error
-	if l.filter, err = f.Normalize(o.limit); err != nil {
-		return nil, err
-	}
-	l.schema = f.Schema()
-	src, err := l.source(o.prefix)
+	normal, err := f.Normalize(o.limit)
 	if err != nil {
 		return nil, err
 	}
-	of, err := src.emit()
+	formula, err := l.lower(normal)
 	if err != nil {
-		return nil, err
+		return nil, public(err)
+	}
+	of, err := (&source{formula: formula, resource: f.Resource().Type.Name, prefix: o.prefix}).emit()
+	if err != nil {
+		return nil, public(err)
 	}
 	return &Plan{of, l.params}, nil
 }

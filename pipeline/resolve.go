@@ -16,8 +16,8 @@ const DefaultKeyLimit = 10_000
 //
 // The keys are a set of facts about one moment: what is written later, a revocation too, is not in them.
 type Resolution struct {
-	plan *Plan
-	*resolved
+	plan    *Plan
+	queries *resolved // but for what the parameters of a prepared plan stand for
 }
 
 // Resolution returns the read that can take the place of joins, or nil if there is none. With eager set, it also starts from documents that
@@ -56,7 +56,7 @@ func (r *Resolution) Collection() string {
 	if !r.made() {
 		return ""
 	}
-	return r.reads[0].collection
+	return r.queries.reads[0].collection
 }
 
 // Collections returns the collections that the stages read, each once.
@@ -70,7 +70,7 @@ func (r *Resolution) Collections() []string {
 			out = append(out, name)
 		}
 	}
-	for _, read := range r.reads {
+	for _, read := range r.queries.reads {
 		add(read.collection)
 		mql.EachLookup(read.stages, func(l *mql.Lookup) { add(l.From) })
 	}
@@ -82,7 +82,7 @@ func (r *Resolution) Stages() []bson.D {
 	if !r.made() {
 		return nil
 	}
-	return r.plan.renderer().Stages(r.stages())
+	return r.plan.renderer().Stages(r.queries.stages())
 }
 
 // Redacted returns the stages with "?" in the place of every value that came from the filter or the
@@ -92,7 +92,7 @@ func (r *Resolution) Redacted() []bson.D {
 		return nil
 	}
 	hiding := mql.Renderer{Bindings: r.plan.bindings, Hide: true}
-	return hiding.Stages(r.stages())
+	return hiding.Stages(r.queries.stages())
 }
 
 // A Resolved is a plan with keys where joins were, and what became of the reads.
@@ -125,9 +125,9 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 	if !r.made() {
 		return nil, errNoResolution
 	}
-	found, err := r.found(documents)
+	found, err := r.queries.found(documents)
 	if err != nil {
-		return nil, err
+		return nil, public(err)
 	}
 	for {
 		out, err := r.withKeys(found)
@@ -142,13 +142,13 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 
 // withKeys compiles the plan with keys in the place of joins.
 func (r *Resolution) withKeys(found []answer) (*Resolved, error) {
-	out := &Resolved{Reads: make([]ReadOutcome, len(r.reads))}
+	out := &Resolved{Reads: make([]ReadOutcome, len(r.queries.reads))}
 	for i := range found {
-		out.Reads[i] = ReadOutcome{Collection: r.reads[i].collection, Keys: found[i].keys, Problem: found[i].problem}
+		out.Reads[i] = ReadOutcome{Collection: r.queries.reads[i].collection, Keys: found[i].keys, Problem: found[i].problem}
 		out.Keys += found[i].keys
 	}
 	problems := make([]string, len(r.plan.of.source.clauses))
-	source := r.plan.of.source.keyed(r.sites, func(clause int, s site) node {
+	source := r.plan.of.source.keyed(r.queries.sites, func(clause int, s site) node {
 		if problem := found[s.read].problem; problem != "" {
 			problems[clause] = problem
 			return nil
@@ -157,14 +157,16 @@ func (r *Resolution) withKeys(found []answer) (*Resolved, error) {
 	})
 	for c, n := range r.plan.of.source.clauses {
 		if n != constant(false) {
-			outcome := ClauseOutcome{Label: source.labels[c], Method: source.joinMethod(c), Problem: problems[c]}
+			outcome := ClauseOutcome{Label: source.labels[c], Method: JoinMethod(source.joinMethod(c)), Problem: problems[c]}
 			out.Clauses = append(out.Clauses, outcome)
 		}
 	}
 	of, err := source.emit()
 	if err != nil {
-		return nil, err
+		return nil, public(err)
 	}
 	out.Plan = &Plan{of, r.plan.bindings}
 	return out, nil
 }
+
+var errNoResolution = unsupported("a Resolution that was not made by a plan: use Plan.Resolution")

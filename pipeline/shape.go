@@ -42,19 +42,19 @@ const (
 	markConstant
 )
 
-// of makes s the shape of a filter that was checked by the cache's schema, or by one that is bound,
+// of makes s the shape of a filter that was checked by the schema of k, or by one that is bound,
 // whose scopes then count like conditions. What was rewritten has no shape: its entities have facts
 // that its conditions do not tell.
-func (s *shape) of(c *Cache, f *relations.CheckedFilter) {
+func (s *shape) of(k *known, f *relations.CheckedFilter) {
 	clear(s.slots) // of the values of whoever was here before
-	s.key, s.slots, s.known, s.bad = s.key[:0], s.slots[:0], &c.known, f.Resource() == nil || !f.AsWritten()
+	s.key, s.slots, s.known, s.bad = s.key[:0], s.slots[:0], k, f.Resource() == nil || !f.AsWritten()
 	if s.bad {
 		return
 	}
 	s.text(f.Resource().Type.Name)
 	s.flags(f.AllowAll())
 	s.clauses(f.Clauses())
-	if f.Schema() != c.schema {
+	if f.Schema() != k.schema {
 		for t := range f.Schema().Types() {
 			if scope := f.Scope(t); scope != nil {
 				s.conditions(scope.Conditions)
@@ -163,7 +163,7 @@ func (s *shape) operand(op filter.Operator, operand relations.CheckedOperand) {
 // plan lets them through.
 func (s *shape) zeros(l *leaf) {
 	for _, zero := range s.known.zeros {
-		s.flags(l.holds(zero))
+		s.flags(holds(l, zero))
 	}
 }
 
@@ -226,7 +226,7 @@ func (s *shape) list(vs []bson.RawValue) {
 		for _, v := range vs {
 			s.flags(v.Type == bson.TypeNull)
 		}
-		values = withoutNulls(vs)
+		values = mql.WithoutNulls(vs)
 	}
 	s.n(min(len(values), 2))
 	switch len(values) {
@@ -237,7 +237,7 @@ func (s *shape) list(vs []bson.RawValue) {
 		return
 	}
 	var types [256 / 64]uint64
-	s.bad = s.bad || equalLists(values[1:], values[:len(values)-1]) // one value, many times: with others it may become one
+	s.bad = s.bad || mql.EqualValues(values[1:], values[:len(values)-1]) // one value, many times: with others it may become one
 	for _, v := range values {
 		types[byte(v.Type)/64] |= 1 << (byte(v.Type) % 64)
 	}
@@ -246,7 +246,7 @@ func (s *shape) list(vs []bson.RawValue) {
 	}
 	same := len(s.slots)
 	for i := range s.slots {
-		if equalLists(s.slots[i].List, values) {
+		if mql.EqualValues(s.slots[i].List, values) {
 			same = i
 			break
 		}
@@ -256,18 +256,6 @@ func (s *shape) list(vs []bson.RawValue) {
 	if same == len(s.slots) {
 		s.add(mql.Binding{List: values})
 	}
-}
-
-func equalLists(a, b []bson.RawValue) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].Type != b[i].Type || !bytes.Equal(a[i].Value, b[i].Value) {
-			return false
-		}
-	}
-	return true
 }
 
 func (s *shape) add(v mql.Binding) {

@@ -9,32 +9,10 @@ import (
 
 // source is the formula that a plan says in query language.
 type source struct {
+	formula
 	resource string
-	root     *variable
 	prefix   string // of helper fields
-	labels   []string
-	clauses  []node
-	scope    node
 	resolved []bool // the clauses in which keys took the place of joins; nil: none
-}
-
-// source lowers the filter, which is a normalised one, and the scope of its type.
-func (l *lowerer) source(prefix string) (*source, error) {
-	typ := l.filter.Resource().Type
-	root := binding{v: &variable{collection: typ.Collection}, typ: typ}
-	src := &source{resource: typ.Name, root: root.v, prefix: prefix, clauses: l.clauses(root)}
-	if l.filter.AllowAll() {
-		src.clauses = []node{constant(true)}
-	}
-	src.scope = l.scope(root, surelyTrue)
-	if l.err != nil {
-		return nil, l.err
-	}
-	src.labels = make([]string, len(src.clauses))
-	for i, c := range l.filter.Clauses() {
-		src.labels[i] = c.Label
-	}
-	return src, nil
 }
 
 // emit spells the formula.
@@ -133,13 +111,13 @@ func (s *source) keyed(sites map[*variable]site, in func(clause int, s site) nod
 }
 
 // joinMethod returns the join method of a clause.
-func (s *source) joinMethod(clause int) JoinMethod {
+func (s *source) joinMethod(clause int) method {
 	switch {
 	case joins(s.clauses[clause]):
-		return Lookup
+		return byLookup
 	case s.resolved != nil && s.resolved[clause]:
-		return Keys
+		return byKeys
 	default:
-		return Match
+		return byMatch
 	}
 }

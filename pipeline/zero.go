@@ -9,25 +9,15 @@ import (
 	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
-	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // This file decides, when a filter is compiled, what a comparison makes of a missing field that
 // counts as a value (absent means zero). The value is a number, a string or a bool.
 
-// zeroOf returns what a missing field counts as; false if it counts as nothing.
-func zeroOf(f *relations.Field) (bson.RawValue, bool) {
-	if f == nil || f.AbsentZero == nil {
-		return bson.RawValue{}, false
-	}
-	v, ok := f.AbsentZero.(bson.RawValue)
-	return v, ok
-}
-
 // holds reports whether a comparison is true of v, which is of the declared type. If it is not
 // true, it is false.
-func (l leaf) holds(v bson.RawValue) bool {
+func holds(l *leaf, v bson.RawValue) bool {
 	switch l.op {
 	case filter.Eq:
 		return equalScalars(v, l.value.Literal)

@@ -104,3 +104,15 @@ func (l List) bound(bindings []Binding) []bson.RawValue {
 		return l.Values
 	}
 }
+
+// EqualValues reports whether two lists hold the same bytes in the same order.
+func EqualValues(a, b []bson.RawValue) bool { return slices.EqualFunc(a, b, same) }
+
+// WithoutNulls returns the values but for nulls: values itself if there are none.
+func WithoutNulls(values []bson.RawValue) []bson.RawValue {
+	isNull := func(v bson.RawValue) bool { return v.Type == bson.TypeNull }
+	if !slices.ContainsFunc(values, isNull) {
+		return values
+	}
+	return slices.DeleteFunc(slices.Clone(values), isNull)
+}
