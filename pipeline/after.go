@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/emit"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -54,14 +56,14 @@ func after(order bson.D, values []bson.RawValue) (mql.Query, error) {
 			return nil, unsupported("a value in the order that cannot be compared")
 		}
 		for _, op := range beyond(path, v, bracket, direction) {
-			branches = append(branches, both(equal, mql.On(path, op)))
+			branches = append(branches, emit.Both(equal, mql.On(path, op)))
 		}
-		equal = both(equal, equals(path, v, bracket))
+		equal = emit.Both(equal, equals(path, v, bracket))
 	}
 	if len(branches) == 0 {
-		return nothing, nil
+		return emit.Nothing, nil
 	}
-	return anyQuery(branches), nil
+	return emit.AnyQuery(branches), nil
 }
 
 // UpTo returns the query for the documents that come, in the order of a $sort, no later than one whose first sort field has the value: a range at
@@ -84,7 +86,7 @@ func until(order bson.D, value bson.RawValue) (mql.Query, error) {
 			branches = append(branches, mql.On(path, op))
 		}
 	}
-	return anyQuery(branches), nil
+	return emit.AnyQuery(branches), nil
 }
 
 // Between returns the query for the documents that follow, in the order of a $sort, one whose sort fields hold the values of after, and come no later than
@@ -113,10 +115,10 @@ func between(order bson.D, from []bson.RawValue, to bson.RawValue) (mql.Query, e
 	within := mql.On(path, upTo(direction, to), upTo(-direction, from[0]))
 	if len(from) == 2 && order[1].Key == "_id" { // which is no array: who does not come before it comes after it
 		if before, err := until(order[1:], from[1]); err == nil {
-			return append(within, mql.None(both(equals(path, from[0], bracket), before))...), nil
+			return append(within, mql.None(emit.Both(equals(path, from[0], bracket), before))...), nil
 		}
 	}
-	return both(within, following), nil
+	return emit.Both(within, following), nil
 }
 
 // endOf returns the direction of the order's first field, and the bracket of a value at which a range of it can end.
@@ -157,7 +159,7 @@ const (
 
 // bracketOf returns the index in brackets of a value that can be compared, and -1 for any other.
 func bracketOf(v bson.RawValue) int {
-	alias := class(v)
+	alias := formula.Class(v)
 	switch {
 	case v.Type == 0 || v.Type == bson.TypeNull:
 		return nullBracket
@@ -225,7 +227,7 @@ func below(path string, v bson.RawValue, bracket int) (out []mql.Op) {
 		out = append(out, mql.Is("$in", mql.Array{mql.Null, mql.Array{}}))
 	}
 	if bracket > nullBracket && strings.Contains(path, ".") { // see equals
-		out = append(out, absent)
+		out = append(out, emit.Absent)
 	}
 	return out
 }
@@ -235,7 +237,7 @@ func equals(path string, v bson.RawValue, bracket int) mql.Query {
 	isNull := mql.On(path, mql.Is("$eq", mql.Null))
 	switch {
 	case bracket == nullBracket && strings.Contains(path, "."): // an array on the way, without documents, makes it missing and not null
-		return mql.Some(isNull, mql.On(path, absent))
+		return mql.Some(isNull, mql.On(path, emit.Absent))
 	case bracket == nullBracket:
 		return isNull
 	default:

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/mongoauthz/go-mongoauthz/internal/cache"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/lower"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/plan"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
@@ -13,9 +15,9 @@ import (
 // It is safe for concurrent use. Make one with [NewCache].
 type Cache struct {
 	options []Option
-	known   *known
+	known   *lower.Known
 	shapes  sync.Pool
-	kept    *cache.Cache[string, *compiled]
+	kept    *cache.Cache[string, *plan.Compiled]
 }
 
 // DefaultCachedPlans is how many plans a [Cache] keeps, unless it is made for another number.
@@ -26,8 +28,8 @@ func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
 	if plans <= 0 {
 		plans = DefaultCachedPlans
 	}
-	c := &Cache{options: opts, known: newKnown(s), kept: cache.New[string, *compiled](plans)}
-	c.shapes.New = func() any { return new(shape) }
+	c := &Cache{options: opts, known: lower.NewKnown(s), kept: cache.New[string, *plan.Compiled](plans)}
+	c.shapes.New = func() any { return new(lower.Shape) }
 	return c
 }
 
@@ -38,19 +40,19 @@ func (c *Cache) Compile(f *relations.CheckedFilter) (*Plan, error) {
 	if c == nil || c.shapes.New == nil { // the zero Cache: it keeps nothing
 		return CompileChecked(f)
 	}
-	shape := c.shapes.Get().(*shape)
+	shape := c.shapes.Get().(*lower.Shape)
 	defer c.shapes.Put(shape)
-	shape.of(c.known, f)
-	if shape.bad {
+	shape.Of(c.known, f)
+	if shape.Bad {
 		return CompileChecked(f, c.options...)
 	}
-	if t, ok := cache.GetBytes(c.kept, shape.key); ok {
-		return &Plan{t, slices.Clone(shape.slots)}, nil
+	if t, ok := cache.GetBytes(c.kept, shape.Key); ok {
+		return &Plan{t, slices.Clone(shape.Params)}, nil
 	}
-	l := &lowerer{params: slices.Clone(shape.slots), known: c.known}
+	l := &lower.Lowerer{Params: slices.Clone(shape.Params), Known: c.known}
 	plan, err := compile(l, f, c.options)
-	if err == nil && !l.fixed {
-		c.kept.Put(string(shape.key), plan.of)
+	if err == nil && !l.UnknownValue {
+		c.kept.Put(string(shape.Key), plan.of)
 	}
 	return plan, err
 }

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
 )
 
 // ErrUnsupported is matched (errors.Is) by every error about a filter that is well formed but cannot be compiled exactly.
@@ -25,8 +27,8 @@ func unsupported(format string, args ...any) error {
 
 // public returns the error of a pass as this package's.
 func public(err error) error {
-	if e, ok := errors.AsType[*unsupportedShape](err); ok {
-		return &UnsupportedError{Problem: e.problem}
+	if e, ok := errors.AsType[*formula.UnsupportedError](err); ok {
+		return &UnsupportedError{Problem: e.Problem}
 	}
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/advise"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/keyquery"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -14,7 +16,7 @@ type Index struct {
 	Keys       bson.D   // fields, each with 1 or -1, as int32
 	Reasons    []string // one for each part of a query that it serves; names, and no values
 
-	serves []access
+	serves []advise.Access
 }
 
 // Listing is a plan whose documents are listed, and how.
@@ -40,7 +42,7 @@ type Listing struct {
 // The schema is the one that the plans were compiled with. The same listings give the same indexes, in the same order. The error is an [*UnsupportedError]
 // for a Sort with a direction that is neither 1 nor -1.
 func Indexes(s *relations.Schema, listings ...Listing) ([]Index, error) {
-	a := newAdvisor(s)
+	a := advise.NewAdvisor(s)
 	for _, l := range listings {
 		for _, e := range l.Sort {
 			if e.Value != int32(1) && e.Value != int32(-1) {
@@ -48,17 +50,17 @@ func Indexes(s *relations.Schema, listings ...Listing) ([]Index, error) {
 			}
 		}
 		if l.Plan.Outcome() != filter.Denied {
-			var queries *resolved
+			var queries *keyquery.Queries
 			if l.Resolution.made() && l.Resolution.plan.of == l.Plan.of {
 				queries = l.Resolution.queries
 			}
-			a.listing(l.Plan.of, queries, l.Sort)
+			a.Listing(l.Plan.of, queries, l.Sort)
 		}
 	}
-	advice := a.indexes()
+	advice := a.Indexes()
 	out := make([]Index, len(advice))
 	for i, ix := range advice {
-		out[i] = Index{ix.collection, ix.keys, ix.reasons, ix.serves}
+		out[i] = Index{ix.Collection, ix.Keys, ix.Reasons, ix.Serves}
 	}
 	return out, nil
 }
@@ -68,9 +70,9 @@ func Indexes(s *relations.Schema, listings ...Listing) ([]Index, error) {
 func (ix Index) ServedBy(live ...bson.D) bool {
 	serves := ix.serves
 	if len(serves) == 0 { // made by hand
-		serves = []access{inOrder(ix.Keys)}
+		serves = []advise.Access{advise.InOrder(ix.Keys)}
 	}
-	return !slices.ContainsFunc(serves, func(a access) bool {
-		return !slices.ContainsFunc(live, func(keys bson.D) bool { return a.servedBy(keys) })
+	return !slices.ContainsFunc(serves, func(a advise.Access) bool {
+		return !slices.ContainsFunc(live, func(keys bson.D) bool { return a.ServedBy(keys) })
 	})
 }

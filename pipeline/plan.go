@@ -4,7 +4,9 @@ import (
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/lower"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/plan"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -40,8 +42,8 @@ func (m JoinMethod) String() string {
 // to the schema's or the filter's owner, and is safe for concurrent use. The nil and the zero Plan
 // deny.
 type Plan struct {
-	of       *compiled     // nil for the zero Plan
-	bindings []mql.Binding // what the parameters of a prepared plan stand for
+	of       *plan.Compiled // nil for the zero Plan
+	bindings []mql.Binding  // what the parameters of a prepared plan stand for
 }
 
 // Clause is what a plan says of one clause.
@@ -63,9 +65,9 @@ type Join struct {
 	Pipeline     []bson.D // the conditions on the joined document, $limit 1, $project _id; nil for the plain equality
 }
 
-func (p *Plan) compiled() *compiled {
+func (p *Plan) compiled() *plan.Compiled {
 	if p == nil || p.of == nil {
-		return denies
+		return plan.Denies
 	}
 	return p.of
 }
@@ -78,24 +80,24 @@ func (p *Plan) renderer() *mql.Renderer {
 }
 
 // Resource returns the resource type.
-func (p *Plan) Resource() string { return p.compiled().resource }
+func (p *Plan) Resource() string { return p.compiled().Resource }
 
 // Collection returns the collection of the resource type.
-func (p *Plan) Collection() string { return p.compiled().collection }
+func (p *Plan) Collection() string { return p.compiled().Collection }
 
 // Outcome says whether the plan denies, allows every document within the type's scope, or depends on
 // the document.
-func (p *Plan) Outcome() filter.Outcome { return p.compiled().outcome }
+func (p *Plan) Outcome() filter.Outcome { return p.compiled().Outcome }
 
 // HasJoins reports whether the plan needs $lookup stages, which only a pipeline can have.
-func (p *Plan) HasJoins() bool { return len(p.compiled().joins) > 0 }
+func (p *Plan) HasJoins() bool { return len(p.compiled().Joins) > 0 }
 
 // Clauses returns the clauses that can be true, in the order of the normalised filter: a fresh copy.
 func (p *Plan) Clauses() []Clause {
 	r := p.renderer()
-	out := make([]Clause, len(p.compiled().clauses))
-	for i, c := range p.compiled().clauses {
-		out[i] = Clause{c.label, JoinMethod(c.method), r.Query(c.match)}
+	out := make([]Clause, len(p.compiled().Clauses))
+	for i, c := range p.compiled().Clauses {
+		out[i] = Clause{c.Label, JoinMethod(c.Method), r.Query(c.Match)}
 	}
 	return out
 }
@@ -103,8 +105,8 @@ func (p *Plan) Clauses() []Clause {
 // Joins returns the $lookup stages that the clauses need: a fresh copy.
 func (p *Plan) Joins() []Join {
 	r := p.renderer()
-	out := make([]Join, len(p.compiled().joins))
-	for i, j := range p.compiled().joins {
+	out := make([]Join, len(p.compiled().Joins))
+	for i, j := range p.compiled().Joins {
 		out[i] = Join{As: j.As, From: j.From, LocalField: j.LocalField, ForeignField: j.ForeignField}
 		if len(j.Let) > 0 {
 			out[i].Let = r.Object(j.Let)
@@ -122,15 +124,15 @@ func (p *Plan) Prefilter() bson.D {
 	if !p.HasJoins() {
 		return nil
 	}
-	return p.renderer().Query(p.of.prefilter)
+	return p.renderer().Query(p.of.Prefilter)
 }
 
 // Match returns the decision, which is complete in itself: a fresh copy.
-func (p *Plan) Match() bson.D { return p.renderer().Query(p.compiled().match) }
+func (p *Plan) Match() bson.D { return p.renderer().Query(p.compiled().Match) }
 
 // Stages returns the pipeline's stages: a fresh copy, its values included. The stages are never empty: a filter
 // that allows everything is an explicit {$match: {}}.
-func (p *Plan) Stages() []bson.D { return p.renderer().Stages(p.compiled().stages) }
+func (p *Plan) Stages() []bson.D { return p.renderer().Stages(p.compiled().Stages) }
 
 // Redacted returns the stages with "?" in the place of every value that came from the filter, the
 // schema's scopes or the database: for logs.
@@ -139,14 +141,14 @@ func (p *Plan) Redacted() []bson.D {
 	if p != nil {
 		r.Bindings = p.bindings
 	}
-	return r.Stages(p.compiled().stages)
+	return r.Stages(p.compiled().Stages)
 }
 
 // FindFilter returns the decision as a filter for find, count, update and delete: a fresh copy.
 // It returns an [*UnsupportedError] where the plan has joins, which only a pipeline can make.
 func (p *Plan) FindFilter() (bson.D, error) {
 	if p.HasJoins() {
-		return nil, unsupported("a find filter for a plan with %d joins", len(p.of.joins))
+		return nil, unsupported("a find filter for a plan with %d joins", len(p.of.Joins))
 	}
 	return p.Match(), nil
 }
@@ -184,10 +186,10 @@ func Compile(s *relations.Schema, f filter.Filter, opts ...Option) (*Plan, error
 // bound, a [*filter.LimitError], and an [*UnsupportedError] for a shape that cannot be compiled
 // exactly. There is no plan beside an error.
 func CompileChecked(f *relations.CheckedFilter, opts ...Option) (*Plan, error) {
-	return compile(new(lowerer), f, opts)
+	return compile(new(lower.Lowerer), f, opts)
 }
 
-func compile(l *lowerer, f *relations.CheckedFilter, opts []Option) (*Plan, error) {
+func compile(l *lower.Lowerer, f *relations.CheckedFilter, opts []Option) (*Plan, error) {
 	o := options{prefix: DefaultHelperPrefix, limit: filter.DefaultLimit}
 	for _, opt := range opts {
 		opt(&o)
@@ -205,15 +207,15 @@ func compile(l *lowerer, f *relations.CheckedFilter, opts []Option) (*Plan, erro
 	if err != nil {
 		return nil, err
 	}
-	formula, err := l.lower(normal)
+	formula, err := l.Lower(normal)
 	if err != nil {
 		return nil, public(err)
 	}
-	of, err := (&source{formula: formula, resource: f.Resource().Type.Name, prefix: o.prefix}).emit()
+	of, err := (&plan.Source{Formula: formula, Resource: f.Resource().Type.Name, Prefix: o.prefix}).Emit()
 	if err != nil {
 		return nil, public(err)
 	}
-	return &Plan{of, l.params}, nil
+	return &Plan{of, l.Params}, nil
 }
 
 // validPrefix says that a prefix is a field name, and the beginning of none that the schema declares: helper fields would be read for it.

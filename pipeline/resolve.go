@@ -3,6 +3,8 @@ package pipeline
 import (
 	"slices"
 
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/keyquery"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -17,7 +19,7 @@ const DefaultKeyLimit = 10_000
 // The keys are a set of facts about one moment: what is written later, a revocation too, is not in them.
 type Resolution struct {
 	plan    *Plan
-	queries *resolved // but for what the parameters of a prepared plan stand for
+	queries *keyquery.Queries // but for what the parameters of a prepared plan stand for
 }
 
 // Resolution returns the read that can take the place of joins, or nil if there is none. With eager set, it also starts from documents that
@@ -32,17 +34,17 @@ func (p *Plan) Resolution(eager bool, limit int) *Resolution {
 	if limit <= 0 {
 		limit = DefaultKeyLimit
 	}
-	limit = min(limit, maxKeys) // the server's $limit is asked for a little more
-	kept := &p.of.resolutions[0]
+	limit = min(limit, keyquery.MaxKeys) // the server's $limit is asked for a little more
+	kept := &p.of.Resolutions[0]
 	if eager {
-		kept = &p.of.resolutions[1]
+		kept = &p.of.Resolutions[1]
 	}
 	r := kept.Load()
-	if r == nil || r.limit != limit {
-		r = keyQueries(p.of.source.clauses, p.of.source.root, p.of.source.prefix, eager, limit)
+	if r == nil || r.Limit != limit {
+		r = keyquery.QueriesOf(p.of.Source.Clauses, p.of.Source.Root, p.of.Source.Prefix, eager, limit)
 		kept.Store(r)
 	}
-	if len(r.reads) == 0 {
+	if len(r.All) == 0 {
 		return nil
 	}
 	return &Resolution{p, r}
@@ -56,7 +58,7 @@ func (r *Resolution) Collection() string {
 	if !r.made() {
 		return ""
 	}
-	return r.queries.reads[0].collection
+	return r.queries.All[0].Collection
 }
 
 // Collections returns the collections that the stages read, each once.
@@ -70,9 +72,9 @@ func (r *Resolution) Collections() []string {
 			out = append(out, name)
 		}
 	}
-	for _, read := range r.queries.reads {
-		add(read.collection)
-		mql.EachLookup(read.stages, func(l *mql.Lookup) { add(l.From) })
+	for _, read := range r.queries.All {
+		add(read.Collection)
+		mql.EachLookup(read.Stages, func(l *mql.Lookup) { add(l.From) })
 	}
 	return out
 }
@@ -82,7 +84,7 @@ func (r *Resolution) Stages() []bson.D {
 	if !r.made() {
 		return nil
 	}
-	return r.plan.renderer().Stages(r.queries.stages())
+	return r.plan.renderer().Stages(r.queries.Stages())
 }
 
 // Redacted returns the stages with "?" in the place of every value that came from the filter or the
@@ -92,7 +94,7 @@ func (r *Resolution) Redacted() []bson.D {
 		return nil
 	}
 	hiding := mql.Renderer{Bindings: r.plan.bindings, Hide: true}
-	return hiding.Stages(r.queries.stages())
+	return hiding.Stages(r.queries.Stages())
 }
 
 // A Resolved is a plan with keys where joins were, and what became of the reads.
@@ -125,7 +127,7 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 	if !r.made() {
 		return nil, errNoResolution
 	}
-	found, err := r.queries.found(documents)
+	found, err := r.queries.Found(documents)
 	if err != nil {
 		return nil, public(err)
 	}
@@ -134,34 +136,34 @@ func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 		if err != nil {
 			return nil, err
 		}
-		if mql.Size(out.of.stages, r.plan.bindings) <= maxBytes || !refuseLargest(found) {
+		if mql.Size(out.of.Stages, r.plan.bindings) <= keyquery.MaxBytes || !keyquery.RefuseLargest(found) {
 			return out, nil
 		}
 	}
 }
 
 // withKeys compiles the plan with keys in the place of joins.
-func (r *Resolution) withKeys(found []answer) (*Resolved, error) {
-	out := &Resolved{Reads: make([]ReadOutcome, len(r.queries.reads))}
+func (r *Resolution) withKeys(found []keyquery.Answer) (*Resolved, error) {
+	out := &Resolved{Reads: make([]ReadOutcome, len(r.queries.All))}
 	for i := range found {
-		out.Reads[i] = ReadOutcome{Collection: r.queries.reads[i].collection, Keys: found[i].keys, Problem: found[i].problem}
-		out.Keys += found[i].keys
+		out.Reads[i] = ReadOutcome{Collection: r.queries.All[i].Collection, Keys: found[i].Keys, Problem: found[i].Problem}
+		out.Keys += found[i].Keys
 	}
-	problems := make([]string, len(r.plan.of.source.clauses))
-	source := r.plan.of.source.keyed(r.queries.sites, func(clause int, s site) node {
-		if problem := found[s.read].problem; problem != "" {
+	problems := make([]string, len(r.plan.of.Source.Clauses))
+	source := r.plan.of.Source.Keyed(r.queries.Sites, func(clause int, s keyquery.Site) formula.Node {
+		if problem := found[s.Query].Problem; problem != "" {
 			problems[clause] = problem
 			return nil
 		}
-		return found[s.read].node(s.ties)
+		return found[s.Query].Node(s.Outer)
 	})
-	for c, n := range r.plan.of.source.clauses {
-		if n != constant(false) {
-			outcome := ClauseOutcome{Label: source.labels[c], Method: JoinMethod(source.joinMethod(c)), Problem: problems[c]}
+	for c, n := range r.plan.of.Source.Clauses {
+		if n != formula.Constant(false) {
+			outcome := ClauseOutcome{Label: source.Labels[c], Method: JoinMethod(source.Method(c)), Problem: problems[c]}
 			out.Clauses = append(out.Clauses, outcome)
 		}
 	}
-	of, err := source.emit()
+	of, err := source.Emit()
 	if err != nil {
 		return nil, public(err)
 	}

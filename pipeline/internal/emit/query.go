@@ -1,0 +1,226 @@
+package emit
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
+)
+
+// Query spells n as a query document over the value of v, whose fields are behind base.
+// In a level's own document everything can be said; inside an $elemMatch only what plain allows.
+func (l *Scope) Query(n formula.Node, v *formula.Variable, base string) mql.Query {
+	switch n := n.(type) {
+	case formula.Constant:
+		if n {
+			return nil
+		}
+		return Nothing
+	case formula.And:
+		return l.queryAnd(n, v, base)
+	case formula.Or:
+		return mql.Some(l.alternatives(n, v, base)...)
+	case formula.Not:
+		return l.queryNot(n.Of, v, base)
+	case formula.Test:
+		if n.Ref.Var != v {
+			return l.queryExpr(n, v)
+		}
+		return l.queryTest(n, strings.TrimSuffix(base+n.Ref.Path, "."))
+	case formula.Pair, formula.HoldsKey:
+		return l.queryExpr(n, v)
+	case formula.Exists:
+		return l.queryExists(n, v, base)
+	case *formula.KeyLookup:
+		return l.queryKeyLookup(n, v, true)
+	default:
+		l.fail("formula %T", n)
+		return Nothing
+	}
+}
+
+func (l *Scope) queryExpr(n formula.Node, v *formula.Variable) mql.Query {
+	if v != l.Var {
+		l.fail("an expression inside $elemMatch")
+		return Nothing
+	}
+	return mql.Query{mql.ExprMatch{Expr: l.expr(n)}}
+}
+
+// queryAnd merges the conjuncts into one document where their keys allow, in their order; expressions become one.
+func (l *Scope) queryAnd(n formula.And, v *formula.Variable, base string) mql.Query {
+	m := merger{out: make(mql.Query, 0, len(n))}
+	for _, c := range n {
+		m.add(l.Query(c, v, base))
+	}
+	return m.query()
+}
+
+// without is the operator "no element does".
+func without(arg mql.Arg) mql.Op { return mql.Is("$not", mql.Ops{mql.Is("$elemMatch", arg)}) }
+
+// queryNot spells NOT n.
+func (l *Scope) queryNot(n formula.Node, v *formula.Variable, base string) mql.Query {
+	if v == l.Var && l.readsOuter(n) { // FerretDB refuses a $nor around an $expr with variables
+		return mql.Query{mql.ExprMatch{Expr: l.expr(formula.Not{Of: n})}}
+	}
+	switch n := n.(type) {
+	case formula.Exists:
+		if as, q := l.whole(n); q != nil {
+			return mql.On(as, without(q))
+		}
+		if l.isJoin(n) {
+			return mql.On(l.lookup(n)+".0", Absent)
+		}
+		switch domain := n.Domain.(type) {
+		case formula.Elements:
+			if domain.Array.Var == v && plainElements(n) {
+				return mql.On(base+domain.Array.Path, without(l.elementQuery(n)))
+			}
+		case formula.Keys:
+			if ops := noKey(n); ops != nil && domain.List.Var == v {
+				return mql.On(base+domain.List.Path, without(ops))
+			}
+		case formula.Joined:
+		}
+	case *formula.KeyLookup:
+		return l.queryKeyLookup(n, v, false)
+	case formula.Or:
+		return mql.None(l.alternatives(n, v, base)...)
+	}
+	q := l.Query(n, v, base)
+	if _, ok := mql.Alone[mql.ExprMatch](q); ok {
+		return mql.Query{mql.ExprMatch{Expr: l.expr(formula.Not{Of: n})}}
+	}
+	return mql.None(q)
+}
+
+// elementQuery spells the body of "some element" for an $elemMatch.
+func (l *Scope) elementQuery(n formula.Exists) mql.Arg {
+	if n.Body == formula.Constant(true) {
+		return object
+	}
+	return l.Query(n.Body, n.Var, "")
+}
+
+// alternatives spells the branches of an OR. What is spelled as an $or itself joins them.
+func (l *Scope) alternatives(n formula.Or, v *formula.Variable, base string) []mql.Query {
+	branches := make([]mql.Query, 0, len(n))
+	for _, m := range n {
+		branches = appendBranches(branches, l.Query(m, v, base))
+	}
+	return branches
+}
+
+// appendBranches adds a query to the branches of an $or; of another $or, its own.
+func appendBranches(to []mql.Query, q mql.Query) []mql.Query {
+	if inner, ok := mql.Alone[mql.Logic](q); ok && inner.Op == mql.Or {
+		return append(to, inner.Of...)
+	}
+	return append(to, q)
+}
+
+// readsOuter reports whether n, spelled as an expression, reads a variable of the $lookup that the level is in.
+func (l *Scope) readsOuter(n formula.Node) bool {
+	if l.Outer == nil {
+		return false
+	}
+	bound := []*formula.Variable{l.Var}
+	reads := func(r formula.Ref) bool { return !slices.Contains(bound, r.Var) }
+	var any func(n formula.Node) bool
+	any = func(n formula.Node) bool {
+		switch n := n.(type) {
+		case formula.And:
+			return slices.ContainsFunc(n, any)
+		case formula.Or:
+			return slices.ContainsFunc(n, any)
+		case formula.Not:
+			return any(n.Of)
+		case formula.Test:
+			return reads(n.Ref)
+		case formula.Pair:
+			return reads(n.L) || reads(n.R)
+		case formula.HoldsKey:
+			return reads(n.Key.Local) || n.Of != nil
+		case formula.Exists:
+			if l.isJoin(n) {
+				return false
+			}
+			bound = append(bound, n.Var)
+			switch d := n.Domain.(type) {
+			case formula.Elements:
+				return reads(d.Array) || any(n.Body)
+			case formula.Keys:
+				return reads(d.List) || any(n.Body)
+			case formula.Joined:
+			}
+		}
+		return false
+	}
+	return any(n)
+}
+
+func (l *Scope) queryTest(t formula.Test, path string) mql.Query {
+	switch t.Kind {
+	case formula.SurelyTrue, formula.SurelyFalse:
+		q, err := spelling{t.Leaf}.query(path, t.Kind == formula.SurelyTrue)
+		if err != nil && l.Err == nil {
+			l.Err = err
+		}
+		return q
+	case formula.IsNull:
+		return mql.On(path, isNil...)
+	case formula.IsMissing:
+		return mql.On(path, Absent)
+	case formula.IsSet:
+		if t.IsID() {
+			return mql.On(path, notNull)
+		}
+		return mql.None(mql.On(path, isNil...))
+	case formula.IsKey:
+		if t.IsID() {
+			return mql.On(path, notNull)
+		}
+		return mql.On(path, IsKey...)
+	case formula.IsDocument:
+		return mql.On(path, ofType("object"), notArray)
+	case formula.IsNoArray:
+		return mql.On(path, notArray)
+	case formula.IsListWithoutNull:
+		return mql.On(path, ofType("array"), notNull)
+	case formula.IsListOfDocuments:
+		return mql.On(path, ofType("array"), without(mql.Ops{mql.Is("$not", object)}))
+	case formula.IsEmptyList:
+		return mql.On(path, mql.Is("$size", mql.Const{Value: int32(0)}))
+	default:
+		l.fail("test %d", t.Kind)
+		return Nothing
+	}
+}
+
+// queryExists spells "some element", "some key" or "some document" as a query.
+func (l *Scope) queryExists(n formula.Exists, v *formula.Variable, base string) mql.Query {
+	if l.isJoin(n) {
+		if v != l.Var {
+			l.fail("a join inside $elemMatch")
+			return Nothing
+		}
+		if as, q := l.whole(n); q != nil {
+			return mql.On(as, mql.Is("$elemMatch", q))
+		}
+		return mql.On(l.lookup(n)+".0", Present)
+	}
+	switch domain := n.Domain.(type) {
+	case formula.Elements:
+		if domain.Array.Var == v && plainElements(n) {
+			return mql.On(base+domain.Array.Path, mql.Is("$elemMatch", l.elementQuery(n)))
+		}
+	case formula.Keys:
+		if q := someKey(n, base+domain.List.Path); q != nil && domain.List.Var == v {
+			return q
+		}
+	case formula.Joined:
+	}
+	return l.queryExpr(n, v)
+}

@@ -1,0 +1,138 @@
+package emit
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
+)
+
+// Scope is one pipeline being written: the root's, or the sub-pipeline of a $lookup.
+type Scope struct {
+	Prefix     string            // of helper fields
+	Var        *formula.Variable // the document that flows through it
+	Base       string            // where v's value is in that document: "" or ends in a dot
+	Collection string            // the collection the document is of
+	Outer      *Scope            // the pipeline that the $lookup stands in
+	Depth      int
+	Lets       []let   // of the $lookup
+	names      []named // element variables bound by the expression being written, innermost last
+	Joins      []*mql.Lookup
+	Rows       map[formula.Ref]string // of a pipeline whose documents are rows: where the values of several variables are
+	Err        error
+}
+
+// let is a variable of a $lookup: a value of the enclosing document.
+type let struct {
+	Ref  formula.Ref
+	Name string
+}
+
+type named struct {
+	v    *formula.Variable
+	name string
+}
+
+func (l *Scope) fail(format string, args ...any) {
+	if l.Err == nil {
+		l.Err = formula.Unsupported(format, args...)
+	}
+}
+
+// Nothing is the query that selects nothing, without a scan.
+var Nothing = mql.On("_id", mql.Is("$in", mql.List{}))
+
+// stages writes the pipeline that keeps the documents for which n holds: a prefilter where there are joins, the joins, the match.
+func (l *Scope) stages(n formula.Node) (prefilter mql.Query, joins []*mql.Lookup, match mql.Query) {
+	match = l.Query(n, l.Var, l.Base)
+	if len(l.Joins) > 0 {
+		prefilter = l.Query(WithoutJoins(n), l.Var, l.Base)
+	}
+	return prefilter, l.Joins, match
+}
+
+// WithoutJoins returns what n says without the joins: a weaker formula.
+func WithoutJoins(n formula.Node) formula.Node {
+	switch n := n.(type) {
+	case formula.And:
+		out := make([]formula.Node, len(n))
+		for i, m := range n {
+			out[i] = WithoutJoins(m)
+		}
+		return formula.All(out...)
+	case formula.Or:
+		out := make([]formula.Node, len(n))
+		for i, m := range n {
+			out[i] = WithoutJoins(m)
+		}
+		return formula.Some(out...)
+	case formula.Exists:
+		if _, ok := n.Domain.(formula.Joined); ok {
+			return formula.Constant(true)
+		}
+		if formula.Joins(n) {
+			n.Body = WithoutJoins(n.Body)
+		}
+		return n
+	default:
+		if formula.Joins(n) {
+			return formula.Constant(true)
+		}
+		return n
+	}
+}
+
+// name returns a fresh name for an element variable of the expression being written.
+func (l *Scope) name(v *formula.Variable) (string, func()) {
+	name := "e" + strconv.Itoa(len(l.names))
+	l.names = append(l.names, named{v, name})
+	return name, func() { l.names = l.names[:len(l.names)-1] }
+}
+
+// Path returns a field path of the level's document.
+func (l *Scope) Path(path string) string { return strings.TrimSuffix(l.Base+path, ".") }
+
+// value spells a ref as an expression.
+func (l *Scope) value(r formula.Ref) mql.Expr {
+	if at, ok := l.Rows[r]; ok {
+		return mql.Path(at)
+	}
+	if r.Var == l.Var {
+		return mql.Path(l.Path(r.Path))
+	}
+	for i := len(l.names) - 1; i >= 0; i-- {
+		if l.names[i].v == r.Var {
+			if r.Path == "" {
+				return mql.Var(l.names[i].name)
+			}
+			return mql.Var(l.names[i].name + "." + r.Path)
+		}
+	}
+	return mql.Var(l.outer(r))
+}
+
+// outer returns the name of the let variable that brings a value of an enclosing document here.
+func (l *Scope) outer(r formula.Ref) string {
+	at := l
+	for ; at.Outer != nil; at = at.Outer {
+		if _, ok := at.Outer.Rows[r]; ok || at.Outer.Var == r.Var {
+			break
+		}
+	}
+	if at.Outer == nil {
+		l.fail("a value that no enclosing document holds")
+		return "missing"
+	}
+	for _, have := range at.Lets {
+		if have.Ref == r {
+			return have.Name
+		}
+	}
+	name := "v" + strconv.Itoa(len(at.Lets))
+	if at.Depth > 1 { // seen in nested pipelines too, so the depth keeps names apart
+		name += "_" + strconv.Itoa(at.Depth)
+	}
+	at.Lets = append(at.Lets, let{r, name})
+	return name
+}
