@@ -18,7 +18,8 @@ func (e *DocumentError) Error() string { return "evaluate: a malformed document 
 // Is reports whether target is [ErrDocument].
 func (e *DocumentError) Is(target error) bool { return target == ErrDocument }
 
-// ErrRewritten is matched (errors.Is) by the error about a filter that was normalised or expanded. The error itself is a [*RewrittenError].
+// ErrRewritten is matched (errors.Is) by the error about a filter that was normalised or expanded.
+// The error itself is a [*RewrittenError].
 var ErrRewritten = errors.New("evaluate: the filter was rewritten")
 
 // RewrittenError says that a filter was normalised or expanded. The evaluator says what filters as

@@ -39,8 +39,9 @@ func (d Decision) String() string {
 
 // Evaluate decides whether a filter authorizes a document of its resource type. The schema's scopes, and the filter, have to be bound.
 //
-// The errors are those of [Prepare], of the context, of the fetcher (wrapped), [ErrNoFetcher] and [ErrDocument].
-// With an error, the Decision does not authorize. The fetcher may be nil if the filter speaks of the document alone.
+// The errors are those of [Prepare], of the context, of the fetcher (wrapped), [ErrNoFetcher] and
+// [ErrDocument]. With an error, the Decision does not authorize. The fetcher may be nil if the
+// filter speaks of the document alone.
 func Evaluate(ctx context.Context, s *relations.Schema, f filter.Filter, document bson.Raw, fetcher Fetcher) (Decision, error) {
 	e, err := Prepare(s, f)
 	if err != nil {
@@ -62,8 +63,9 @@ type Evaluator struct {
 	resource   string
 }
 
-// Prepare checks a filter against a schema, both of them bound, and returns what decides about documents.
-// The errors are those of [relations.Schema.Check], and a [*filter.MalformedError] for a parameter that is not bound.
+// Prepare checks a filter against a schema, both of them bound, and returns what decides about
+// documents. The errors are those of [relations.Schema.Check], and a [*filter.MalformedError] for a
+// parameter that is not bound.
 func Prepare(s *relations.Schema, f filter.Filter) (*Evaluator, error) {
 	checked, err := s.Check(f)
 	if err != nil {
@@ -72,11 +74,11 @@ func Prepare(s *relations.Schema, f filter.Filter) (*Evaluator, error) {
 	return PrepareChecked(checked)
 }
 
-// PrepareChecked returns what decides about documents by a filter that was checked. It decides by the filter as
-// written, since that is the filter's meaning.
+// PrepareChecked returns what decides about documents by a filter that was checked. It decides by
+// the filter as written, since that is the filter's meaning.
 //
-// The errors are a [*filter.MalformedError] for a filter that is nil or zero, or has a parameter that is not bound,
-// and [ErrRewritten] for one that was normalised or expanded.
+// The errors are a [*filter.MalformedError] for a filter that is nil or zero, or has a parameter
+// that is not bound, and [ErrRewritten] for one that was normalised or expanded.
 func PrepareChecked(f *relations.CheckedFilter) (*Evaluator, error) {
 	switch {
 	case f.Resource() == nil:

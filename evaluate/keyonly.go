@@ -4,9 +4,10 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// keyOnly reports whether an entity is answered from the keys alone. It is reached by one references one/many to the key of its type, and
-// nothing else joins or restricts it. The conditions, of which there is at least one, only compare that key with values. They may ask Exists
-// as well where the relation is complete.
+// keyOnly reports whether an entity is answered from the keys alone. It is reached by one
+// references one/many to the key of its type, and nothing else joins or restricts it. The
+// conditions, of which there is at least one, only compare that key with values. They may ask
+// Exists as well where the relation is complete.
 func (r *resolver) keyOnly(e *relations.CheckedEntity) bool {
 	if len(e.Paths) != 1 || len(e.Paths[0].Hops) != 1 || len(e.Type.Scope) > 0 {
 		return false

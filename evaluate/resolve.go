@@ -12,12 +12,14 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// This file turns a checked filter into the form that is decided: entities become slots and paths, a hop of a through an entity of its own,
-// scopes and constants become conditions. Nothing is rewritten beyond that.
+// This file turns a checked filter into the form that is decided: entities become slots and paths,
+// a hop of a through an entity of its own, scopes and constants become conditions. Nothing is
+// rewritten beyond that.
 
 var errNoEvaluator = errors.New("evaluate: the Evaluator is nil: make it by Prepare")
 
-// errSchema is what resolving ends with if a schema and a filter that it checked do not fit. It cannot happen.
+// errSchema is what resolving ends with if a schema and a filter that it checked do not fit. It
+// cannot happen.
 var errSchema = errors.New("evaluate: the schema lacks what the checked filter names")
 
 func splitPath(path string) []string { return strings.Split(path, ".") }

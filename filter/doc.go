@@ -39,8 +39,8 @@
 // # What is done with it
 //
 // [Filter.Bind] replaces parameters by values. [Filter.String] is for people, [Filter.Redacted] for
-// logs, and its JSON ([Filter.MarshalJSON]) for storing it and handing it on. All of these leave the
-// filter they are called on as it is, so a Filter may be shared and used concurrently.
+// logs, and its JSON ([Filter.MarshalJSON]) for storing it and handing it on. All of these leave
+// the filter they are called on as it is, so a Filter may be shared and used concurrently.
 //
 // The Check of a schema (package relations) resolves a filter for the compiler and the evaluator.
 package filter

@@ -33,9 +33,11 @@ func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
 	return c
 }
 
-// Compile is [CompileChecked] for a filter that was checked by the cache's own schema, or by what its Bind returned.
+// Compile is [CompileChecked] for a filter that was checked by the cache's own schema, or by what
+// its Bind returned.
 //
-// The plan keeps the filter's values. The errors are those of [CompileChecked]. They are not remembered.
+// The plan keeps the filter's values. The errors are those of [CompileChecked]. They are not
+// remembered.
 func (c *Cache) Compile(f *relations.CheckedFilter) (*Plan, error) {
 	if c == nil || c.shapes.New == nil { // the zero Cache: it keeps nothing
 		return CompileChecked(f)

@@ -38,9 +38,9 @@ func (m JoinMethod) String() string {
 	}
 }
 
-// Plan is a compiled filter, from which the stages follow. It is immutable, holds nothing that belongs
-// to the schema's or the filter's owner, and is safe for concurrent use. The nil and the zero Plan
-// deny.
+// Plan is a compiled filter, from which the stages follow. It is immutable, holds nothing that
+// belongs to the schema's or the filter's owner, and is safe for concurrent use. The nil and the
+// zero Plan deny.
 type Plan struct {
 	of       *plan.Compiled // nil for the zero Plan
 	bindings []mql.Binding  // what the parameters of a prepared plan stand for
@@ -53,9 +53,10 @@ type Clause struct {
 	Match  bson.D // the clause's part of the decision
 }
 
-// Join is a $lookup of a plan. It finds at most one document: with a Pipeline, one that meets the conditions there, of which only
-// _id is kept; without, the whole document with that _id, on which the decision has conditions. One without LocalField and Let depends on no
-// document, and may find keys: k in one document, or groups of them.
+// Join is a $lookup of a plan. It finds at most one document: with a Pipeline, one that meets the
+// conditions there, of which only _id is kept; without, the whole document with that _id, on which
+// the decision has conditions. One without LocalField and Let depends on no document, and may find
+// keys: k in one document, or groups of them.
 type Join struct {
 	As           string   // the helper field
 	From         string   // the collection
@@ -85,14 +86,15 @@ func (p *Plan) Resource() string { return p.compiled().Resource }
 // Collection returns the collection of the resource type.
 func (p *Plan) Collection() string { return p.compiled().Collection }
 
-// Outcome says whether the plan denies, allows every document within the type's scope, or depends on
-// the document.
+// Outcome says whether the plan denies, allows every document within the type's scope, or depends
+// on the document.
 func (p *Plan) Outcome() filter.Outcome { return p.compiled().Outcome }
 
 // HasJoins reports whether the plan needs $lookup stages, which only a pipeline can have.
 func (p *Plan) HasJoins() bool { return len(p.compiled().Joins) > 0 }
 
-// Clauses returns the clauses that can be true, in the order of the normalised filter: a fresh copy.
+// Clauses returns the clauses that can be true, in the order of the normalised filter: a fresh
+// copy.
 func (p *Plan) Clauses() []Clause {
 	r := p.renderer()
 	out := make([]Clause, len(p.compiled().Clauses))
@@ -130,8 +132,8 @@ func (p *Plan) Prefilter() bson.D {
 // Match returns the decision, which is complete in itself: a fresh copy.
 func (p *Plan) Match() bson.D { return p.renderer().Query(p.compiled().Match) }
 
-// Stages returns the pipeline's stages: a fresh copy, its values included. The stages are never empty: a filter
-// that allows everything is an explicit {$match: {}}.
+// Stages returns the pipeline's stages: a fresh copy, its values included. The stages are never
+// empty: a filter that allows everything is an explicit {$match: {}}.
 func (p *Plan) Stages() []bson.D { return p.renderer().Stages(p.compiled().Stages) }
 
 // Redacted returns the stages with "?" in the place of every value that came from the filter, the

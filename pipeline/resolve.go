@@ -119,10 +119,11 @@ type ClauseOutcome struct {
 	Problem string // of a read, for which joins stay
 }
 
-// Resolve returns the plan with the keys that were found in the place of joins. Documents are all that the stages returned, whole and
-// in any order; the plan keeps none of their bytes. Where a read found more keys than the limit, more than fit into a
-// command, or one that cannot stand in a query as a mere value (a regular expression, a document with $-keys), its joins
-// stay. It returns an [*UnsupportedError] for documents that the stages cannot have returned.
+// Resolve returns the plan with the keys that were found in the place of joins. Documents are all
+// that the stages returned, whole and in any order; the plan keeps none of their bytes. Where a
+// read found more keys than the limit, more than fit into a command, or one that cannot stand in a
+// query as a mere value (a regular expression, a document with $-keys), its joins stay. It returns
+// an [*UnsupportedError] for documents that the stages cannot have returned.
 func (r *Resolution) Resolve(documents []bson.Raw) (*Resolved, error) {
 	if !r.made() {
 		return nil, errNoResolution

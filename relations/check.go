@@ -10,9 +10,10 @@ import (
 // maxProblems is how many problems of one filter are reported.
 const maxProblems = 100
 
-// Check resolves a filter, which is what the compiler and the evaluator take: every name is known to
-// the schema, every entity has its type, every through is followed, and every literal is converted
-// as its field declares. The filter handed in is not changed, and shares no memory with the result.
+// Check resolves a filter, which is what the compiler and the evaluator take: every name is known
+// to the schema, every entity has its type, every through is followed, and every literal is
+// converted as its field declares. The filter handed in is not changed, and shares no memory with
+// the result.
 //
 // A parameter of f may stay unbound. [CheckedFilter.Bind] binds it later, and who compiles or
 // prepares a filter that has one gets an error ([CheckedFilter.Unbound]).

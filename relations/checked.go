@@ -74,8 +74,8 @@ func (f *CheckedFilter) Outcome() filter.Outcome {
 	}
 }
 
-// Scope returns the scope of a type, as it holds wherever this filter meets the type; nil if the type
-// has none.
+// Scope returns the scope of a type, as it holds wherever this filter meets the type; nil if the
+// type has none.
 func (f *CheckedFilter) Scope(t *Type) *CheckedScope {
 	switch {
 	case f == nil || t == nil:

@@ -68,8 +68,8 @@ func (c *checker) param(in *CheckedComparison, p filter.Param) CheckedOperand {
 	return &CheckedParam{Name: p, where: c.where()}
 }
 
-// field returns the entity and the declared field that a comparison by op reads, on its left side or as its operand. It is not ok if
-// there is an error.
+// field returns the entity and the declared field that a comparison by op reads, on its left side
+// or as its operand. It is not ok if there is an error.
 func (c *checker) field(in filter.Field, op filter.Operator) (_ *CheckedEntity, ref FieldRef, ok bool) {
 	e := c.lookup(in.Entity)
 	switch {

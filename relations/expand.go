@@ -13,9 +13,9 @@ import (
 // two. A None or Surely is a condition like a comparison, and stays as it is, and so do the facts
 // of entities.
 //
-// The error is a [*filter.LimitError] if this gives more than limit clauses (a limit of 0 or less is
-// [filter.DefaultLimit]) or a million conditions, or if f itself has more conditions than limit and
-// [filter.DefaultLimit].
+// The error is a [*filter.LimitError] if this gives more than limit clauses (a limit of 0 or less
+// is [filter.DefaultLimit]) or a million conditions, or if f itself has more conditions than limit
+// and [filter.DefaultLimit].
 func (f *CheckedFilter) Expand(limit int) (*CheckedFilter, error) {
 	if limit <= 0 {
 		limit = filter.DefaultLimit
@@ -40,7 +40,8 @@ func (f *CheckedFilter) Expand(limit int) (*CheckedFilter, error) {
 	return &out, nil
 }
 
-// maxExpanded bounds the conditions copied: clauses that share a long list of them are few, but large.
+// maxExpanded bounds the conditions copied: clauses that share a long list of them are few, but
+// large.
 const maxExpanded = 1_000_000
 
 type expander struct {

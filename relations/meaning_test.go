@@ -76,8 +76,8 @@ func positive(f *relations.CheckedFilter) bool {
 	})
 }
 
-// requireSameMeaning makes a filter out of the bytes, and fails if rewriting it, or writing it down and reading it back, changes which
-// documents it authorizes.
+// requireSameMeaning makes a filter out of the bytes, and fails if rewriting it, or writing it down
+// and reading it back, changes which documents it authorizes.
 func requireSameMeaning(t *testing.T, s *relations.Schema, b []byte) (f, normal *relations.CheckedFilter, documents, authorized int) {
 	t.Helper()
 	m := &maker{bytes: b}

@@ -78,10 +78,10 @@ const (
 )
 
 // normalizer rewrites clauses. Since the connectives are monotone but for None, which swaps true
-// and false, only one question is ever asked of a place in a filter: outside of None (and inside two
-// of them) whether it is surely true, inside one whether it is surely false. That is what truth says.
-// Where it is set, what can never be true may be taken for false; elsewhere, what can never be false
-// for true.
+// and false, only one question is ever asked of a place in a filter: outside of None (and inside
+// two of them) whether it is surely true, inside one whether it is surely false. That is what truth
+// says. Where it is set, what can never be true may be taken for false; elsewhere, what can never
+// be false for true.
 type normalizer struct {
 	steps int // left for telling which entity corresponds to which
 }
@@ -188,7 +188,8 @@ func (n *normalizer) condition(to []CheckedCondition, in CheckedCondition, truth
 	return append(to, in), open // existence
 }
 
-// appendNone appends the negation of a normalised clause. Each of its forms is exact in three values.
+// appendNone appends the negation of a normalised clause. Each of its forms is exact in three
+// values.
 func appendNone(to []CheckedCondition, c *CheckedClause) []CheckedCondition {
 	if len(c.Entities) != 0 || len(c.Conditions) != 1 {
 		return append(to, CheckedNone{c})

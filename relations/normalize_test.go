@@ -209,7 +209,8 @@ func TestNormalizeFindsDuplicatesAmongMany(t *testing.T) {
 	require.Len(t, got.Clauses()[150].Conditions, 100+30)
 }
 
-// Which entity corresponds to which could take a factorial of their number to find out; the search gives up, which only leaves more clauses.
+// Which entity corresponds to which could take a factorial of their number to find out; the search
+// gives up, which only leaves more clauses.
 func TestNormalizeGivesUpOnEntitiesThatLookAlike(t *testing.T) {
 	t.Parallel()
 	clause := func(last int) (c Clause) {

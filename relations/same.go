@@ -97,9 +97,9 @@ func sameReach(a, b *CheckedEntity, names naming) bool {
 	return field == otherField && exists == otherExists
 }
 
-// onlyField returns the one field of an entity that is compared, and whether Exists is asked besides
-// or instead. It returns nothing if anything else is asked, or the entity is not reached along one
-// path.
+// onlyField returns the one field of an entity that is compared, and whether Exists is asked
+// besides or instead. It returns nothing if anything else is asked, or the entity is not reached
+// along one path.
 func (e *CheckedEntity) onlyField() (path string, exists bool) {
 	f := &e.Facts
 	switch {

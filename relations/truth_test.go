@@ -9,8 +9,9 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// A second reading of package evaluate, small enough to be tried on every filter a fuzzer finds: one resource type, documents with a few fields, and
-// the relations in which the reading depends on how a filter is written. It reads the facts of entities.
+// A second reading of package evaluate, small enough to be tried on every filter a fuzzer finds:
+// one resource type, documents with a few fields, and the relations in which the reading depends on
+// how a filter is written. It reads the facts of entities.
 
 // truth is one of the three values: -1 false, 0 unknown, 1 true. AND is min, OR is max, NOT is minus.
 type truth int
@@ -171,7 +172,8 @@ func (r reader) byKey(key int) (docs []*doc) {
 	return docs
 }
 
-// asksOfElement reports whether the filter as written asks IsNull, IsSet or absent-means-empty of an entity.
+// asksOfElement reports whether the filter as written asks IsNull, IsSet or absent-means-empty of
+// an entity.
 func asksOfElement(e *relations.CheckedEntity) bool {
 	return e.Facts.Null ||
 		slices.ContainsFunc(e.Facts.Compared, func(f relations.FieldRef) bool { return f.Path == "tags" }) ||

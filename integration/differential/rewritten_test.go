@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRewritingKeepsTheMeaning decides by random filters as they were written, and by what rewriting
-// makes of them. It needs no server.
+// TestRewritingKeepsTheMeaning decides by random filters as they were written, and by what
+// rewriting makes of them. It needs no server.
 func TestRewritingKeepsTheMeaning(t *testing.T) {
 	t.Parallel()
 	mixed := 0

@@ -369,8 +369,8 @@ func ids(docs []bson.Raw) []string {
 	return out
 }
 
-// sizeOf returns how deep the $lookup stages of a pipeline nest, and how many there are. The compatible server plans nested ones in
-// memory that grows with every level until it is killed.
+// sizeOf returns how deep the $lookup stages of a pipeline nest, and how many there are. The
+// compatible server plans nested ones in memory that grows with every level until it is killed.
 func sizeOf(ss []bson.D) (levels, lookups int) {
 	var stages func(ss []bson.D) (int, int)
 	stages = func(ss []bson.D) (levels, lookups int) {

@@ -22,8 +22,8 @@ type advisor struct {
 	accesses []Access
 }
 
-// Listing adds the accesses of a plan whose documents are listed in an order, and of what becomes of
-// it when keys are read first; r is nil where none are.
+// Listing adds the accesses of a plan whose documents are listed in an order, and of what becomes
+// of it when keys are read first; r is nil where none are.
 func (a *advisor) Listing(p *plan.Compiled, r *keyquery.Queries, sort bson.D) {
 	if p.Source == nil {
 		return

@@ -84,8 +84,8 @@ func directionOf(v any) (int, bool) {
 	return cmp.Compare(f, 0), f > 0 || f < 0
 }
 
-// Indexes packs the accesses into indexes: those of the fewest fields first, and what an index can be made to serve by adding fields to it
-// is added to it.
+// Indexes packs the accesses into indexes: those of the fewest fields first, and what an index can
+// be made to serve by adding fields to it is added to it.
 func (a *advisor) Indexes() []advice {
 	slices.SortStableFunc(a.accesses, func(x, y Access) int {
 		return cmp.Or(cmp.Compare(x.collection, y.collection), cmp.Compare(len(x.sort), len(y.sort)), cmp.Compare(len(x.equal), len(y.equal)))
@@ -122,7 +122,8 @@ func (a *advisor) Indexes() []advice {
 	return out
 }
 
-// extendable returns the longest index all of whose fields the access compares for equality, -1 if there is none.
+// extendable returns the longest index all of whose fields the access compares for equality, -1 if
+// there is none.
 func extendable(indexes []advice, x Access) int {
 	best, most := -1, 0
 	for i, ix := range indexes {

@@ -6,7 +6,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
-// isJoin says whether n becomes a $lookup: a document of a collection, or an element from which one must be looked up.
+// isJoin says whether n becomes a $lookup: a document of a collection, or an element from which one
+// must be looked up.
 func (l *Scope) isJoin(n formula.Exists) bool {
 	if _, ok := n.Domain.(formula.Joined); ok {
 		return true
@@ -14,7 +15,8 @@ func (l *Scope) isJoin(n formula.Exists) bool {
 	return dependentJoin(n)
 }
 
-// dependentJoin reports whether a join inside n reads an element that n, or something inside it, binds.
+// dependentJoin reports whether a join inside n reads an element that n, or something inside it,
+// binds.
 func dependentJoin(n formula.Exists) bool {
 	var bound []*formula.Variable
 	formula.Walk(n, func(m formula.Node) bool {
@@ -43,7 +45,8 @@ func dependentJoin(n formula.Exists) bool {
 	})
 }
 
-// plain reports whether n can be said inside an $elemMatch over v: it speaks of v and what is embedded in it only.
+// plain reports whether n can be said inside an $elemMatch over v: it speaks of v and what is
+// embedded in it only.
 func plain(n formula.Node, v *formula.Variable) bool {
 	switch n := n.(type) {
 	case formula.Constant:
@@ -83,13 +86,15 @@ func plain(n formula.Node, v *formula.Variable) bool {
 	return false
 }
 
-// plainElements reports whether "some element" can be an $elemMatch. That also offers nested arrays as documents, so the body
-// must need a field inside the element, unless the array is known to hold documents only.
+// plainElements reports whether "some element" can be an $elemMatch. That also offers nested arrays
+// as documents, so the body must need a field inside the element, unless the array is known to hold
+// documents only.
 func plainElements(n formula.Exists) bool {
 	return plain(n.Body, n.Var) && (n.Body == formula.Constant(true) || n.Domain.(formula.Elements).DocsOnly || formula.Forces(n.Body, n.Var, ""))
 }
 
-// someKey spells "some key of the list" where every condition is a list of operators; nil where it is not.
+// someKey spells "some key of the list" where every condition is a list of operators; nil where it
+// is not.
 func someKey(n formula.Exists, path string) mql.Query {
 	if n.Body == formula.Constant(true) {
 		return mql.Some(mql.On(path, mql.Is("$elemMatch", IsKey)), mql.On(path, IsKey...))
@@ -142,8 +147,8 @@ func addOperator(ops *mql.Ops, op mql.Op) bool {
 	return true
 }
 
-// noKey spells the element of the $elemMatch that no key of a known list may match, where it is one: a value that is neither
-// an array nor surely false. Nested arrays are no keys.
+// noKey spells the element of the $elemMatch that no key of a known list may match, where it is
+// one: a value that is neither an array nor surely false. Nested arrays are no keys.
 func noKey(n formula.Exists) mql.Ops {
 	if n.Body == formula.Constant(true) {
 		return IsKey

@@ -143,7 +143,8 @@ func exprPairIn(p formula.Pair, left, right mql.Expr) mql.Expr {
 	return mql.Call{Op: "$and", Arg: conds}
 }
 
-// exprHoldsKey spells what a $lookup's localField and foreignField say, for keys that they cannot serve.
+// exprHoldsKey spells what a $lookup's localField and foreignField say, for keys that they cannot
+// serve.
 func (l *Scope) exprHoldsKey(h formula.HoldsKey) mql.Expr {
 	key := l.value(h.Key.Local)
 	holds := l.exprHolds
@@ -159,7 +160,8 @@ func (l *Scope) exprHoldsKey(h formula.HoldsKey) mql.Expr {
 	return anyOf(wrapped(key), "k", mql.Call{Op: "$and", Arg: appendConjuncts(mql.Args{isSet(k), negated(isArray(k))}, holds(k, h.Key.Foreign))})
 }
 
-// exprHolds is the expression "some value at the foreign path is, or holds, the key", whatever arrays the path crosses.
+// exprHolds is the expression "some value at the foreign path is, or holds, the key", whatever
+// arrays the path crosses.
 func (l *Scope) exprHolds(key mql.Expr, foreign relations.FieldRef) mql.Expr {
 	if foreign.Path == "_id" {
 		return mql.Fn("$eq", key, mql.Path(l.Path("_id")))

@@ -68,7 +68,7 @@ func (l *Scope) lookupKeys(j *mql.Lookup, n formula.Exists, domain formula.Joine
 	return body
 }
 
-// Conditions returns the stages that keep the level's documents for which n holds.
+// Conditions returns the stages that keep the scope's documents for which n holds.
 func Conditions(l *Scope, n formula.Node) []mql.Stage {
 	prefilter, joins, match := l.stages(n)
 	var out []mql.Stage
@@ -84,8 +84,9 @@ func Conditions(l *Scope, n formula.Node) []mql.Stage {
 	return out
 }
 
-// whole adds the plain equality join for a document with one _id and conditions on itself alone, and returns the helper field and
-// what it must match. Servers run this form fastest, and clauses with other conditions share it. The query is nil for another join.
+// whole adds the plain equality join for a document with one _id and conditions on itself alone,
+// and returns the helper field and what it must match. Servers run this form fastest, and clauses
+// with other conditions share it. The query is nil for another join.
 func (l *Scope) whole(n formula.Exists) (as string, q mql.Query) {
 	domain, ok := n.Domain.(formula.Joined)
 	if !ok || len(domain) != 1 || domain[0].List || domain[0].Foreign.Path != "_id" || domain[0].Local.Var != l.Var || n.Body == formula.Constant(true) || !plain(n.Body, n.Var) {
@@ -107,9 +108,10 @@ func (l *Scope) add(j *mql.Lookup) string {
 	return j.As
 }
 
-// carry makes the level's documents of the elements of an array: the document they stand in is looked up once more, and the array
-// unwound. So what can be said of a document can be said of an element. The array is the looked-up document's own, or that of an
-// enclosing document, whose variable is seen here; only that of an element which is carried itself has to be brought along.
+// carry makes the scope's documents of the elements of an array: the document they stand in is
+// looked up once more, and the array unwound. So what can be said of a document can be said of an
+// element. The array is the looked-up document's own, or that of an enclosing document, whose
+// variable is seen here; only that of an element which is carried itself has to be brought along.
 func (l *Scope) carry(j *mql.Lookup, array formula.Ref, expr func(mql.Expr) mql.Expr) (head []mql.Stage) {
 	l.Collection, l.Base = l.Outer.Collection, "e."
 	j.From, j.LocalField, j.ForeignField = l.Collection, "_id", "_id"
@@ -123,8 +125,8 @@ func (l *Scope) carry(j *mql.Lookup, array formula.Ref, expr func(mql.Expr) mql.
 	return []mql.Stage{mql.Project{Fields: mql.Object{{Name: "e", Expr: expr(value)}}}, mql.Unwind{Path: "e"}}
 }
 
-// equality chooses the key that localField and foreignField serve: one of this level's document, first of all one whose foreign
-// path crosses an array. -1 if there is none.
+// equality chooses the key that localField and foreignField serve: one of this scope's document,
+// first of all one whose foreign path crosses an array. -1 if there is none.
 func (l *Scope) equality(keys formula.Joined) int {
 	best := -1
 	for i, k := range keys {
@@ -135,8 +137,9 @@ func (l *Scope) equality(keys formula.Joined) int {
 	return best
 }
 
-// equalFields returns the fields of a comparison that ties a joined document to this level's by equality: the join finds a superset of what
-// the comparison, which stays, lets through, and finds it by an index.
+// equalFields returns the fields of a comparison that binds a joined document to this scope's by
+// equality: the join finds a superset of what the comparison, which stays, lets through, and finds
+// it by an index.
 func (l *Scope) equalFields(n formula.Exists) (local, foreign string) {
 	for _, c := range formula.Conjuncts(n.Body) {
 		if p, ok := c.(formula.Pair); ok && p.Op == filter.Eq && p.Truth && p.LZero == nil && p.RZero == nil {

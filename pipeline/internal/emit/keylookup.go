@@ -5,8 +5,9 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
-// addKeyLookup adds the $lookup and returns its helper field: an array of one document with the keys k, or, of several ties, of a document
-// for each group. Of no tie it is empty unless the core exists.
+// addKeyLookup adds the $lookup and returns its helper field: an array of one document with the
+// keys k, or, of several outer references, of a document for each group. Of no outer reference it
+// is empty unless the graph exists.
 func (l *Scope) addKeyLookup(n *formula.KeyLookup) string {
 	stages := n.Query.Stages[:len(n.Query.Stages):len(n.Query.Stages)]
 	switch n.Query.Outer {

@@ -8,9 +8,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// This file is the table of leaf spellings in query language: each comparison surely true and surely
-// false, as operators of a query document. It follows package evaluate; what each guard keeps out
-// is said beside it.
+// This file is the table of leaf spellings in query language: each comparison surely true and
+// surely false, as operators of a query document. It follows package evaluate; what each guard
+// keeps out is said beside it.
 
 // Operators that stand in many queries.
 var (
@@ -47,8 +47,8 @@ func orderOperator(op filter.Operator) (is, opposite string) {
 // spelling is a leaf that is being spelled.
 type spelling struct{ formula.Leaf }
 
-// symbols says whether a stored symbol must be kept out of a comparison that is true: it compares as
-// the string, but is none.
+// symbols says whether a stored symbol must be kept out of a comparison that is true: it compares
+// as the string, but is none.
 func (l spelling) symbols() bool { return l.Strict && l.Type == relations.String }
 
 // typed returns operators with the declared type before them, if one is declared.

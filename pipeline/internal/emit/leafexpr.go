@@ -156,7 +156,8 @@ func (l spelling) expr(x mql.Expr, truth bool) (mql.Expr, error) {
 // nan is a NaN as an expression.
 var nan = mql.Literal{Of: mql.Value{Literal: bson.RawValue{Type: bson.TypeDouble, Value: []byte{0, 0, 0, 0, 0, 0, 0xf8, 0x7f}}}}
 
-// comparisonExpr is the operator of a field-to-field comparison and which sides must not be NaN, below all numbers there.
+// comparisonExpr is the operator of a field-to-field comparison and which sides must not be NaN,
+// below all numbers there.
 func comparisonExpr(op filter.Operator, truth bool) (name string, left, right bool, ok bool) {
 	if op == filter.Eq {
 		return "$eq", true, false, truth

@@ -9,7 +9,7 @@ import (
 )
 
 // Query spells n as a query document over the value of v, whose fields are behind base.
-// In a level's own document everything can be said; inside an $elemMatch only what plain allows.
+// In a scope's own document everything can be said; inside an $elemMatch only what plain allows.
 func (l *Scope) Query(n formula.Node, v *formula.Variable, base string) mql.Query {
 	switch n := n.(type) {
 	case formula.Constant:
@@ -48,7 +48,8 @@ func (l *Scope) queryExpr(n formula.Node, v *formula.Variable) mql.Query {
 	return mql.Query{mql.ExprMatch{Expr: l.expr(n)}}
 }
 
-// queryAnd merges the conjuncts into one document where their keys allow, in their order; expressions become one.
+// queryAnd merges the conjuncts into one document where their keys allow, in their order;
+// expressions become one.
 func (l *Scope) queryAnd(n formula.And, v *formula.Variable, base string) mql.Query {
 	m := merger{out: make(mql.Query, 0, len(n))}
 	for _, c := range n {
@@ -121,7 +122,8 @@ func appendBranches(to []mql.Query, q mql.Query) []mql.Query {
 	return append(to, q)
 }
 
-// readsOuter reports whether n, spelled as an expression, reads a variable of the $lookup that the level is in.
+// readsOuter reports whether n, spelled as an expression, reads a variable of the $lookup that the
+// scope is in.
 func (l *Scope) readsOuter(n formula.Node) bool {
 	if l.Outer == nil {
 		return false

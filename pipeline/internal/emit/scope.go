@@ -43,7 +43,8 @@ func (l *Scope) fail(format string, args ...any) {
 // Nothing is the query that selects nothing, without a scan.
 var Nothing = mql.On("_id", mql.Is("$in", mql.List{}))
 
-// stages writes the pipeline that keeps the documents for which n holds: a prefilter where there are joins, the joins, the match.
+// stages writes the pipeline that keeps the documents for which n holds: a prefilter where there
+// are joins, the joins, the match.
 func (l *Scope) stages(n formula.Node) (prefilter mql.Query, joins []*mql.Lookup, match mql.Query) {
 	match = l.Query(n, l.Var, l.Base)
 	if len(l.Joins) > 0 {
@@ -90,7 +91,7 @@ func (l *Scope) name(v *formula.Variable) (string, func()) {
 	return name, func() { l.names = l.names[:len(l.names)-1] }
 }
 
-// Path returns a field path of the level's document.
+// Path returns a field path of the scope's document.
 func (l *Scope) Path(path string) string { return strings.TrimSuffix(l.Base+path, ".") }
 
 // value spells a ref as an expression.

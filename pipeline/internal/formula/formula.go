@@ -13,8 +13,9 @@ type Formula struct {
 	Scope   Node
 }
 
-// A node is a two-valued formula over variables. Lowering ([lowerer]) turns the three-valued filter into one by choosing, at each
-// leaf, between "surely true" and "surely false"; emission spells it as a query document, an $expr, or a $lookup.
+// A node is a two-valued formula over variables. Lowering ([lowerer]) turns the three-valued filter
+// into one by choosing, at each leaf, between "surely true" and "surely false"; emission spells it
+// as a query document, an $expr, or a $lookup.
 //
 //sumtype:decl
 type Node interface{ node() }
@@ -58,7 +59,8 @@ func (Test) node()     {}
 func (Pair) node()     {}
 func (Exists) node()   {}
 
-// Variable stands for a document, an element of an array of documents, or an element of a list of keys.
+// Variable stands for a document, an element of an array of documents, or an element of a list of
+// keys.
 type Variable struct {
 	Collection string // where its document lives; "" for an element
 }
@@ -75,7 +77,8 @@ type Ref struct {
 type domain interface{ domain() }
 
 type (
-	// Joined is the documents of the variable's collection that match every key; no keys: all documents.
+	// Joined is the documents of the variable's collection that match every key; no keys: all
+	// documents.
 	Joined []JoinKey
 
 	// Elements is the documents in the array at a ref.
@@ -84,7 +87,8 @@ type (
 		DocsOnly bool // the array is known, where this stands, to hold documents only
 	}
 
-	// Keys is the values in the list at a ref that are neither null nor arrays, or the one such value stored there.
+	// Keys is the values in the list at a ref that are neither null nor arrays, or the one such
+	// value stored there.
 	Keys struct{ List Ref }
 )
 
@@ -92,8 +96,9 @@ func (Joined) domain()   {}
 func (Elements) domain() {}
 func (Keys) domain()     {}
 
-// JoinKey says that the value at foreign is, or holds, the key at local, or one of the keys of a list there.
-// That a single key is neither missing, null nor an array is tested beside the exists, not by it.
+// JoinKey says that the value at foreign is, or holds, the key at local, or one of the keys of a
+// list there. That a single key is neither missing, null nor an array is tested beside the exists,
+// not by it.
 type JoinKey struct {
 	Local   Ref
 	List    bool
@@ -231,7 +236,8 @@ func Same(a, b Node) bool {
 	}
 }
 
-// DocumentAt returns n and that r is a document: in the shorter form where n needs a value stored inside r.
+// DocumentAt returns n and that r is a document: in the shorter form where n needs a value stored
+// inside r.
 func DocumentAt(r Ref, n Node) Node {
 	if n == Constant(false) {
 		return n
@@ -320,7 +326,8 @@ func Refs(n Node, f func(Ref) bool) bool {
 	})
 }
 
-// Forces reports whether n, being true, implies that a value is stored under a prefix of v's value ("" for v's value itself).
+// Forces reports whether n, being true, implies that a value is stored under a prefix of v's value
+// ("" for v's value itself).
 func Forces(n Node, v *Variable, prefix string) bool {
 	switch n := n.(type) {
 	case Test:

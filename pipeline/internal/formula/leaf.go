@@ -39,9 +39,9 @@ func (l Leaf) Among() (values mql.List, ok bool) {
 // MaxPattern is how long a regular expression the server takes, in bytes.
 const MaxPattern = 32_764
 
-// Pattern returns the regular expression that matches strings as a text operator asks. Every special
-// character of the needle is escaped one by one, since \Q…\E can be broken out of. The end is \z,
-// since $ also matches before a final newline.
+// Pattern returns the regular expression that matches strings as a text operator asks. Every
+// special character of the needle is escaped one by one, since \Q…\E can be broken out of. The end
+// is \z, since $ also matches before a final newline.
 func (l Leaf) Pattern() mql.Pattern {
 	needle := strings.ReplaceAll(regexp.QuoteMeta(l.Value.Literal.StringValue()), "\x00", `\x00`)
 	switch l.Op {

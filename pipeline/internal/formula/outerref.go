@@ -10,7 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// OuterRef says that a value outside is a key, or holds keys, that the core has at a ref of its own.
+// OuterRef says that a value outside is a key, or holds keys, that the graph has at a ref of its
+// own.
 type OuterRef struct {
 	Outside Ref
 	List    bool // outside is a list of keys
@@ -26,8 +27,9 @@ type KeyQuery struct {
 	Outer      int
 }
 
-// KeyLookup says that what is outside is among the keys of a core, which one $lookup brings that depends on no document: the server
-// reads them once, where joins inside joins would run for each document.
+// KeyLookup says that what is outside is among the keys of a join graph, which one $lookup brings
+// that depends on no document: the server reads them once, where joins inside joins would run for
+// each document.
 type KeyLookup struct {
 	Outer []OuterRef
 	Query KeyQuery
@@ -38,12 +40,13 @@ func (*KeyLookup) node() {}
 // HoldsKey says that the foreign value of a join is, or holds, its key.
 type HoldsKey struct {
 	Key JoinKey
-	Of  *Variable // whose foreign field it is; nil: that of the level's own document
+	Of  *Variable // whose foreign field it is; nil: that of the scope's own document
 }
 
 func (HoldsKey) node() {}
 
-// Among says that the value outside is, or holds, one of the keys, which are sorted and stay as they are.
+// Among says that the value outside is, or holds, one of the keys, which are sorted and stay as
+// they are.
 func (t OuterRef) Among(keys []bson.RawValue) Node {
 	if t.Typed {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(v bson.RawValue) bool { return Class(v) != Alias(t.Type) })
@@ -58,5 +61,5 @@ func (t OuterRef) Among(keys []bson.RawValue) Node {
 	return Test{Ref: t.Outside, Kind: SurelyTrue, Leaf: l}
 }
 
-// GroupKey names what a group has of a tie that is not the last.
-func GroupKey(tie int) string { return "k" + strconv.Itoa(tie) }
+// GroupKey names what a group has of an outer reference that is not the last.
+func GroupKey(ref int) string { return "k" + strconv.Itoa(ref) }

@@ -2,8 +2,8 @@ package formula
 
 import "fmt"
 
-// UnsupportedError is an error about a filter that cannot be compiled exactly. Package pipeline returns
-// it as its UnsupportedError.
+// UnsupportedError is an error about a filter that cannot be compiled exactly. Package pipeline
+// returns it as its UnsupportedError.
 type UnsupportedError struct{ Problem string }
 
 func (e *UnsupportedError) Error() string { return e.Problem }

@@ -12,7 +12,7 @@ import (
 // Answer is what one read found.
 type Answer struct {
 	documents int             // that the stages returned
-	only      []bson.RawValue // the keys, of a read with one tie
+	only      []bson.RawValue // the keys, of a read with one outer reference
 	groups    []group         // those of a read with more
 	grouped   int             // rows that the groups were made of
 	Keys      int
@@ -26,11 +26,11 @@ func (r *Answer) tooMany(limit int) { r.refuse("more than " + strconv.Itoa(limit
 
 func (r *Answer) refuse(problem string) { r.Problem, r.only, r.groups = problem, nil, nil }
 
-// group is keys that belong together: one set for each tie.
+// group is keys that belong together: one set for each outer reference.
 type group [][]bson.RawValue
 
-// add takes one document. With one tie its k is a key; with more it has a key or an array of keys for each but the last, and s those
-// of the last.
+// add takes one document. With one outer reference its k is a key; with more it has a key or an
+// array of keys for each but the last, and s those of the last.
 func (r *Answer) add(doc bson.Raw, ties, limit int) error {
 	r.documents++
 	if ties == 0 || r.Problem != "" {
@@ -92,7 +92,8 @@ func (r *Answer) add(doc bson.Raw, ties, limit int) error {
 
 var errNotAsked = formula.Unsupported("a document that the resolution did not ask for")
 
-// collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no keys: they reach nothing.
+// collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no
+// keys: they reach nothing.
 func (r *Answer) collect(to *[]bson.RawValue, v bson.RawValue) {
 	if v.Type != bson.TypeArray {
 		r.keep(to, v)

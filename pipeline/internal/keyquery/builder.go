@@ -11,8 +11,9 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
-// builder writes the pipeline that reads the keys of a core: it starts from one of its documents and follows the links, either way.
-// Here rows do multiply; whenever a document has given what later stages need of it, equal rows become one.
+// builder writes the pipeline that reads the keys of a join graph: it starts from one of its
+// documents and follows the links, either way. Here rows do multiply; whenever a document has given
+// what later stages need of it, equal rows become one.
 type builder struct {
 	graph  *joinGraph
 	rows   *emit.Scope // what is known of the variables behind: values in the rows
@@ -22,7 +23,8 @@ type builder struct {
 	asked  []bool // conditions that stand in a stage
 }
 
-// Query returns the stages, on the collection of the core's start. With a limit, so many groups of keys and one more are made.
+// Query returns the stages, on the collection of the graph's start. With a limit, so many groups of
+// keys and one more are made.
 func (c *joinGraph) Query(start *formula.Variable, prefix string, limit int) ([]mql.Stage, error) {
 	g := &builder{graph: c, rows: &emit.Scope{Prefix: prefix, Rows: map[formula.Ref]string{}}, used: make([]bool, len(c.links)), asked: make([]bool, len(c.conds))}
 	g.begin(start)
@@ -68,8 +70,8 @@ type hop struct {
 	rank    int
 }
 
-// next chooses the hop to the variable that should leave the fewest rows: one that the filter's values narrow, one that is found by
-// its _id, one from which others can be.
+// next chooses the hop to the variable that should leave the fewest rows: one that the filter's
+// values narrow, one that is found by its _id, one from which others can be.
 func (g *builder) next() (best hop, ok bool) {
 	best.rank = math.MinInt
 	for i, k := range g.graph.links {
@@ -227,7 +229,8 @@ func (g *builder) toOne(h hop) bool {
 	return k.Foreign.Field != nil && !k.Foreign.List
 }
 
-// whole joins the documents that rows have the _id of by the plain equality, which servers run fastest, and keeps those for which n holds.
+// whole joins the documents that rows have the _id of by the plain equality, which servers run
+// fastest, and keeps those for which n holds.
 func (g *builder) whole(v *formula.Variable, j *mql.Lookup, n formula.Node) {
 	l := &emit.Scope{Prefix: g.rows.Prefix, Var: v, Base: j.As + ".", Collection: v.Collection, Rows: g.rows.Rows}
 	g.add(j, mql.Unwind{Path: j.As})

@@ -9,8 +9,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// joinGraph is documents that must exist together: a "some document" with those inside it, flattened. Read from another side than the
-// one that it is written from, it gives the keys by which the outside meets it.
+// joinGraph is documents that must exist together: a "some document" with those inside it,
+// flattened. Read from another side than the one that it is written from, it gives the keys by
+// which the outside meets it.
 type joinGraph struct {
 	Vars  []*formula.Variable // in the order of the filter
 	links []link              // keys that lead from one of them to another
@@ -24,13 +25,14 @@ type link struct {
 	to *formula.Variable
 }
 
-// conjunct is a condition of the core, and the variables of the core that it speaks of.
+// conjunct is a condition of the graph, and the variables of the graph that it speaks of.
 type conjunct struct {
 	formula.Node
 	vars []*formula.Variable
 }
 
-// GraphOf flattens n. It is not ok where the core is more than keys to the outside, or its parts hang together by the outside only.
+// GraphOf flattens n. It is not ok where the graph is more than keys to the outside, or its parts
+// hang together by the outside only.
 func GraphOf(n formula.Exists) (*joinGraph, bool) {
 	c := &joinGraph{}
 	var conjuncts []formula.Node
@@ -143,7 +145,7 @@ func (c *joinGraph) keyGuards(k link) []conjunct {
 
 func (c *joinGraph) has(v *formula.Variable) bool { return slices.Contains(c.Vars, v) }
 
-// speaksOf returns the variables that are free in n: those of the core, and others.
+// speaksOf returns the variables that are free in n: those of the graph, and others.
 func (c *joinGraph) speaksOf(n formula.Node) (inside, outside []*formula.Variable) {
 	var bound []*formula.Variable
 	formula.Walk(n, func(n formula.Node) bool {
@@ -192,14 +194,15 @@ func appendPeer(to []*formula.Variable, v, a, b *formula.Variable) []*formula.Va
 	return to
 }
 
-// How narrow the values of the filter make a choice of documents: the higher, the fewer documents there should be.
+// How narrow the values of the filter make a choice of documents: the higher, the fewer documents
+// there should be.
 const (
 	ScoreID      = 100 // one _id
 	scoreKey     = 80  // values of a type that is there for keys
 	scoreValue   = 60
 	scoreFlag    = 20 // a boolean
 	scoreOther   = 10 // a range, a pattern
-	scoreReferee = 15 // taken off for documents that others in the core refer to by _id: roles beside assignments of roles
+	scoreReferee = 15 // taken off for documents that others in the graph refer to by _id: roles beside assignments of roles
 
 	ScoreBound = scoreFlag // the least from which it is worth starting
 )

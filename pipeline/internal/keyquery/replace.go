@@ -5,7 +5,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
 )
 
-// ReplaceJoins returns n with every quantifier over joined documents replaced for which f has a replacement; it looks inside those for which not.
+// ReplaceJoins returns n with every quantifier over joined documents replaced for which f has a
+// replacement; it looks inside those for which not.
 func ReplaceJoins(n formula.Node, f func(formula.Exists) (formula.Node, bool)) formula.Node {
 	switch n := n.(type) {
 	case formula.And:
@@ -69,7 +70,8 @@ func Simplify(n formula.Node) formula.Node {
 	}
 }
 
-// amongKeys reports whether n, being true, implies that the value at r is, or holds, one of some keys.
+// amongKeys reports whether n, being true, implies that the value at r is, or holds, one of some
+// keys.
 func amongKeys(n formula.Node, r formula.Ref) bool {
 	switch n := n.(type) {
 	case formula.Test:

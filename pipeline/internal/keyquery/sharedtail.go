@@ -7,15 +7,16 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
 )
 
-// batch is reads that one run of stages serves: each begins on its own, and from where they have the same to do they go on together, their
-// rows told apart by r.
+// batch is reads that one run of stages serves: each begins on its own, and from where they have
+// the same to do they go on together, their rows told apart by r.
 type batch struct {
 	queries []int
 	heads   [][]mql.Stage // up to a $group, which sets r
 	stages  []mql.Stage   // what follows
 }
 
-// batches puts together the reads whose stages end alike, from a $group on to which they come with the same fields.
+// batches puts together the reads whose stages end alike, from a $group on to which they come with
+// the same fields.
 func batches(reads []formula.KeyQuery) []batch {
 	var out []batch
 next:
@@ -32,7 +33,7 @@ next:
 	return out
 }
 
-// join adds a read to a bundle, if it ends as the bundle does.
+// join adds a read to a batch, if it ends as the batch does.
 func (b *batch) join(reads []formula.KeyQuery, i int) bool {
 	first, read := reads[b.queries[0]], reads[i]
 	if first.Outer != 1 {
@@ -53,8 +54,8 @@ func (b *batch) join(reads []formula.KeyQuery, i int) bool {
 	return true
 }
 
-// common returns how many stages at the end of a and b are equal, and behind a $group by the same fields in both; 0 unless a $lookup is
-// among them.
+// common returns how many stages at the end of a and b are equal, and behind a $group by the same
+// fields in both; 0 unless a $lookup is among them.
 func common(a, b []mql.Stage) int {
 	n, best, joins := 0, 0, false
 	for n < len(a)-1 && n < len(b)-1 && mql.EqualStage(a[len(a)-1-n], b[len(b)-1-n]) {
@@ -68,7 +69,8 @@ func common(a, b []mql.Stage) int {
 	return best
 }
 
-// sameFields reports whether a stage and the one before the last n of others are $group stages by the same fields.
+// sameFields reports whether a stage and the one before the last n of others are $group stages by
+// the same fields.
 func sameFields(stage mql.Stage, others []mql.Stage, n int) bool {
 	if n >= len(others) {
 		return false
@@ -95,7 +97,8 @@ func groupFields(stage mql.Stage) mql.Object {
 	return fields
 }
 
-// write returns the stages of a bundle, to run on the collection of its first read: rows with r, the read, and k, the key.
+// write returns the stages of a batch, to run on the collection of its first read: rows with r, the
+// read, and k, the key.
 func (b *batch) write(reads []formula.KeyQuery, limit int) []mql.Stage {
 	if b.heads == nil {
 		return write(&reads[b.queries[0]], b.queries[0], limit)
@@ -135,7 +138,8 @@ func keepApart(stage mql.Stage, r mql.Expr) mql.Stage {
 	return &mql.Group{ID: id, Fields: group.Fields}
 }
 
-// write returns the stages of one read: rows with r, the read, and k, the key; of several ties, k and s are groups of keys.
+// write returns the stages of one read: rows with r, the read, and k, the key; of several outer
+// references, k and s are groups of keys.
 func write(r *formula.KeyQuery, i, limit int) []mql.Stage {
 	stages := r.Stages[:len(r.Stages):len(r.Stages)]
 	if r.Outer > 0 {

@@ -21,7 +21,8 @@ type path struct {
 	rel  *relations.Relation
 }
 
-// entities returns the entities of a clause. Hops of throughs become unnamed entities before the one they lead to.
+// entities returns the entities of a clause. Hops of throughs become unnamed entities before the
+// one they lead to.
 func (l *Lowerer) entities(c *relations.CheckedClause) []entity {
 	out := make([]entity, 0, len(c.Entities)+2)
 	for _, declared := range c.Entities {
@@ -41,8 +42,9 @@ func (l *Lowerer) entities(c *relations.CheckedClause) []entity {
 	return out
 }
 
-// solve lowers "some choice of the entities makes every condition true", or that every choice makes some condition false.
-// Entities that no condition and no path ties together are solved apart, so that each is asked for in the smallest scope.
+// solve lowers "some choice of the entities makes every condition true", or that every choice makes
+// some condition false. Entities that no condition and no path ties together are solved apart, so
+// that each is asked for in the smallest scope.
 func (l *Lowerer) solve(entities []entity, conditions []relations.CheckedCondition, e *env, m mode) formula.Node {
 	if len(entities) == 0 {
 		return l.conditions(conditions, e, m)
@@ -144,8 +146,9 @@ func clauseMentions(c *relations.CheckedClause, e *relations.CheckedEntity) bool
 	return slices.ContainsFunc(c.Conditions, func(c relations.CheckedCondition) bool { return mentions(c, e) })
 }
 
-// keyOnly says whether an entity is answered from the local key (package evaluate, Key only): nothing but its key is compared with
-// values, and perhaps Exists is asked of a reference that is complete.
+// keyOnly says whether an entity is answered from the local key (package evaluate, Key only):
+// nothing but its key is compared with values, and perhaps Exists is asked of a reference that is
+// complete.
 func (l *Lowerer) keyOnly(e *relations.CheckedEntity) bool {
 	if len(e.Paths) != 1 || len(e.Paths[0].Hops) != 1 {
 		return false

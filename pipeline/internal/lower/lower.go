@@ -18,7 +18,8 @@ const (
 	surelyFalse mode = false
 )
 
-// Lowerer turns conditions into formulas. The first problem stops it: err is set and the formula is worthless.
+// Lowerer turns conditions into formulas. The first problem stops it: err is set and the formula is
+// worthless.
 type Lowerer struct {
 	filter       *relations.CheckedFilter
 	schema       *relations.Schema // of the filter
@@ -52,7 +53,8 @@ func (l *Lowerer) fail(format string, args ...any) formula.Node {
 	return formula.Constant(false)
 }
 
-// binding is what an entity stands for: a document or element, a document embedded in one, a key alone, or a phantom.
+// binding is what an entity stands for: a document or element, a document embedded in one, a key
+// alone, or a phantom.
 type binding struct {
 	v       *formula.Variable
 	prefix  string // of the entity's fields in v's value: "" or ends in a dot
@@ -214,7 +216,8 @@ func (p place) null(m mode) formula.Node {
 	return n
 }
 
-// place is a field of a bound entity: where its value is stored, and which embedded documents must be documents for that.
+// place is a field of a bound entity: where its value is stored, and which embedded documents must
+// be documents for that.
 type place struct {
 	ref   formula.Ref
 	field *relations.Field
@@ -258,7 +261,8 @@ func (p place) guard(n formula.Node) formula.Node {
 	return n
 }
 
-// literal lowers the comparison of a field with a value, or with a list of values (package evaluate, Comparisons).
+// literal lowers the comparison of a field with a value, or with a list of values (package
+// evaluate, Comparisons).
 func (l *Lowerer) literal(p place, op filter.Operator, operand relations.CheckedOperand, m mode) formula.Node {
 	f := p.field
 	t := formula.Test{Ref: p.ref, Kind: formula.SurelyFalse, Leaf: formula.Leaf{Op: op, Type: f.Type, List: f.List && !p.one, Strict: f.Strict}}
@@ -317,8 +321,9 @@ func (l *Lowerer) literal(p place, op filter.Operator, operand relations.Checked
 	return p.guard(t)
 }
 
-// value returns a literal as a leaf of a query: the parameter that stands for it in a prepared plan,
-// if there is one. Whether a value of the schema's own equals it is part of what plans are kept by.
+// value returns a literal as a leaf of a query: the parameter that stands for it in a prepared
+// plan, if there is one. Whether a value of the schema's own equals it is part of what plans are
+// kept by.
 func (l *Lowerer) value(v bson.RawValue) mql.Value {
 	for i := range l.Params {
 		if p := &l.Params[i]; p.List == nil && p.Value.Equal(v) {

@@ -9,7 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// reach lowers one entity, the entities tied to it, and their conditions.
+// reach lowers one entity, the entities that belong to it, and their conditions.
 type reach struct {
 	*Lowerer
 	entity     *entity
@@ -165,7 +165,8 @@ func (p place) knownList(absentEmpty bool) formula.Node {
 	return p.guard(n)
 }
 
-// guardWeak returns n, which needs a value at the place, and that no embedded document on the way is an array.
+// guardWeak returns n, which needs a value at the place, and that no embedded document on the way
+// is an array.
 func (p place) guardWeak(n formula.Node) formula.Node {
 	for i := len(p.steps) - 1; i >= 0; i-- {
 		n = formula.All(formula.Test{Ref: formula.Ref{Var: p.ref.Var, Path: p.base + p.steps[i].Path}, Kind: formula.IsNoArray}, n)
@@ -337,8 +338,9 @@ func unique(rel *relations.Relation) bool {
 	return false
 }
 
-// keys returns the key pairs of a relation; that every single key can reach (neither missing, null nor an array) and the
-// documents around a list of keys are documents; and, in mode surelyFalse, that the list's range is known.
+// keys returns the key pairs of a relation; that every single key can reach (neither missing, null
+// nor an array) and the documents around a list of keys are documents; and, in mode surelyFalse,
+// that the list's range is known.
 func (r *reach) keys(src binding, rel *relations.Relation, target *relations.Type, m mode) (domain formula.Joined, guard, listed formula.Node) {
 	if len(rel.Keys) == 0 {
 		return nil, r.fail("relation %q without keys", rel.Name), nil

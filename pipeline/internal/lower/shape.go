@@ -11,9 +11,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Shape is a filter without its values, as bytes: two filters of one shape compile to the same plan, but for the values. Compilation looks at no more of a value than
-// its type, whether it is null, how many values a list has, and which values are the same bytes; so a shape has these in the place of
-// the values. It is no hash: filters of equal shapes are of one shape.
+// Shape is a filter without its values, as bytes: two filters of one shape compile to the same
+// plan, but for the values. Compilation looks at no more of a value than its type, whether it is
+// null, how many values a list has, and which values are the same bytes; so a shape has these in
+// the place of the values. It is no hash: filters of equal shapes are of one shape.
 type Shape struct {
 	Key    []byte
 	Params []mql.Binding
@@ -21,13 +22,15 @@ type Shape struct {
 	Bad    bool // the filter has no shape: it was rewritten, has a parameter, or is too large
 }
 
-// What is larger than this is compiled anew: telling which values are the same, and keeping shapes, takes its time and space.
+// What is larger than this is compiled anew: telling which values are the same, and keeping shapes,
+// takes its time and space.
 const (
 	maxParams = 128
 	maxShape  = 16 << 10
 )
 
-// The marks of a shape. Lengths stand before what they count, so that no two filters are spelled alike.
+// The marks of a shape. Lengths stand before what they count, so that no two filters are spelled
+// alike.
 const (
 	markNone byte = iota
 	markNull

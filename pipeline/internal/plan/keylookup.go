@@ -5,11 +5,12 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/keyquery"
 )
 
-// inRow is from how many documents in a row on keys are read once: joins as deep inside joins cost more for each document than
-// to look for its key in an array, which may be long.
+// inRow is from how many documents in a row on keys are read once: joins as deep inside joins cost
+// more for each document than to look for its key in an array, which may be long.
 const inRow = 3
 
-// withKeyLookups returns n with the cores of so many documents in a row that values narrow as keys that are read once.
+// withKeyLookups returns n with the join graphs of so many documents in a row that values narrow as
+// keys that are read once.
 func (s *Source) withKeyLookups(n formula.Node) formula.Node {
 	if keyquery.Score(n, s.Root) == keyquery.ScoreID {
 		return n

@@ -92,8 +92,8 @@ func (p *Compiled) allStages() []mql.Stage {
 	return append(out, mql.Match{Query: p.Match}, helpers)
 }
 
-// Keyed returns the formula with keys in the place of joins: those that in returns for a site, in the
-// clause of that index. Nil leaves the join.
+// Keyed returns the formula with keys in the place of joins: those that in returns for a site, in
+// the clause of that index. Nil leaves the join.
 func (s *Source) Keyed(sites map[*formula.Variable]keyquery.Site, in func(clause int, s keyquery.Site) formula.Node) *Source {
 	out := *s
 	out.Clauses, out.keyedClauses = make([]formula.Node, len(s.Clauses)), make([]bool, len(s.Clauses))

@@ -10,9 +10,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// united returns the clauses with one in the place of those that differ only in the values, equal or
-// among which, one field must be: the keys of several clauses are one list to the server. The time
-// is linear in the clauses.
+// united returns the clauses with one in the place of those that differ only in the values, equal
+// or among which, one field must be: the keys of several clauses are one list to the server. The
+// time is linear in the clauses.
 func united(clauses []formula.Node) []formula.Node {
 	if len(clauses) < 2 {
 		return clauses
@@ -89,8 +89,8 @@ func (u *unions) index(g *union) {
 	}
 }
 
-// differs returns the only place in which a clause differs from the first of the union, -1 for none.
-// It is not ok where there are several.
+// differs returns the only place in which a clause differs from the first of the union, -1 for
+// none. It is not ok where there are several.
 func (g *union) differs(ns []formula.Node) (at int, ok bool) {
 	if len(ns) != len(g.conjuncts) {
 		return 0, false
@@ -117,8 +117,8 @@ type hashed struct {
 	values uint64 // but for its values; 0 where no other values can stand in their place
 }
 
-// hashes hashes the conjuncts of a clause. It is not ok where one is neither a test nor a pair: such
-// a clause equals no other.
+// hashes hashes the conjuncts of a clause. It is not ok where one is neither a test nor a pair:
+// such a clause equals no other.
 func (u *unions) hashes(ns []formula.Node) ([]hashed, bool) {
 	out := make([]hashed, len(ns))
 	for i, n := range ns {
@@ -190,7 +190,8 @@ func listsOf(a, b formula.Node) (x, y mql.List, ok bool) {
 	return x, y, okS && okT && !slices.ContainsFunc(x.Values, isDocument) && !slices.ContainsFunc(y.Values, isDocument)
 }
 
-// isDocument: servers refuse a list with a document whose first key begins with $, and a kept plan gets other documents.
+// isDocument: servers refuse a list with a document whose first key begins with $, and a kept plan
+// gets other documents.
 func isDocument(v bson.RawValue) bool { return v.Type == bson.TypeEmbeddedDocument }
 
 func (g *union) node() formula.Node {
