@@ -2,6 +2,8 @@ package oso_test
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mongoauthz/go-mongoauthz/engine/oso"
@@ -138,5 +140,62 @@ func TestBrokenDocumentsAreDenied(t *testing.T) {
 			ids = append(ids, int(raw.Lookup("_id").AsInt64()))
 		}
 		require.Equal(t, listed, ids, condition)
+	}
+}
+
+const lookup = `allow(u: User, "read", d: Doc) if u.team.Name = "red" and d.TeamID = u.team.ID and v in u.team.users and d.owner = v;`
+
+func TestALookUpIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	counted := fetchFunc(func(ctx context.Context, r evaluate.Request) ([]bson.Raw, error) {
+		asked.Add(1)
+		return memory(t).Fetch(ctx, r)
+	})
+	f, err := read(engine(t, lookup, oso.WithFetcher(counted)), users(t)[0])
+	require.NoError(t, err)
+	require.Equal(t, "Doc where owner owner: team_id = 1 and owner._id = ObjectID("+id(1).Hex()+")", f.String())
+	require.EqualValues(t, 2, asked.Load())
+}
+
+func TestALookUpWithoutAFetcherIsRefused(t *testing.T) {
+	t.Parallel()
+	_, err := read(engine(t, lookup), users(t)[0])
+	requireUnsupported(t, err, "User.team")
+}
+
+func TestALookUpThatFailsIsTheError(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	e := engine(t, lookup, oso.WithFetcher(fetchFunc(func(context.Context, evaluate.Request) ([]bson.Raw, error) { return nil, broken })))
+	for range 3 {
+		_, err := read(e, users(t)[0])
+		require.ErrorIs(t, err, broken)
+	}
+}
+
+func TestANilKeyFindsNothing(t *testing.T) {
+	t.Parallel()
+	m := memory(t)
+	require.NoError(t, m.Insert("teams", bson.D{{Key: "_id", Value: nil}, {Key: "name", Value: "red"}}))
+	e := engine(t, `allow(u: User, "read", _: Doc) if u.team = nil;`, oso.WithFetcher(m))
+	for i, outcome := range []filter.Outcome{filter.Denied, filter.Denied, filter.Allowed} {
+		f, err := read(e, users(t)[i])
+		require.NoError(t, err)
+		require.Equal(t, outcome, f.Outcome())
+	}
+	_, err := read(engine(t, lookup, oso.WithFetcher(m)), users(t)[2])
+	failed := (*oso.EngineError)(nil)
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, "no attribute Name", failed.Problem)
+}
+
+func TestABrokenRelatedDocumentIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, team := range []bson.D{{{Key: "_id", Value: 1}}, {{Key: "_id", Value: 1}, {Key: "name", Value: bson.A{"red"}}}} {
+		m := evaluate.Memory{}
+		require.NoError(t, m.Insert("teams", team))
+		_, err := read(engine(t, lookup, oso.WithFetcher(m)), users(t)[0])
+		requireUnsupported(t, err, "Team.Name")
 	}
 }

@@ -262,35 +262,46 @@ func (s *session) argument(v any, to reflect.Type) (_ reflect.Value, ok bool) {
 			ok = setInteger(out, int64(v))
 		}
 	case []any:
-		switch {
-		case to.Kind() == reflect.Slice:
-			out.Set(reflect.MakeSlice(to, len(v), len(v)))
-		case to.Kind() != reflect.Array || to.Len() != len(v):
-			return out, false
-		}
-		for i, e := range v {
-			inner, ok := s.argument(e, to.Elem())
-			if !ok {
-				return out, false
-			}
-			out.Index(i).Set(inner)
-		}
-		ok = true
+		ok = s.setList(out, v)
 	case map[string]any:
-		if to.Kind() != reflect.Map || to.Key().Kind() != reflect.String {
-			return out, false
-		}
-		out.Set(reflect.MakeMapWithSize(to, len(v)))
-		for key, e := range v {
-			inner, ok := s.argument(e, to.Elem())
-			if !ok {
-				return out, false
-			}
-			out.SetMapIndex(reflect.ValueOf(key).Convert(to.Key()), inner)
-		}
-		ok = true
+		ok = s.setMap(out, v)
 	}
 	return out, ok
+}
+
+// setList sets a slice or an array to a list's elements, if it can hold them.
+func (s *session) setList(out reflect.Value, list []any) bool {
+	switch to := out.Type(); {
+	case to.Kind() == reflect.Slice:
+		out.Set(reflect.MakeSlice(to, len(list), len(list)))
+	case to.Kind() != reflect.Array || to.Len() != len(list):
+		return false
+	}
+	for i, e := range list {
+		inner, ok := s.argument(e, out.Type().Elem())
+		if !ok {
+			return false
+		}
+		out.Index(i).Set(inner)
+	}
+	return true
+}
+
+// setMap sets a map to the entries of a dictionary, if it can hold them.
+func (s *session) setMap(out reflect.Value, entries map[string]any) bool {
+	to := out.Type()
+	if to.Kind() != reflect.Map || to.Key().Kind() != reflect.String {
+		return false
+	}
+	out.Set(reflect.MakeMapWithSize(to, len(entries)))
+	for key, e := range entries {
+		inner, ok := s.argument(e, to.Elem())
+		if !ok {
+			return false
+		}
+		out.SetMapIndex(reflect.ValueOf(key).Convert(to.Key()), inner)
+	}
+	return true
 }
 
 // instance returns an object as a Go value of a type: the struct that it is, or a pointer to it.

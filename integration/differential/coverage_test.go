@@ -1,11 +1,15 @@
 package differential_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"testing"
+	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
+	"github.com/stretchr/testify/require"
 )
 
 // feature is something a filter can have, as it stands or under an odd number of negations.
@@ -158,5 +162,37 @@ func (c *counter) comparison(in filter.Comparison, types map[string]*relations.T
 	}
 	if right, ok := c.w.schema.Field(types[operand.Entity], operand.Path); ok && (left.AbsentZero != nil || right.AbsentZero != nil) {
 		c.note("absent means zero, field to field", negated)
+	}
+}
+
+// summary prints what was compared, and at which rate.
+func (s *suite) summary(t *testing.T, took time.Duration) {
+	t.Logf("%d list comparisons over %d worlds in %v (%.0f a second): %d neither empty nor everything, %d also as find, count and pages",
+		s.compared, s.worlds, took.Round(time.Second), float64(s.compared)/took.Seconds(), s.mixed, s.tenths)
+	t.Logf("with the keys read first: %d comparisons, %d neither empty nor everything, %d with groups of keys, %d in which a join stayed (%d for a key that is no mere value, %d for more keys than may be), %d left out as too deep",
+		s.resolved.compared, s.resolved.mixed, s.resolved.groups, s.resolved.kept, s.resolved.noMereValue, s.resolved.tooMany, s.resolved.tooDeep)
+	t.Logf("seen least in those neither empty nor everything: %s", s.rarest(5))
+	if s.compat {
+		t.Logf("left out on the compatible server, by name: %d filters whose joins nest too deep for its planner's memory", s.tooDeep)
+	}
+}
+
+// rarest names the features seen least.
+func (s *suite) rarest(n int) string {
+	all := features()
+	slices.SortStableFunc(all, func(a, b feature) int { return s.seen[a] - s.seen[b] })
+	var out []string
+	for _, f := range all[:n] {
+		out = append(out, fmt.Sprintf("%v %d", f, s.seen[f]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// requireNotHollow guards against a run that compares nothing of interest.
+func (s *suite) requireNotHollow(t *testing.T) {
+	require.GreaterOrEqual(t, s.compared, 10_000)
+	require.GreaterOrEqual(t, s.mixed*4, s.compared, "a quarter of the comparisons must be neither empty nor everything")
+	for _, f := range features() {
+		require.GreaterOrEqual(t, s.seen[f], 100, "comparisons neither empty nor everything that have %v", f)
 	}
 }
