@@ -144,6 +144,8 @@ func (r *resolver) condition(in relations.CheckedCondition) (condition, error) {
 			}
 			out.any = append(out.any, clause)
 		}
+	case filter.Invalid:
+		err = fmt.Errorf("evaluate: an Invalid is no condition: %s", in.Problem)
 	default:
 		err = fmt.Errorf("evaluate: a %T is no condition", in)
 	}

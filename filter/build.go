@@ -137,7 +137,9 @@ func Not(c Condition) Condition {
 		return None(Where(c))
 	case Exists, Surely:
 		return None(Where(c))
+	case Invalid: // as nil, which Check refuses, too
+		return c
 	default:
-		return c // nil and Invalid, which Check refuses
+		return c
 	}
 }

@@ -147,7 +147,8 @@ func stray(clauses []Clause, sight []string) (name string, found bool) {
 				}
 			case Exists:
 				spoken = append(spoken, condition.Entity)
-			default:
+			case Constant, Invalid:
+			case Any, None, Surely:
 				if name, found := stray(Nested(condition), here); found {
 					return name, true
 				}

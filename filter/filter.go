@@ -132,8 +132,10 @@ func Nested(c Condition) []Clause {
 		return []Clause{Clause(c)}
 	case Surely:
 		return []Clause{Clause(c)}
-	default:
+	case Comparison, Exists, Constant, Invalid:
 		return nil
+	default:
+		return nil // c is nil
 	}
 }
 

@@ -140,6 +140,7 @@ func (e *encoder) condition(in *Condition) {
 		e.key("exists").string(c.Entity)
 	case Constant:
 		e.key("constant").string(c.String())
+	case Invalid: // wellFormed has refused it
 	}
 	e.raw("}")
 }

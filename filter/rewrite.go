@@ -59,6 +59,7 @@ func (r *rewriter) condition(in *Condition) (Condition, bool) {
 		if out, changed := r.exists(c); changed {
 			return out, true
 		}
+	case Constant, Invalid:
 	}
 	return nil, false
 }

@@ -99,7 +99,8 @@ func uses(c *filter.Clause, name string) bool {
 			if condition.Entity == name {
 				return true
 			}
-		default:
+		case filter.Constant, filter.Invalid:
+		case filter.Any, filter.None, filter.Surely:
 			for _, inner := range filter.Nested(condition) {
 				if uses(&inner, name) {
 					return true

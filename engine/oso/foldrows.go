@@ -93,6 +93,8 @@ func (l leaf) comparesValues(c filter.Condition) bool {
 			}
 		}
 		return true
+	case filter.Exists, filter.Constant, filter.None, filter.Surely, filter.Invalid:
+		return false
 	default:
 		return false
 	}

@@ -8,6 +8,8 @@ import (
 )
 
 // formula is a partial result without negations: they are said by its leaves.
+//
+//sumtype:decl
 type formula interface{ formula() }
 
 type all []formula  // an AND; true if empty

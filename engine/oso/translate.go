@@ -170,9 +170,9 @@ func flatten(f formula) (parts []formula, possible bool) {
 			return flatten(ways[0])
 		}
 		return []formula{ways}, true
-	default:
-		return []formula{f}, true
+	case leaf:
 	}
+	return []formula{f}, true
 }
 
 func sortedVariables(m map[types.Variable]*binding) []types.Variable {
