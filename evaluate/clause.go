@@ -54,14 +54,21 @@ const (
 
 // decision is the state of deciding about one document.
 type decision struct {
-	ctx context.Context
-	// slots holds what each entity stands for; the resource is in slot 0. others holds, by slot too, everything the entity ranges over.
-	slots   []choice
-	others  [][]choice
-	related *related
-	trace   *trace // nil unless the decision is to be explained
-	// resource is the room for slots where there is no other entity.
-	resource [1]choice
+	ctx      context.Context
+	resource choice                 // the document
+	tops     [maxTops]bson.RawValue // its fields of those names, of type 0 where there is none
+	slots    []choice               // what each other entity stands for, by slot
+	others   [][]choice             // everything that an entity ranges over, by slot; the resource is in slot 0
+	related  *related               // nil if there is no other entity, and one document
+	trace    *trace                 // nil unless the decision is to be explained
+}
+
+// at returns what the entity in a slot stands for.
+func (d *decision) at(slot int) *choice {
+	if slot == 0 {
+		return &d.resource
+	}
+	return &d.slots[slot]
 }
 
 // clause decides a clause: the OR over all choices of its entities of the AND of its conditions.
@@ -159,7 +166,7 @@ var constants = [...]Truth{filter.False: False, filter.Unknown: Unknown, filter.
 // exists decides whether an entity is there: what was chosen is, and of a phantom that is unknown.
 // Where the key answers, any key that can lead somewhere is enough.
 func (d *decision) exists(x *existence) Truth {
-	if d.slots[x.slot].kind == phantom {
+	if d.at(x.slot).kind == phantom {
 		return Unknown
 	}
 	if x.key != nil {

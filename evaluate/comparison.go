@@ -32,6 +32,7 @@ type operand struct {
 // field is a declared field of an entity, with the way to what is stored there.
 type field struct {
 	slot        int      // the entity whose document is read
+	top         int      // of the resource: the number of the path's first name in decision.tops, from 1; 0 if it is not there
 	path        []string // in that document; nil if the entity ranges over keys: then the key is the value
 	typ         relations.ValueType
 	list        bool
@@ -46,7 +47,10 @@ var empty = bson.RawValue{Type: bson.TypeArray, Value: []byte{5, 0, 0, 0, 0}}
 
 // read returns what is stored at a field.
 func (d *decision) read(f *field) (bson.RawValue, presence) {
-	switch c := &d.slots[f.slot]; {
+	if f.top > 0 {
+		return inside(d.tops[f.top-1], f.path[1:])
+	}
+	switch c := d.at(f.slot); {
 	case c.kind == phantom:
 		return bson.RawValue{}, unreached
 	case f.path == nil:

@@ -60,6 +60,7 @@ type Evaluator struct {
 	conditions int                 // how many there are
 	fields     map[string][]string // what is read of related documents, by collection
 	own        []string            // what is read of the documents decided on
+	tops       []string            // the first names of what is compared of them, as far as a decision has room
 	resource   string
 }
 
@@ -114,7 +115,7 @@ func prepare(f *relations.CheckedFilter) (*Evaluator, error) {
 		e.clauses = append(e.clauses, c)
 	}
 	e.entities, e.conditions, e.fields = r.largest, r.ids, r.fields()
-	e.own = slices.Sorted(maps.Keys(r.own))
+	e.own, e.tops = slices.Sorted(maps.Keys(r.own)), r.tops
 	return e, nil
 }
 
@@ -134,8 +135,11 @@ func (e *Evaluator) Reads(collection string) []string {
 
 // Decide decides about one document. The errors are those of [Evaluate], without those of Prepare.
 func (e *Evaluator) Decide(ctx context.Context, document bson.Raw, fetcher Fetcher) (Decision, error) {
-	d, err := e.begin(ctx, fetcher, document)
-	if err != nil {
+	var d decision
+	if err := e.begin(&d, ctx, fetcher, document); err != nil {
+		return Decision{}, err
+	}
+	if err := e.read(&d, document); err != nil {
 		return Decision{}, err
 	}
 	return d.decide(e)
@@ -144,50 +148,55 @@ func (e *Evaluator) Decide(ctx context.Context, document bson.Raw, fetcher Fetch
 // DecideAll decides about several documents, in their order. Related documents are asked for in as few requests as for one.
 // The errors are those of [Evaluator.Decide]; then there are no decisions.
 func (e *Evaluator) DecideAll(ctx context.Context, documents []bson.Raw, fetcher Fetcher) ([]Decision, error) {
-	d, err := e.begin(ctx, fetcher, documents...)
-	if err != nil {
+	var d decision
+	if err := e.begin(&d, ctx, fetcher, documents...); err != nil {
 		return nil, err
 	}
+	for _, document := range documents { // before anything is fetched for one of them
+		if err := e.read(&d, document); err != nil {
+			return nil, err
+		}
+	}
 	decisions := make([]Decision, len(documents))
-	for i := range documents {
-		d.slots[0] = choice{kind: document, document: documents[i]} // not of d.others: one document without entities has none
-		if decisions[i], err = d.decide(e); err != nil {
+	for i, document := range documents {
+		err := e.read(&d, document)
+		if err == nil {
+			decisions[i], err = d.decide(e)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	return decisions, nil
 }
 
-// begin returns a decision about the first of some documents.
-func (e *Evaluator) begin(ctx context.Context, fetcher Fetcher, documents ...bson.Raw) (*decision, error) {
+// begin makes d a decision about some documents, of which none was read yet.
+func (e *Evaluator) begin(d *decision, ctx context.Context, fetcher Fetcher, documents ...bson.Raw) error {
 	if e == nil {
-		return nil, errNoEvaluator
+		return errNoEvaluator
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
-	d := &decision{ctx: ctx}
-	d.slots = d.resource[:]
-	if e.entities > 1 {
-		d.slots = make([]choice, e.entities)
+	d.ctx = ctx
+	if e.entities == 1 {
+		return nil
 	}
-	for _, raw := range documents {
-		if !wellFormed(raw, maxNesting) {
-			return nil, &DocumentError{Collection: e.collection}
-		}
-	}
-	if len(documents) > 0 {
-		d.slots[0] = choice{kind: document, document: documents[0]}
-	}
-	if e.entities == 1 && len(documents) == 1 {
-		return d, nil
-	}
-	d.others = make([][]choice, e.entities)
+	d.slots, d.others = make([]choice, e.entities), make([][]choice, e.entities)
 	for _, raw := range documents {
 		d.others[0] = append(d.others[0], choice{kind: document, document: raw})
 	}
 	d.related = &related{fetcher: fetcher, fields: e.fields}
-	return d, nil
+	return nil
+}
+
+// read makes one of the documents the one that d is about.
+func (e *Evaluator) read(d *decision, raw bson.Raw) error {
+	d.resource, d.tops = choice{kind: document, document: raw}, [maxTops]bson.RawValue{}
+	if !tops(raw, e.tops, &d.tops) {
+		return &DocumentError{Collection: e.collection}
+	}
+	return nil
 }
 
 // decide decides about the document in the resource's slot: it has to be inside the scope, and some clause has to be true.

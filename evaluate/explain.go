@@ -104,8 +104,11 @@ func (r Reason) String() string { return r.Field + " " + r.Why.String() }
 // Explain decides as [Evaluator.Decide] does, and says why. It looks at every clause, choice and condition, also where the decision was
 // made before, so it costs more, and may meet an error that Decide does not.
 func (e *Evaluator) Explain(ctx context.Context, document bson.Raw, fetcher Fetcher) (Explanation, error) {
-	d, err := e.begin(ctx, fetcher, document)
-	if err != nil {
+	var d decision
+	if err := e.begin(&d, ctx, fetcher, document); err != nil {
+		return Explanation{}, err
+	}
+	if err := e.read(&d, document); err != nil {
 		return Explanation{}, err
 	}
 	d.trace = &trace{

@@ -115,9 +115,9 @@ func (d *decision) fetchAlong(e *entity, p *path, keys [][]bson.RawValue) error 
 	}
 	in.asked[own] = true
 	all := slices.Clone(keys)
-	here := d.slots[p.from]
+	here := *d.at(p.from)
 	for _, other := range d.others[p.from] {
-		d.slots[p.from] = other
+		*d.at(p.from) = other
 		theirs, _ := d.keys(p)
 		if id := encode(p, theirs); complete(theirs) && !in.asked[id] {
 			in.asked[id] = true
@@ -126,7 +126,7 @@ func (d *decision) fetchAlong(e *entity, p *path, keys [][]bson.RawValue) error 
 			}
 		}
 	}
-	d.slots[p.from] = here
+	*d.at(p.from) = here
 	match := make([]Match, len(p.pairs))
 	for i := range p.pairs {
 		match[i] = Match{Field: p.pairs[i].field, Keys: distinct(all[i])}

@@ -45,6 +45,9 @@ func (r *resolver) declareKey(c *clause, source *relations.CheckedEntity) error 
 		local := hop.Relation.Keys[0].Local
 		r.read(from.slot, local)
 		f.slot, f.path = from.slot, splitPath(local)
+		if f.slot == 0 {
+			f.top = r.top(f.path[0])
+		}
 	} else {
 		e := r.add(c, source.Type, declaration{name: source.Name, typ: source.Type.Name, via: pathNames(source.Paths), keys: true})
 		e.collection, e.keys = "", true

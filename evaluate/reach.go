@@ -53,7 +53,7 @@ func (d *decision) reach(e *entity) (reached []choice, known bool, err error) {
 		return d.related.in(e.collection).documents, true, nil
 	}
 	for i := range e.paths {
-		if d.slots[e.paths[i].from].kind == phantom {
+		if d.at(e.paths[i].from).kind == phantom {
 			return nil, false, nil // nothing is known of what lies behind a phantom
 		}
 	}
@@ -92,7 +92,7 @@ func (d *decision) along(e *entity, p *path) (reached []choice, known bool, err 
 		return nil, near == False, err
 	}
 	if p.kind.Embedded() {
-		reached, known = p.embedded(d.slots[p.from].document, e.documentsOnly)
+		reached, known = p.embedded(d.at(p.from).document, e.documentsOnly)
 	} else {
 		var keys [][]bson.RawValue
 		keys, known = d.keys(p)
@@ -166,7 +166,7 @@ func (d *decision) keys(p *path) (keys [][]bson.RawValue, known bool) {
 	keys, known = make([][]bson.RawValue, len(p.pairs)), true
 	for i := range p.pairs {
 		pair := &p.pairs[i]
-		v, at := lookup(d.slots[p.from].document, pair.local)
+		v, at := lookup(d.at(p.from).document, pair.local)
 		isArray := at == stored && v.Type == bson.TypeArray
 		switch {
 		case isArray && pair.list:

@@ -36,6 +36,7 @@ type resolver struct {
 	byslot []*entity
 	reads  map[string]map[string]bool // the paths that are read of joined documents, by collection
 	own    map[string]bool            // the paths that are read of the document decided on
+	tops   []string                   // the first names of those that are compared, as far as a decision has room
 }
 
 // named is an entity in sight.
@@ -244,12 +245,32 @@ func (r *resolver) field(of *relations.CheckedEntity, ref relations.FieldRef, op
 	f := field{
 		slot: e.slot, path: splitPath(ref.Path), typ: ref.Type, list: ref.List, absentEmpty: ref.AbsentEmpty, strict: ref.Strict, name: name,
 	}
+	if e.slot == 0 {
+		f.top = r.top(f.path[0])
+	}
 	if ref.AbsentZero != nil {
 		if f.zero, ok = ref.AbsentZero.(bson.RawValue); !ok {
 			return field{}, errSchema
 		}
 	}
 	return f, nil
+}
+
+// maxTops is for how many fields of the document a decision has room, so that it reads the document
+// once. Others are looked up in it.
+const maxTops = 8
+
+// top returns the number of the first name of a path that is compared of the document, from 1; 0 if
+// there is no room for it.
+func (r *resolver) top(name string) int {
+	if i := slices.Index(r.tops, name); i >= 0 {
+		return i + 1
+	}
+	if len(r.tops) == maxTops {
+		return 0
+	}
+	r.tops = append(r.tops, name)
+	return len(r.tops)
 }
 
 // read notes a path that is read of the entity in a slot.

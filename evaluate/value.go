@@ -16,26 +16,55 @@ const maxNesting = 1000
 
 // wellFormed reports whether a document is BSON through and through, nested at most depth levels.
 func wellFormed(document []byte, depth int) bool {
-	if depth == 0 || len(document) < 5 || length(document) != len(document) || document[len(document)-1] != 0 {
+	if depth == 0 || !framed(document) {
 		return false
 	}
 	for body := document[4 : len(document)-1]; len(body) > 0; {
-		_, v, rest, ok := next(body)
-		if !ok {
+		t, at, end, ok := element(body)
+		if !ok || !wellFormedValue(t, body[at:end], depth) {
 			return false
 		}
-		switch v.Type {
-		case bson.TypeEmbeddedDocument, bson.TypeArray:
-			ok = wellFormed(v.Value, depth-1)
-		case bson.TypeString, bson.TypeSymbol, bson.TypeJavaScript:
-			ok = v.Value[len(v.Value)-1] == 0
-		case bson.TypeBoolean:
-			ok = v.Value[0] <= 1
-		}
-		if !ok {
+		body = body[end:]
+	}
+	return true
+}
+
+// framed reports whether a document has its own length, and ends as documents do.
+func framed(document []byte) bool {
+	return len(document) >= 5 && length(document) == len(document) && document[len(document)-1] == 0
+}
+
+// wellFormedValue is wellFormed for a value in a document.
+func wellFormedValue(t bson.Type, value []byte, depth int) bool {
+	switch t {
+	case bson.TypeEmbeddedDocument, bson.TypeArray:
+		return wellFormed(value, depth-1)
+	case bson.TypeString, bson.TypeSymbol, bson.TypeJavaScript:
+		return value[len(value)-1] == 0
+	case bson.TypeBoolean:
+		return value[0] <= 1
+	default:
+		return true
+	}
+}
+
+// tops reads a document once: it reports whether the document is well formed, and finds the fields of
+// the names given, the first if there are several of one name.
+func tops(document []byte, names []string, found *[maxTops]bson.RawValue) bool {
+	if !framed(document) {
+		return false
+	}
+	for body := document[4 : len(document)-1]; len(body) > 0; {
+		t, at, end, ok := element(body)
+		if !ok || !wellFormedValue(t, body[at:end], maxNesting) {
 			return false
 		}
-		body = rest
+		for i := range names {
+			if names[i] == string(body[1:at-1]) && found[i].Type == 0 {
+				found[i].Type, found[i].Value = t, body[at:end:end]
+			}
+		}
+		body = body[end:]
 	}
 	return true
 }
@@ -80,21 +109,27 @@ const (
 
 // lookup returns what is stored at a path that leads through embedded documents only.
 func lookup(document []byte, path []string) (bson.RawValue, presence) {
-	for _, step := range path[:len(path)-1] {
-		v, ok := find(document, step)
-		switch {
-		case !ok || v.Type == bson.TypeNull:
+	v, _ := find(document, path[0])
+	return inside(v, path[1:])
+}
+
+// inside returns what is stored at a path in a value, or the value itself if there is no path. Of type
+// 0 the value is one that is missing.
+func inside(v bson.RawValue, path []string) (bson.RawValue, presence) {
+	for _, step := range path {
+		switch v.Type {
+		case 0, bson.TypeNull:
 			return bson.RawValue{}, orphaned
-		case v.Type != bson.TypeEmbeddedDocument:
+		case bson.TypeEmbeddedDocument:
+			v, _ = find(v.Value, step)
+		default:
 			return bson.RawValue{}, detached
 		}
-		document = v.Value
 	}
-	v, ok := find(document, path[len(path)-1])
-	switch {
-	case !ok:
+	switch v.Type {
+	case 0:
 		return v, missing
-	case v.Type == bson.TypeNull:
+	case bson.TypeNull:
 		return v, null
 	default:
 		return v, stored
@@ -103,19 +138,26 @@ func lookup(document []byte, path []string) (bson.RawValue, presence) {
 
 // next splits the first element off the body of a document.
 func next(body []byte) (name []byte, v bson.RawValue, rest []byte, ok bool) {
-	if len(body) == 0 {
-		return nil, v, nil, false
-	}
-	end := bytes.IndexByte(body[1:], 0)
-	if end < 0 {
-		return nil, v, nil, false
-	}
-	t, rest := bson.Type(body[0]), body[end+2:]
-	n, ok := size(t, rest)
+	t, at, end, ok := element(body)
 	if !ok {
 		return nil, v, nil, false
 	}
-	return body[1 : end+1], bson.RawValue{Type: t, Value: rest[:n:n]}, rest[n:], true
+	return body[1 : at-1], bson.RawValue{Type: t, Value: body[at:end:end]}, body[end:], true
+}
+
+// element finds the first element in the body of a document: its value is body[at:end], and its name
+// body[1:at-1].
+func element(body []byte) (t bson.Type, at, end int, ok bool) {
+	if len(body) == 0 {
+		return 0, 0, 0, false
+	}
+	name := bytes.IndexByte(body[1:], 0)
+	if name < 0 {
+		return 0, 0, 0, false
+	}
+	t, at = bson.Type(body[0]), name+2
+	n, ok := size(t, body[at:])
+	return t, at, at + n, ok
 }
 
 // size returns how many bytes a value takes at the beginning of b; ok is false if b does not hold it.
