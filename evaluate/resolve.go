@@ -145,8 +145,6 @@ func (r *resolver) condition(in relations.CheckedCondition) (condition, error) {
 			}
 			out.any = append(out.any, clause)
 		}
-	case filter.Invalid:
-		err = fmt.Errorf("evaluate: an Invalid is no condition: %s", in.Problem)
 	default:
 		err = fmt.Errorf("evaluate: a %T is no condition", in)
 	}
@@ -206,6 +204,8 @@ func (r *resolver) comparison(in *relations.CheckedComparison) (*comparison, err
 		if in.Op == filter.Contains { // a list contains x: x is in the list
 			c.op, c.field, c.operand.field = filter.In, right, &left
 		}
+	case *relations.CheckedParam: // PrepareChecked refuses it
+		err = fmt.Errorf("evaluate: parameter %q is not bound", o.Name)
 	default:
 		err = fmt.Errorf("evaluate: a %T is no operand", o)
 	}

@@ -136,7 +136,8 @@ func operandText(c *relations.CheckedComparison) string {
 		return " <" + o.Value.Type.String() + ">"
 	case *relations.CheckedList:
 		return fmt.Sprintf(" <%d values>", len(o.Values))
-	default:
-		return ""
+	case *relations.CheckedParam:
+		return " " + string(o.Name)
 	}
+	return ""
 }

@@ -26,7 +26,6 @@ type CheckedFilter struct {
 	rewritten bool // normalised or expanded
 	open      bool // there may be unbound parameters
 	clauses   []CheckedClause
-	scopes    map[string]*CheckedScope // by type, those that are not the schema's
 }
 
 // Schema returns the schema that checked the filter; nil for the zero CheckedFilter.
@@ -80,8 +79,6 @@ func (f *CheckedFilter) Scope(t *Type) *CheckedScope {
 	switch {
 	case f == nil || t == nil:
 		return nil
-	case f.scopes != nil:
-		return f.scopes[t.Name]
 	default:
 		return f.schema.Scope(t)
 	}
@@ -192,7 +189,7 @@ func CheckedClauses(c CheckedCondition) iter.Seq[*CheckedClause] {
 			yield(c.CheckedClause)
 		case CheckedSurely:
 			yield(c.CheckedClause)
-		default: // the others hold none
+		case *CheckedComparison, CheckedExists, CheckedConstant: // they hold none
 		}
 	}
 }
@@ -206,13 +203,11 @@ type CheckedOperand interface{ checkedOperand() }
 // that is null as a whole.
 type CheckedValue struct {
 	Value bson.RawValue
-	Param int // a number that a plan cache gave the literal ([CheckedFilter.Numbered]); 0: none
 }
 
 // CheckedList is a literal that is a list of values, converted as their field declares.
 type CheckedList struct {
 	Values []bson.RawValue
-	Param  int // a number that a plan cache gave the literal ([CheckedFilter.Numbered]); 0: none
 }
 
 // CheckedField is the other field of a comparison of two.

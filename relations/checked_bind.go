@@ -87,38 +87,6 @@ func (f *CheckedFilter) params(visit func(*CheckedComparison, *CheckedParam)) {
 	}).clauses(f.clauses)
 }
 
-// Numbered returns a copy of the filter, and of the scopes that hold for it, in which every literal
-// has the number that the function gives it (Param). A plan that is compiled for the copy tells by
-// the numbers where other values belong. The clauses come first, then the scopes in the order of
-// the types, each from left to right.
-func (f *CheckedFilter) Numbered(number func(*CheckedComparison) int) *CheckedFilter {
-	if f == nil {
-		return nil
-	}
-	m := mapper(func(in *CheckedComparison) *CheckedComparison {
-		out := *in
-		switch o := in.Operand.(type) {
-		case *CheckedValue:
-			out.Operand = &CheckedValue{Value: o.Value, Param: number(in)}
-		case *CheckedList:
-			out.Operand = &CheckedList{Values: o.Values, Param: number(in)}
-		default:
-			return in
-		}
-		return &out
-	})
-	out := *f
-	out.clauses, _ = m.clauses(f.clauses)
-	out.scopes = map[string]*CheckedScope{}
-	for t := range f.schema.Types() {
-		if s := f.Scope(t); s != nil {
-			conditions, _ := m.conditions(s.Conditions)
-			out.scopes[t.Name] = &CheckedScope{Entity: s.Entity, Conditions: conditions}
-		}
-	}
-	return &out
-}
-
 // mapper returns another comparison for one, or the same. What holds no comparison that changed is
 // shared with the input.
 type mapper func(*CheckedComparison) *CheckedComparison
@@ -167,9 +135,9 @@ func (m mapper) condition(in CheckedCondition) (CheckedCondition, bool) {
 	case CheckedSurely:
 		out, changed := m.clause(c.CheckedClause)
 		return CheckedSurely{out}, changed
-	default: // the others hold no comparison
-		return in, false
+	case CheckedExists, CheckedConstant: // they hold no comparison
 	}
+	return in, false
 }
 
 func (m mapper) clause(in *CheckedClause) (*CheckedClause, bool) {

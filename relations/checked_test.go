@@ -175,50 +175,6 @@ filter: Book, clause 1, condition 2: title, element 1: a BSON 32-bit integer com
 filter: Book, clause 1, condition 3: pages: a filter.Field is no value to compare with`)
 }
 
-func TestLiteralsAreNumbered(t *testing.T) {
-	t.Parallel()
-	s, err := mustNew(t, tenants()...).Bind(map[string]any{"tenant": hex, "tags": []string{"a"}})
-	require.NoError(t, err)
-	checked, err := s.Check(filter.For("Book", filter.Some(author).Where(author.F("_id").Neq("a"), filter.Any{filter.Where(f("title").In([]string{"b"}))}, f("pages").IsNull())))
-	require.NoError(t, err)
-	var fields []string
-	numbered := checked.Numbered(func(c *relations.CheckedComparison) int {
-		fields = append(fields, c.Field.Path)
-		return len(fields)
-	})
-	require.Equal(t, []string{"_id", "title", "tags", "tags", "tenant", "deleted"}, fields, "the clauses, then the scopes by the names of their types")
-	require.Equal(t, checked.String(), numbered.String())
-	require.True(t, numbered.AsWritten())
-
-	normal, err := numbered.Normalize(0)
-	require.NoError(t, err)
-	first := normal.Clauses()[0].Conditions[0].(*relations.CheckedComparison)
-	require.Equal(t, filter.Eq, first.Op)
-	require.True(t, first.Not)
-	require.Equal(t, 1, first.Operand.(*relations.CheckedValue).Param)
-	require.Equal(t, 2, normal.Clauses()[0].Conditions[1].(*relations.CheckedComparison).Operand.(*relations.CheckedList).Param)
-	flat, err := numbered.Expand(0)
-	require.NoError(t, err)
-	require.Equal(t, 2, flat.Clauses()[0].Conditions[1].(*relations.CheckedComparison).Operand.(*relations.CheckedList).Param)
-
-	person, _ := s.Type("Person")
-	require.Equal(t, 5, normal.Scope(person).Conditions[0].(*relations.CheckedComparison).Operand.(*relations.CheckedValue).Param)
-	require.Zero(t, s.Scope(person).Conditions[0].(*relations.CheckedComparison).Operand.(*relations.CheckedValue).Param, "those of the schema stay")
-	require.Zero(t, checked.Clauses()[0].Conditions[0].(*relations.CheckedComparison).Operand.(*relations.CheckedValue).Param)
-}
-
-// Numbers are no part of a value: two literals of one value are the same condition.
-func TestNumbersTellNoConditionsApart(t *testing.T) {
-	t.Parallel()
-	checked, err := mustNew(t, library()...).Check(book(f("title").Eq("a"), f("title").Eq("a")))
-	require.NoError(t, err)
-	n := 0
-	normal, err := checked.Numbered(func(*relations.CheckedComparison) int { n++; return n }).Normalize(0)
-	require.NoError(t, err)
-	require.Len(t, normal.Clauses()[0].Conditions, 1)
-	require.Equal(t, 2, n)
-}
-
 func ExampleCheckedFilter_Bind() {
 	schema, err := relations.New(relations.Type{Name: "Book", Collection: "books", Fields: []relations.Field{
 		{Name: "owner_id", Type: relations.ObjectID, Convert: relations.FromHex},

@@ -37,7 +37,6 @@ func (h hash) condition(c CheckedCondition) hash {
 		h = h.byte(7)
 	case CheckedConstant:
 		h = h.byte(8).byte(byte(c))
-	case Invalid: // no filter with one is normalised
 	}
 	return h
 }

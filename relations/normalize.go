@@ -184,8 +184,9 @@ func (n *normalizer) condition(to []CheckedCondition, in CheckedCondition, truth
 			return to, v
 		}
 		return append(to, CheckedSurely{&inner}), open
+	case CheckedExists:
 	}
-	return append(to, in), open // existence
+	return append(to, in), open
 }
 
 // appendNone appends the negation of a normalised clause. Each of its forms is exact in three
@@ -216,6 +217,7 @@ func appendNone(to []CheckedCondition, c *CheckedClause) []CheckedCondition {
 			return append(to, inner.Conditions...)
 		}
 		return append(to, CheckedAny{*inner.CheckedClause})
+	case CheckedExists, CheckedConstant, CheckedSurely:
 	}
 	return append(to, CheckedNone{c})
 }
@@ -256,6 +258,7 @@ func (c *CheckedComparison) constant() (neverTrue, neverFalse bool) {
 		// A null adds an unknown to the OR of In and to the AND of SubsetOf. SubsetOf is true for an
 		// empty list, whatever the values.
 		neverTrue, neverFalse = c.Op != filter.SubsetOf && nulls == len(o.Values), nulls > 0
+	case *CheckedField, *CheckedParam: // nothing is known
 	}
 	if c.Not != (c.Op == filter.Nin) {
 		neverTrue, neverFalse = neverFalse, neverTrue

@@ -144,6 +144,7 @@ func (a *advisor) stages(stages []mql.Stage, who string) {
 			a.join(stage, who)
 		case mql.UnionWith:
 			a.reads(stage.Collection, stage.Pipeline, who)
+		case *mql.Group, mql.Limit, mql.Match, mql.Project, mql.Unset, mql.Unwind:
 		}
 	}
 }

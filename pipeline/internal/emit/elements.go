@@ -82,6 +82,7 @@ func plain(n formula.Node, v *formula.Variable) bool {
 			return d.List.Var == v && someKey(n, "k") != nil
 		case formula.Joined:
 		}
+	case formula.HoldsKey, *formula.KeyLookup, formula.Pair:
 	}
 	return false
 }

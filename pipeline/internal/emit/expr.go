@@ -202,6 +202,9 @@ func (l *Scope) exprExists(n formula.Exists, truth bool) mql.Expr {
 	case formula.Keys:
 		input = wrapped(l.value(domain.List))
 		in = mql.Args{isSet(e), negated(isArray(e))}
+	case formula.Joined:
+		l.fail("domain %T", n.Domain)
+		return boolean(false)
 	default:
 		l.fail("domain %T", n.Domain)
 		return boolean(false)

@@ -89,6 +89,7 @@ func (l *Scope) queryNot(n formula.Node, v *formula.Variable, base string) mql.Q
 		return l.queryKeyLookup(n, v, false)
 	case formula.Or:
 		return mql.None(l.alternatives(n, v, base)...)
+	case formula.And, formula.Constant, formula.HoldsKey, formula.Not, formula.Pair, formula.Test:
 	}
 	q := l.Query(n, v, base)
 	if _, ok := mql.Alone[mql.ExprMatch](q); ok {
@@ -157,6 +158,7 @@ func (l *Scope) readsOuter(n formula.Node) bool {
 				return reads(d.List) || any(n.Body)
 			case formula.Joined:
 			}
+		case formula.Constant, *formula.KeyLookup:
 		}
 		return false
 	}

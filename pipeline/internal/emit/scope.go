@@ -76,12 +76,12 @@ func WithoutJoins(n formula.Node) formula.Node {
 			n.Body = WithoutJoins(n.Body)
 		}
 		return n
-	default:
+	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Not, formula.Pair, formula.Test:
 		if formula.Joins(n) {
 			return formula.Constant(true)
 		}
-		return n
 	}
+	return n
 }
 
 // name returns a fresh name for an element variable of the expression being written.

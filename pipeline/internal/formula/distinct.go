@@ -79,7 +79,7 @@ func KeyOf(n Node) (NodeKey, bool) {
 		return key, true
 	case Pair:
 		return NodeKey{Ref: n.L, right: n.R, op: n.Op, Type: n.Type}, true
-	default:
-		return NodeKey{}, false
+	case And, Constant, Exists, HoldsKey, *KeyLookup, Not, Or:
 	}
+	return NodeKey{}, false
 }

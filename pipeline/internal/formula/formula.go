@@ -139,7 +139,7 @@ func All(nodes ...Node) Node {
 			for _, m := range n {
 				out.add(m)
 			}
-		default:
+		case Exists, HoldsKey, *KeyLookup, Not, Or, Pair, Test:
 			out.add(n)
 		}
 	}
@@ -170,7 +170,7 @@ func Some(nodes ...Node) Node {
 			for _, m := range n {
 				out.add(m)
 			}
-		default:
+		case And, Exists, HoldsKey, *KeyLookup, Not, Pair, Test:
 			out.add(n)
 		}
 	}
@@ -218,6 +218,7 @@ func Negate(n Node) Node {
 			n.Kind = IsNull
 			return n
 		}
+	case And, Exists, HoldsKey, *KeyLookup, Or, Pair:
 	}
 	return Not{n}
 }
@@ -231,9 +232,9 @@ func Same(a, b Node) bool {
 	case Pair:
 		b, ok := b.(Pair)
 		return ok && a == b
-	default:
-		return false
+	case And, Constant, Exists, HoldsKey, *KeyLookup, Not, Or:
 	}
+	return false
 }
 
 // DocumentAt returns n and that r is a document: in the shorter form where n needs a value stored
@@ -274,6 +275,7 @@ func Walk(n Node, f func(Node) bool) bool {
 		return Walk(n.Of, f)
 	case Exists:
 		return Walk(n.Body, f)
+	case Constant, HoldsKey, *KeyLookup, Pair, Test:
 	}
 	return true
 }
@@ -287,6 +289,7 @@ func Joins(n Node) bool {
 		case Exists:
 			_, ok := n.Domain.(Joined)
 			return !ok
+		case And, Constant, HoldsKey, Not, Or, Pair, Test:
 		}
 		return true
 	})
@@ -321,6 +324,7 @@ func Refs(n Node, f func(Ref) bool) bool {
 			case Keys:
 				return f(d.List)
 			}
+		case And, Constant, Not, Or:
 		}
 		return true
 	})
@@ -366,6 +370,7 @@ func Forces(n Node, v *Variable, prefix string) bool {
 		case Joined:
 			return Forces(n.Body, v, prefix)
 		}
+	case Constant, HoldsKey, *KeyLookup, Not:
 	}
 	return false
 }

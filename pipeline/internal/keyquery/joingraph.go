@@ -64,6 +64,7 @@ func GraphOf(n formula.Exists) (*joinGraph, bool) {
 			if m {
 				return
 			}
+		case formula.HoldsKey, *formula.KeyLookup, formula.Or, formula.Pair, formula.Test:
 		}
 		conjuncts = append(conjuncts, n)
 	}
@@ -118,6 +119,7 @@ func tellsMissing(n formula.Node) bool {
 			return n.Kind != formula.IsMissing
 		case formula.Pair:
 			return n.LZero == nil && n.RZero == nil
+		case formula.And, formula.Constant, formula.Exists, formula.HoldsKey, *formula.KeyLookup, formula.Not, formula.Or:
 		}
 		return true
 	})
@@ -262,6 +264,7 @@ func Score(n formula.Node, v *formula.Variable) int {
 				best = max(best, Score(formula.Negate(m), v))
 			}
 			return best
+		case formula.Constant, formula.Exists, formula.HoldsKey, *formula.KeyLookup, formula.Not, formula.Pair:
 		}
 	case formula.And:
 		best := 0
@@ -285,7 +288,9 @@ func Score(n formula.Node, v *formula.Variable) int {
 			if d.List.Var == v {
 				return Score(n.Body, n.Var)
 			}
+		case formula.Joined:
 		}
+	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Pair:
 	}
 	return 0
 }

@@ -33,9 +33,9 @@ func ReplaceJoins(n formula.Node, f func(formula.Exists) (formula.Node, bool)) f
 			return n.Body
 		}
 		return n
-	default:
-		return n
+	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Pair, formula.Test:
 	}
+	return n
 }
 
 // Simplify drops what a key's membership in a list of keys says already.
@@ -65,9 +65,9 @@ func Simplify(n formula.Node) formula.Node {
 	case formula.Exists:
 		n.Body = Simplify(n.Body)
 		return n
-	default:
-		return n
+	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Pair, formula.Test:
 	}
+	return n
 }
 
 // amongKeys reports whether n, being true, implies that the value at r is, or holds, one of some
@@ -89,6 +89,7 @@ func amongKeys(n formula.Node, r formula.Ref) bool {
 			}
 		}
 		return len(n) > 0
+	case formula.Constant, formula.Exists, formula.HoldsKey, *formula.KeyLookup, formula.Not, formula.Pair:
 	}
 	return false
 }

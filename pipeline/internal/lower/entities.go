@@ -128,6 +128,7 @@ func mentions(c relations.CheckedCondition, e *relations.CheckedEntity) bool {
 		return c.Entity == e
 	case relations.CheckedExists:
 		return c.Entity == e
+	case relations.CheckedAny, relations.CheckedConstant, relations.CheckedNone, relations.CheckedSurely:
 	}
 	for inner := range relations.CheckedClauses(c) {
 		if clauseMentions(inner, e) {

@@ -57,6 +57,7 @@ func (k *Known) learnAll(conditions []relations.CheckedCondition) {
 					k.add(v)
 				}
 				k.lists = append(k.lists, mql.WithoutNulls(o.Values))
+			case *relations.CheckedField, *relations.CheckedParam:
 			}
 		}
 		for inner := range relations.CheckedClauses(condition) {

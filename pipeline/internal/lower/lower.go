@@ -198,6 +198,8 @@ func (l *Lowerer) comparison(c *relations.CheckedComparison, e *env, m mode) for
 			return formula.Constant(false)
 		}
 		return l.fields(left, c.Op, op, right, m)
+	case *relations.CheckedParam:
+		return l.fail("operand %T", operand)
 	default:
 		return l.fail("operand %T", operand)
 	}
@@ -284,6 +286,8 @@ func (l *Lowerer) literal(p place, op filter.Operator, operand relations.Checked
 			return formula.Constant(false)
 		}
 		t.Leaf.Values = l.list(values)
+	case *relations.CheckedField, *relations.CheckedParam:
+		return l.fail("operand %T", operand)
 	default:
 		return l.fail("operand %T", operand)
 	}

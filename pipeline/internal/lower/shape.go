@@ -158,7 +158,7 @@ func (s *Shape) operand(op filter.Operator, operand relations.CheckedOperand) {
 		if len(s.known.zeros) > 0 {
 			s.zeros(&formula.Leaf{Op: positive(op), Values: mql.List{Values: o.Values}})
 		}
-	default:
+	case *relations.CheckedParam:
 		s.Bad = true
 	}
 }

@@ -62,6 +62,7 @@ func EachLookup(stages []Stage, f func(*Lookup)) {
 			EachLookup(s.Pipeline, f)
 		case UnionWith:
 			EachLookup(s.Pipeline, f)
+		case *Group, Limit, Match, Project, Unset, Unwind:
 		}
 	}
 }
