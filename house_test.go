@@ -21,13 +21,6 @@ const (
 	funcLines = 80 // tests may have longer functions: most hold a table
 )
 
-// tooLong are the files that are still over fileLines, each with its reason. An entry that no
-// longer holds fails the test.
-var tooLong = map[string]string{
-	"pipeline/template.go":   "is to go: templates become a typed form of queries and stages",
-	"pipeline/cache_test.go": "goes with template.go",
-}
-
 // source is a Go file of the repository.
 type source struct {
 	path  string // from the root, with slashes
@@ -38,22 +31,13 @@ type source struct {
 
 func TestFilesAndFunctionsAreShort(t *testing.T) {
 	t.Parallel()
-	seen := map[string]bool{}
 	for _, s := range sources(t, ".") {
-		if _, excepted := tooLong[s.path]; excepted {
-			seen[s.path] = true
-			assert.Greater(t, s.lines, fileLines, "%s is short: remove it from tooLong", s.path)
-		} else {
-			assert.LessOrEqual(t, s.lines, fileLines, "%s has too many lines: split it by subject", s.path)
-		}
+		assert.LessOrEqual(t, s.lines, fileLines, "%s has too many lines: split it by subject", s.path)
 		if !s.test() {
 			for _, problem := range longFunctions(s) {
 				t.Errorf("%s:%s", s.path, problem)
 			}
 		}
-	}
-	for path := range tooLong {
-		assert.True(t, seen[path], "%s is gone: remove it from tooLong", path)
 	}
 }
 

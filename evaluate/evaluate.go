@@ -179,7 +179,7 @@ func (e *Evaluator) begin(d *decision, ctx context.Context, fetcher Fetcher, doc
 		return err
 	}
 	d.ctx = ctx
-	if e.entities == 1 {
+	if e.entities <= 1 {
 		return nil
 	}
 	d.slots, d.others = make([]choice, e.entities), make([][]choice, e.entities)
