@@ -25,9 +25,11 @@ const maxProblems = 100
 // [filter.MaxConditions] or [filter.MaxEntities] gives a [*filter.LimitError]. A hundred errors are
 // reported. With an error the filter returned denies.
 func (s *Schema) Check(f filter.Filter) (*CheckedFilter, error) {
-	var visibleBuf [8]visible
-	var atBuf [4]step
-	c := checker{s: s, place: f.Resource, visible: visibleBuf[:0], at: atBuf[:0]}
+	var room struct { // one piece of memory
+		visible [8]visible
+		at      [4]step
+	}
+	c := checker{s: s, place: f.Resource, visible: room.visible[:0], at: room.at[:0]}
 	t, ok := s.Type(f.Resource)
 	switch {
 	case !ok:
@@ -38,8 +40,12 @@ func (s *Schema) Check(f filter.Filter) (*CheckedFilter, error) {
 		return nil, c.err()
 	}
 	c.meets(t)
-	root := &CheckedEntity{Type: t}
-	c.visible = append(c.visible, visible{entity: root})
+	var out struct { // one piece of memory
+		filter CheckedFilter
+		root   CheckedEntity
+	}
+	out.root.Type = t
+	c.visible = append(c.visible, visible{entity: &out.root})
 	if f.AllowAll && len(f.Clauses) > 0 {
 		c.fail("", "AllowAll stands beside clauses: use one of them")
 	}
@@ -47,7 +53,8 @@ func (s *Schema) Check(f filter.Filter) (*CheckedFilter, error) {
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	return &CheckedFilter{schema: s, root: root, allowAll: f.AllowAll, open: c.unbound != "", clauses: clauses}, nil
+	out.filter = CheckedFilter{schema: s, root: &out.root, allowAll: f.AllowAll, open: c.unbound != "", clauses: clauses}
+	return &out.filter, nil
 }
 
 // checker walks a filter, or a scope, and resolves it.
@@ -142,24 +149,40 @@ func (c *checker) conditions(in []filter.Condition) []CheckedCondition {
 	if len(in) == 0 {
 		return nil
 	}
+	n := 0
+	for _, condition := range in {
+		if _, ok := condition.(filter.Comparison); ok {
+			n++
+		}
+	}
+	room := make([]resolved, n)
 	here := &c.at[len(c.at)-1]
 	out := make([]CheckedCondition, len(in))
 	for i, condition := range in {
 		here.condition = i + 1
-		out[i] = c.condition(condition)
+		if comparison, ok := condition.(filter.Comparison); ok {
+			if c.comparison(&comparison, &room[0]) {
+				out[i] = &room[0].comparison
+			}
+			room = room[1:]
+		} else {
+			out[i] = c.condition(condition)
+		}
 		here = &c.at[len(c.at)-1] // at may have grown
 	}
 	here.condition = 0
 	return out
 }
 
-// condition returns nil if there is an error.
+// resolved is the room for a comparison and its operand, of which a clause has many.
+type resolved struct {
+	comparison CheckedComparison
+	value      CheckedValue
+}
+
+// condition resolves what is no comparison. It returns nil if there is an error.
 func (c *checker) condition(in filter.Condition) CheckedCondition {
 	switch condition := in.(type) {
-	case filter.Comparison:
-		if out := c.comparison(&condition); out != nil {
-			return out
-		}
 	case filter.Any:
 		if len(condition) == 0 {
 			c.fail("", "an Any without clauses: say False")

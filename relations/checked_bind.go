@@ -47,7 +47,7 @@ func (b *binder) comparison(in *CheckedComparison) *CheckedComparison {
 	}
 	c := checker{s: b.schema, place: p.where}
 	out := *in
-	out.Operand = c.literal(in, v)
+	out.Operand = c.literal(in, v, new(CheckedValue))
 	if room := maxProblems - len(b.errs); len(c.errs) > 0 && room > 0 {
 		b.errs = append(b.errs, c.errs[:min(room, len(c.errs))]...)
 	}

@@ -11,20 +11,20 @@ import (
 
 var null = literal.Null
 
-// comparison resolves a comparison; nil if there is an error.
-func (c *checker) comparison(in *filter.Comparison) *CheckedComparison {
+// comparison resolves a comparison in the room that it is given, and reports whether it could.
+func (c *checker) comparison(in *filter.Comparison, room *resolved) (ok bool) {
 	if !in.Op.Valid() {
 		c.fail(name(in.Field), "an unknown operator, "+in.Op.String())
-		return nil
+		return false
 	}
-	out := &CheckedComparison{Op: in.Op, Not: in.Not}
-	var ok bool
+	out := &room.comparison
+	out.Op, out.Not = in.Op, in.Not
 	if out.Entity, out.Field, ok = c.field(in.Field, in.Op); !ok {
-		return nil
+		return false
 	}
 	if problem := suits(in.Op, out.Field.Field); problem != "" {
 		c.fail(name(in.Field), problem)
-		return nil
+		return false
 	}
 	_, withField := in.Operand.(filter.Field)
 	c.notes(out.Entity, &out.Field, in.Op, withField)
@@ -32,21 +32,21 @@ func (c *checker) comparison(in *filter.Comparison) *CheckedComparison {
 		if in.Operand != nil {
 			c.fail(name(in.Field), in.Op.String()+" takes no operand")
 		}
-		return out
+		return true
 	}
 	switch o := in.Operand.(type) {
 	case filter.Literal:
-		out.Operand = c.literal(out, o.Value)
+		out.Operand = c.literal(out, o.Value, &room.value)
 	case filter.Field:
 		out.Operand = c.fieldOperand(in, out.Field.Field, o)
 	case filter.Param:
-		out.Operand = c.param(out, o)
+		out.Operand = c.param(out, o, &room.value)
 	case nil:
 		c.fail(name(in.Field), in.Op.String()+" needs an operand")
 	default:
 		c.fail(name(in.Field), fmt.Sprintf("a %T is no operand", in.Operand))
 	}
-	return out
+	return true
 }
 
 // notes records what a comparison asks of an entity, unless that is the resource, of which nobody
@@ -58,9 +58,9 @@ func (c *checker) notes(e *CheckedEntity, f *FieldRef, op filter.Operator, withF
 }
 
 // param returns the value that is bound to a parameter, or the parameter itself.
-func (c *checker) param(in *CheckedComparison, p filter.Param) CheckedOperand {
+func (c *checker) param(in *CheckedComparison, p filter.Param, room *CheckedValue) CheckedOperand {
 	if v, ok := c.params[string(p)]; ok {
-		return c.literal(in, v)
+		return c.literal(in, v, room)
 	}
 	if c.unbound == "" {
 		c.unbound = p
@@ -163,8 +163,8 @@ func shape(op filter.Operator, side string, list bool) string {
 }
 
 // literal returns a value as the operand of a comparison: as BSON, converted as the field declares;
-// nil if there is an error.
-func (c *checker) literal(in *CheckedComparison, value any) CheckedOperand {
+// nil if there is an error. There is room for one value.
+func (c *checker) literal(in *CheckedComparison, value any, room *CheckedValue) CheckedOperand {
 	read := &c.s.coding().values
 	if in.Op.TakesList() {
 		values, isList, problem := read.Values(value)
@@ -182,7 +182,8 @@ func (c *checker) literal(in *CheckedComparison, value any) CheckedOperand {
 		c.badValue(in, bad)
 		return nil
 	case v.Type == bson.TypeNull:
-		return &CheckedValue{Value: null}
+		room.Value = null
+		return room
 	case in.Op.TakesList():
 		c.fail(in.name(), in.Op.String()+" takes a list of values")
 		return nil
@@ -192,7 +193,8 @@ func (c *checker) literal(in *CheckedComparison, value any) CheckedOperand {
 		c.fail(in.name(), problem)
 		return nil
 	}
-	return &CheckedValue{Value: v}
+	room.Value = v
+	return room
 }
 
 // list converts the values in place: they are nobody else's.
