@@ -11,7 +11,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// This file resolves the entities that a clause declares, and what belongs to them: hops, paths, scopes and constants.
+// This file resolves the entities that a clause declares, and what belongs to them: hops, paths,
+// scopes and constants.
 
 // declare adds an entity to a clause, after the hops that lead to it.
 func (r *resolver) declare(c *clause, source *relations.CheckedEntity) error {
@@ -159,8 +160,9 @@ func (r *resolver) complete(relation *relations.Relation) bool {
 		!slices.ContainsFunc(relation.Where, func(c relations.Constant) bool { return !c.Near })
 }
 
-// conditionsOn adds the scope of an entity's type and the far constants of the relations that lead to it. To-one: it is not reached unless they are true.
-// Otherwise they are conditions of the clause; of a required row they must besides be true of one.
+// conditionsOn adds the scope of an entity's type and the far constants of the relations that lead
+// to it. To-one: it is not reached unless they are true. Otherwise they are conditions of the
+// clause; of a required row they must besides be true of one.
 func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along []relations.Hop) error {
 	level := len(c.conditions) - 1
 	scope := len(along) == 0 // a free entity

@@ -5,10 +5,12 @@ import "errors"
 // ErrNoFetcher is returned where a decision needs related documents and the [Fetcher] is nil.
 var ErrNoFetcher = errors.New("evaluate: related documents are needed, and there is no fetcher")
 
-// ErrDocument is matched (errors.Is) by every error about a document that cannot be read. The error itself is a [*DocumentError].
+// ErrDocument is matched (errors.Is) by every error about a document that cannot be read. The error
+// itself is a [*DocumentError].
 var ErrDocument = errors.New("evaluate: malformed document")
 
-// DocumentError says that a document is not well-formed BSON, or nests deeper than 1000 levels. It matches [ErrDocument].
+// DocumentError says that a document is not well-formed BSON, or nests deeper than 1000 levels. It
+// matches [ErrDocument].
 type DocumentError struct {
 	Collection string // where it lives
 }

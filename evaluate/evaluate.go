@@ -22,7 +22,8 @@ type Decision struct {
 // Authorized reports whether the decision is [True].
 func (d Decision) Authorized() bool { return d.Truth == True }
 
-// String returns a line such as `authorized by clause 2 "own books"` (clauses are counted from 1 here) or "not authorized (unknown)".
+// String returns a line such as `authorized by clause 2 "own books"` (clauses are counted from 1
+// here) or "not authorized (unknown)".
 func (d Decision) String() string {
 	if !d.Authorized() {
 		return "not authorized (" + d.Truth.String() + ")"
@@ -37,7 +38,8 @@ func (d Decision) String() string {
 	return s
 }
 
-// Evaluate decides whether a filter authorizes a document of its resource type. The schema's scopes, and the filter, have to be bound.
+// Evaluate decides whether a filter authorizes a document of its resource type. The schema's
+// scopes, and the filter, have to be bound.
 //
 // The errors are those of [Prepare], of the context, of the fetcher (wrapped), [ErrNoFetcher] and
 // [ErrDocument]. With an error, the Decision does not authorize. The fetcher may be nil if the
@@ -50,7 +52,8 @@ func Evaluate(ctx context.Context, s *relations.Schema, f filter.Filter, documen
 	return e.Decide(ctx, document, fetcher)
 }
 
-// Evaluator is a filter that was checked against its schema, ready to decide about documents. It is immutable and safe for concurrent use.
+// Evaluator is a filter that was checked against its schema, ready to decide about documents. It is
+// immutable and safe for concurrent use.
 type Evaluator struct {
 	collection string
 	scope      []condition
@@ -119,8 +122,9 @@ func prepare(f *relations.CheckedFilter) (*Evaluator, error) {
 	return e, nil
 }
 
-// Reads returns the dotted paths that decisions may read of the documents of a collection, those decided on and related ones alike, in order.
-// A change of a document that touches none of them, nor what is inside them or around them, changes no decision.
+// Reads returns the dotted paths that decisions may read of the documents of a collection, those
+// decided on and related ones alike, in order. A change of a document that touches none of them,
+// nor what is inside them or around them, changes no decision.
 func (e *Evaluator) Reads(collection string) []string {
 	if e == nil {
 		return nil
@@ -145,8 +149,8 @@ func (e *Evaluator) Decide(ctx context.Context, document bson.Raw, fetcher Fetch
 	return d.decide(e)
 }
 
-// DecideAll decides about several documents, in their order. Related documents are asked for in as few requests as for one.
-// The errors are those of [Evaluator.Decide]; then there are no decisions.
+// DecideAll decides about several documents, in their order. Related documents are asked for in as
+// few requests as for one. The errors are those of [Evaluator.Decide]; then there are no decisions.
 func (e *Evaluator) DecideAll(ctx context.Context, documents []bson.Raw, fetcher Fetcher) ([]Decision, error) {
 	var d decision
 	if err := e.begin(&d, ctx, fetcher, documents...); err != nil {
@@ -199,7 +203,8 @@ func (e *Evaluator) read(d *decision, raw bson.Raw) error {
 	return nil
 }
 
-// decide decides about the document in the resource's slot: it has to be inside the scope, and some clause has to be true.
+// decide decides about the document in the resource's slot: it has to be inside the scope, and some
+// clause has to be true.
 func (d *decision) decide(e *Evaluator) (Decision, error) {
 	scope, err := d.all(e.scope)
 	if err != nil || scope == False && d.trace == nil {

@@ -31,8 +31,9 @@ func (r *resolver) keyOnly(e *relations.CheckedEntity) bool {
 	}
 }
 
-// declareKey adds a key-only entity. To-one it is no choice at all: its key is the local field, read as one value of the key's type.
-// To-many it ranges over the keys, each of them read as one value.
+// declareKey adds a key-only entity. To-one it is no choice at all: its key is the local field,
+// read as one value of the key's type. To-many it ranges over the keys, each of them read as one
+// value.
 func (r *resolver) declareKey(c *clause, source *relations.CheckedEntity) error {
 	declared, ok := r.schema.Field(source.Type, source.Type.Key)
 	from, inSight := r.named(source.Paths[0].From)

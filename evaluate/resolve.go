@@ -32,7 +32,8 @@ type resolver struct {
 	slots   int
 	largest int // number of slots in any clause
 	ids     int // of conditions
-	// byslot holds the entities of the clause being resolved, and where their documents live; the resource's slot is empty.
+	// byslot holds the entities of the clause being resolved, and where their documents live; the
+	// resource's slot is empty.
 	byslot []*entity
 	reads  map[string]map[string]bool // the paths that are read of joined documents, by collection
 	own    map[string]bool            // the paths that are read of the document decided on

@@ -8,8 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// This file reads BSON where it lies. A document is checked once, as a whole (wellFormed); what reads it afterwards may rely on that,
-// and still ends rather than panics on anything else.
+// This file reads BSON where it lies. A document is checked once, as a whole (wellFormed); what
+// reads it afterwards may rely on that, and still ends rather than panics on anything else.
 
 // maxNesting bounds how deep documents nest. Servers store up to 200 levels.
 const maxNesting = 1000
@@ -48,8 +48,8 @@ func wellFormedValue(t bson.Type, value []byte, depth int) bool {
 	}
 }
 
-// tops reads a document once: it reports whether the document is well formed, and finds the fields of
-// the names given, the first if there are several of one name.
+// tops reads a document once: it reports whether the document is well formed, and finds the fields
+// of the names given, the first if there are several of one name.
 func tops(document []byte, names []string, found *[maxTops]bson.RawValue) bool {
 	if !framed(document) {
 		return false
@@ -69,7 +69,8 @@ func tops(document []byte, names []string, found *[maxTops]bson.RawValue) bool {
 	return true
 }
 
-// elements yields the names and values of a document, or the indexes and elements of an array, in their order.
+// elements yields the names and values of a document, or the indexes and elements of an array, in
+// their order.
 func elements(document []byte) iter.Seq2[[]byte, bson.RawValue] {
 	return func(yield func([]byte, bson.RawValue) bool) {
 		if len(document) < 5 {
@@ -113,8 +114,8 @@ func lookup(document []byte, path []string) (bson.RawValue, presence) {
 	return inside(v, path[1:])
 }
 
-// inside returns what is stored at a path in a value, or the value itself if there is no path. Of type
-// 0 the value is one that is missing.
+// inside returns what is stored at a path in a value, or the value itself if there is no path. Of
+// type 0 the value is one that is missing.
 func inside(v bson.RawValue, path []string) (bson.RawValue, presence) {
 	for _, step := range path {
 		switch v.Type {
@@ -145,8 +146,8 @@ func next(body []byte) (name []byte, v bson.RawValue, rest []byte, ok bool) {
 	return body[1 : at-1], bson.RawValue{Type: t, Value: body[at:end:end]}, body[end:], true
 }
 
-// element finds the first element in the body of a document: its value is body[at:end], and its name
-// body[1:at-1].
+// element finds the first element in the body of a document: its value is body[at:end], and its
+// name body[1:at-1].
 func element(body []byte) (t bson.Type, at, end int, ok bool) {
 	if len(body) == 0 {
 		return 0, 0, 0, false
@@ -160,7 +161,8 @@ func element(body []byte) (t bson.Type, at, end int, ok bool) {
 	return t, at, at + n, ok
 }
 
-// size returns how many bytes a value takes at the beginning of b; ok is false if b does not hold it.
+// size returns how many bytes a value takes at the beginning of b; ok is false if b does not hold
+// it.
 func size(t bson.Type, b []byte) (n int, ok bool) {
 	switch t {
 	case bson.TypeNull, bson.TypeUndefined, bson.TypeMinKey, bson.TypeMaxKey:

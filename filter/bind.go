@@ -2,8 +2,9 @@ package filter
 
 import "slices"
 
-// Bind returns f with the parameters in params replaced by literals. Parameters that are not in params stay, and names in params that
-// f does not use are ignored. Values are taken as they are (see [Value]); they are checked with the filter.
+// Bind returns f with the parameters in params replaced by literals. Parameters that are not in
+// params stay, and names in params that f does not use are ignored. Values are taken as they are
+// (see [Value]); they are checked with the filter.
 //
 // The errors are a [*MalformedError] for a condition or an operand of this package as a parameter's
 // value, since values are data, and a [*LimitError] for a filter beyond [MaxDepth] or

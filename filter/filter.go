@@ -1,6 +1,7 @@
 package filter
 
-// Filter is what a policy leaves open once the actor and the action are known: an OR of clauses over one resource type.
+// Filter is what a policy leaves open once the actor and the action are known: an OR of clauses
+// over one resource type.
 //
 // The zero Filter denies. To allow every document, use [Allow], or write a clause with the
 // condition [True]. A clause from which the conditions were left out is an error. A Filter is a
@@ -25,8 +26,9 @@ type Clause struct {
 
 // Entity is one document, or one embedded element, that a clause speaks of.
 //
-// The zero Entity is the resource itself. An Entity with paths is reached from other entities by relations, along every
-// one of its paths at once; a named Entity without paths is free: it ranges over all documents of Type.
+// The zero Entity is the resource itself. An Entity with paths is reached from other entities by
+// relations, along every one of its paths at once; a named Entity without paths is free: it ranges
+// over all documents of Type.
 type Entity struct {
 	Name  string // unique among the entities visible in its clause; "" is the resource
 	Type  string // the resource type; required of a free entity, and may be said of others
@@ -148,14 +150,16 @@ type Operand interface{ operand() }
 // Which Go values are accepted is said at [Value].
 type Literal struct{ Value any }
 
-// Field is a field of an entity, by the name the schema declares; a dot steps into an embedded document ("address.city").
-// For IsNull and IsSet it may be an embedded document itself ("address").
+// Field is a field of an entity, by the name the schema declares; a dot steps into an embedded
+// document ("address.city"). For IsNull and IsSet it may be an embedded document itself
+// ("address").
 type Field struct {
 	Entity string // the entity's name; "" is the resource
 	Path   string
 }
 
-// Param is a named parameter, such as "actor.id". It must be bound ([Filter.Bind]) before a filter is compiled or evaluated.
+// Param is a named parameter, such as "actor.id". It must be bound before a filter is compiled or
+// evaluated: by [Filter.Bind], or once the filter is checked (relations.CheckedFilter.Bind).
 type Param string
 
 func (Literal) operand() {}
@@ -191,7 +195,8 @@ var operatorNames = [...]string{
 	StartsWith: "StartsWith", EndsWith: "EndsWith", ContainsText: "ContainsText",
 }
 
-// String returns the operator's name, such as "Eq", or "Operator(n)" for a value that is no operator.
+// String returns the operator's name, such as "Eq", or "Operator(n)" for a value that is no
+// operator.
 func (o Operator) String() string {
 	if o.Valid() {
 		return operatorNames[o]

@@ -2,7 +2,8 @@ package relations
 
 import "go.mongodb.org/mongo-driver/v2/bson"
 
-// hash is 64-bit FNV-1a. Conditions that are the same have the same hash, whatever their entities are called.
+// hash is 64-bit FNV-1a. Conditions that are the same have the same hash, whatever their entities
+// are called.
 type hash uint64
 
 const newHash hash = 14695981039346656037
@@ -69,7 +70,8 @@ func (h hash) value(v *bson.RawValue) hash {
 	return h.byte(byte(v.Type)).string(string(v.Value))
 }
 
-// sign returns a bit for each of a clause's conditions: that of a clause lacks none of a clause it implies.
+// sign returns a bit for each of a clause's conditions: that of a clause lacks none of a clause it
+// implies.
 func sign(c *CheckedClause) uint64 {
 	var bits uint64
 	for _, condition := range c.Conditions {

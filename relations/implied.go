@@ -5,7 +5,8 @@ import "github.com/mongoauthz/go-mongoauthz/filter"
 // many is the number of clauses or conditions from which on they are told apart by a hash first.
 const many = 16
 
-// withoutImplied returns the alternatives without those that imply another one, of which equal ones the first stays. It changes in.
+// withoutImplied returns the alternatives without those that imply another one, of which equal ones
+// the first stays. It changes in.
 func (n *normalizer) withoutImplied(in []CheckedClause) []CheckedClause {
 	if len(in) < 2 {
 		return in

@@ -255,8 +255,8 @@ func (c *CheckedComparison) constant() (neverTrue, neverFalse bool) {
 				nulls++
 			}
 		}
-		// A null adds an unknown to the OR of In and to the AND of SubsetOf. SubsetOf is true for an
-		// empty list, whatever the values.
+		// A null adds an unknown to the OR of In and to the AND of SubsetOf. SubsetOf is true for
+		// an empty list, whatever the values.
 		neverTrue, neverFalse = c.Op != filter.SubsetOf && nulls == len(o.Values), nulls > 0
 	case *CheckedField, *CheckedParam: // nothing is known
 	}

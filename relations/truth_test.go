@@ -13,7 +13,8 @@ import (
 // one resource type, documents with a few fields, and the relations in which the reading depends on
 // how a filter is written. It reads the facts of entities.
 
-// truth is one of the three values: -1 false, 0 unknown, 1 true. AND is min, OR is max, NOT is minus.
+// truth is one of the three values: -1 false, 0 unknown, 1 true. AND is min, OR is max, NOT is
+// minus.
 type truth int
 
 const unknown, yes, no truth = 0, 1, -1
@@ -25,7 +26,8 @@ func is(b bool) truth {
 	return no
 }
 
-// doc is a document. Fields: a, b and _id hold one value, 0 if it is missing; tags holds a list declared absent-means-empty, in which 0 is null.
+// doc is a document. Fields: a, b and _id hold one value, 0 if it is missing; tags holds a list
+// declared absent-means-empty, in which 0 is null.
 type doc struct {
 	values map[string]int
 	tags   []int
