@@ -186,7 +186,7 @@ func TestKeyOnlyIsDecidedOnTheFilterAsWritten(t *testing.T) {
 	plan = s.require(t, filter.For("Book", some(p).Where(p.F("_id").Eq("px"), p.F("_id").IsSet())), "x")
 	require.Len(t, plan.Joins(), 1)
 
-	t.Run("a clause is implied by another only if their entities have equal standing", func(t *testing.T) {
+	t.Run("a clause is implied by another only if their entities are answered alike", func(t *testing.T) {
 		s.require(t, filter.For("Book", key, joined), "gone array-gone")
 		s.require(t, filter.For("Book", joined, key), "gone array-gone")
 		s.require(t, filter.For("Book", some(p).Where(never), joined), "")
