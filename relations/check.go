@@ -160,14 +160,7 @@ func (c *checker) conditions(in []filter.Condition) []CheckedCondition {
 	out := make([]CheckedCondition, len(in))
 	for i, condition := range in {
 		here.condition = i + 1
-		if comparison, ok := condition.(filter.Comparison); ok {
-			if c.comparison(&comparison, &room[0]) {
-				out[i] = &room[0].comparison
-			}
-			room = room[1:]
-		} else {
-			out[i] = c.condition(condition)
-		}
+		out[i] = c.condition(condition, &room)
 		here = &c.at[len(c.at)-1] // at may have grown
 	}
 	here.condition = 0
@@ -180,9 +173,16 @@ type resolved struct {
 	value      CheckedValue
 }
 
-// condition resolves what is no comparison. It returns nil if there is an error.
-func (c *checker) condition(in filter.Condition) CheckedCondition {
+// condition resolves a condition, and takes room for it if it is a comparison. It returns nil if
+// there is an error.
+func (c *checker) condition(in filter.Condition, room *[]resolved) CheckedCondition {
 	switch condition := in.(type) {
+	case filter.Comparison:
+		here := &(*room)[0]
+		*room = (*room)[1:]
+		if c.comparison(&condition, here) {
+			return &here.comparison
+		}
 	case filter.Any:
 		if len(condition) == 0 {
 			c.fail("", "an Any without clauses: say False")
