@@ -21,34 +21,36 @@ type spelling struct {
 // pipeline/. Only pipeline spells the operators of an authorization. These files have other
 // reasons. Give a new one here, and remove what no file spells any more.
 var spelled = map[string]spelling{
-	"filter/text.go":                  {"the text form marks a parameter by $", "$"},
-	"relations/validate.go":           {"names of collections and fields do not begin with $", "$"},
-	"mongoauthz/append.go":            {"the stages that Append accepts, and the operators it refuses", appended},
-	"mongoauthz/enforce.go":           {"reads the document to decide about, by its _id", "$eq $limit $match $project"},
-	"mongoauthz/fetcher.go":           {"reads documents by the keys that the evaluator asks for", "$and $eq $in $or $type"},
-	"mongoauthz/log.go":               {"tells stages by name, to hide the values in a log", "$ $count $limit $literal $regex $skip $sort $type $unset"},
-	"mongoauthz/options.go":           {"the name of a stage begins with $", "$"},
-	"mongoauthz/page.go":              {"sorts and cuts a page, behind the authorization", "$limit $skip $sort"},
-	"mongoauthz/page_cursor.go":       {"a page starts where the last one ended", "$match"},
-	"mongoauthz/page_range.go":        {"reads a page by ranges of its order, beside the authorization", "$limit $match $project $sample $skip $sort"},
-	"mongoauthz/query.go":             {"the zero Query selects nothing", "$in $match"},
-	"mongoauthz/required.go":          {"tells positions in the path of an update", "$"},
-	"mongoauthz/run.go":               {"counts, behind the authorization", "$count"},
-	"mongoauthz/verify.go":            {"asks for collections by name", "$in"},
-	"mongoauthz/verify_probe.go":      {"has the client encode values", "$documents $literal"},
-	"mongoauthz/verifydata.go":        {"reads documents to verify", "$project $sample"},
-	"mongoauthz/write_movement.go":    {"reads which written documents are authorized, by their _id", "$match $project"},
-	"mongoauthz/write_required.go":    {"judges the operators of an update", judged},
-	"mongoauthz/write_run.go":         {"the caller's filter, and documents as they were read", writes},
-	"mongoauthz/write_transaction.go": {"asks for nothing, to see whether there are transactions", "$in"},
-	"mongoauthz/write_update.go":      {"reads and makes the operators of an update", "$ $rename $set $unset"},
+	"filter/text.go":                             {"the text form marks a parameter by $", "$"},
+	"relations/validate.go":                      {"names of collections and fields do not begin with $", "$"},
+	"mongoauthz/append.go":                       {"the stages that Append accepts, and the operators it refuses", appended},
+	"mongoauthz/enforce.go":                      {"reads the document to decide about, by its _id", "$eq $limit $match $project"},
+	"mongoauthz/fetcher.go":                      {"reads documents by the keys that the evaluator asks for", "$and $eq $in $or $type"},
+	"mongoauthz/log.go":                          {"tells stages by name, to hide the values in a log", "$ $count $limit $literal $regex $skip $sort $type $unset"},
+	"mongoauthz/options.go":                      {"the name of a stage begins with $", "$"},
+	"mongoauthz/page.go":                         {"sorts and cuts a page, behind the authorization", "$limit $skip $sort"},
+	"mongoauthz/page_cursor.go":                  {"a page starts where the last one ended", "$match"},
+	"mongoauthz/page_range.go":                   {"has a query answer for a sample of its documents", "$limit $match $project $sample $skip $sort"},
+	"mongoauthz/query.go":                        {"the zero Query selects nothing", "$in $match"},
+	"mongoauthz/required.go":                     {"tells positions in the path of an update", "$"},
+	"mongoauthz/run.go":                          {"counts, behind the authorization", "$count"},
+	"mongoauthz/verify.go":                       {"asks for collections by name", "$in"},
+	"mongoauthz/verify_probe.go":                 {"has the client encode values", "$documents $literal"},
+	"mongoauthz/verifydata.go":                   {"reads documents to verify", "$project $sample"},
+	"mongoauthz/write_movement.go":               {"reads which written documents are authorized, by their _id", "$match $project"},
+	"mongoauthz/write_required.go":               {"judges the operators of an update", judged},
+	"mongoauthz/write_run.go":                    {"chooses the documents to be written", "$ $and $eq $exists $expr $limit $literal $match $nor $or $project $sort $text"},
+	"mongoauthz/write_update.go":                 {"reads and makes the operators of an update", "$ $rename $set $unset"},
+	"mongoauthz/internal/driver/explain.go":      {"tells the stages of an explanation by name", "$sort"},
+	"mongoauthz/internal/driver/transactions.go": {"asks for nothing, to see whether there are transactions", "$in"},
 }
 
 const (
-	appended = "$_internal $accumulator $addFields $bucket $bucketAuto $count $densify $facet $fill $function $group $limit $match " +
-		"$project $redact $replaceRoot $replaceWith $sample $set $setWindowFields $skip $sort $sortByCount $unset $unwind $where"
-	judged = "$addFields $addToSet $bit $currentDate $each $inc $max $min $mul $pop $pull $pullAll $push $rename $set $setOnInsert $unset"
-	writes = "$ $and $eq $exists $expr $limit $literal $match $nor $or $project $sort $text"
+	appended = "$_internal $accumulator $addFields $bucket $bucketAuto $count $densify $facet $fill $function $group " +
+		"$limit $match $project $redact $replaceRoot $replaceWith $sample $set $setWindowFields $skip $sort " +
+		"$sortByCount $unset $unwind $where"
+	judged = "$addFields $addToSet $bit $currentDate $each $inc $max $min $mul $pop $pull $pullAll $push $rename " +
+		"$set $setOnInsert $unset"
 )
 
 func TestOnlyPipelineSpellsOperators(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -41,7 +42,7 @@ func (q *Query) Append(stages ...bson.D) (*Query, error) {
 	own := make([]bson.D, len(stages))
 	for i, stage := range stages {
 		where := "stage " + strconv.Itoa(i+1)
-		copied, ok := cloneBounded(stage)
+		copied, ok := driver.Clone(stage)
 		if !ok {
 			return nil, &StageError{Where: where, Problem: "is nested too deeply or too large"}
 		}
@@ -92,7 +93,7 @@ func (l allowList) check(stage bson.Raw, where string) error {
 
 // runsCode returns the first operator below v that runs JavaScript or is internal to the server.
 // The depth is that of v in its command. ok is false for broken BSON, and for BSON nested deeper
-// than maxDepth, which servers refuse.
+// than driver.MaxDepth, which servers refuse.
 func runsCode(v bson.RawValue, depth int) (operator string, ok bool) {
 	var doc bson.Raw
 	switch v.Type {
@@ -101,7 +102,7 @@ func runsCode(v bson.RawValue, depth int) (operator string, ok bool) {
 	default:
 		return "", true
 	}
-	if depth > maxDepth {
+	if depth > driver.MaxDepth {
 		return "", false
 	}
 	fields, err := doc.Elements()

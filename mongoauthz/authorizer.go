@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -21,7 +21,7 @@ type Authorizer struct {
 	settings
 	known        *known
 	plans        *pipeline.Cache // nil: none are kept
-	transactions *atomic.Int32   // what is known of the server's: see hasTransactions
+	transactions *driver.Transactions
 }
 
 // New returns an authorizer for the database. The options of db (read concern, read preference, registry) hold for the queries; a
@@ -43,7 +43,7 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	case policy == nil || isFunc && f == nil:
 		return nil, &ArgumentError{Name: "policy", Problem: "is nil"}
 	}
-	az := &Authorizer{db: db, schema: schema, policy: policy, known: new(known), transactions: new(atomic.Int32)}
+	az := &Authorizer{db: db, schema: schema, policy: policy, known: new(known), transactions: new(driver.Transactions)}
 	az.logger = slog.New(slog.DiscardHandler)
 	az.stages = insideStages()
 	az.writeLimit = DefaultWriteLimit
@@ -88,7 +88,7 @@ func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, re
 	if err := az.knows(resource); err != nil {
 		return nil, err
 	}
-	schema, f, err := az.answer(orBackground(ctx), actor, action, resource)
+	schema, f, err := az.answer(driver.OrBackground(ctx), actor, action, resource)
 	var checked *relations.CheckedFilter
 	var plan *pipeline.Plan
 	if err == nil {
@@ -152,17 +152,9 @@ var errNotMade = &ArgumentError{Name: "authorizer", Problem: "was not made by Ne
 
 // limit returns the context of one call, with the deadline of WithTimeLimit.
 func (az *Authorizer) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx = orBackground(ctx)
+	ctx = driver.OrBackground(ctx)
 	if az.timeLimit == 0 {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, az.timeLimit)
-}
-
-// orBackground accepts a nil context, as the driver does.
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -19,10 +20,10 @@ func (az *Authorizer) encode(document any) (bson.Raw, error) {
 	case []byte:
 		return d, nil
 	}
-	if isNil(document) {
+	if driver.IsNil(document) {
 		return nil, &ArgumentError{Name: "resource", Problem: "the document is nil"}
 	}
-	if indirect(document).Type() == reflect.TypeFor[Resource]() { // its fields are not exported: it would be the empty document
+	if driver.Indirect(document).Type() == reflect.TypeFor[Resource]() { // its fields are not exported: it would be the empty document
 		return nil, &ArgumentError{Name: "resource", Problem: "the document is a Resource itself"}
 	}
 	raw, err := az.schema.Marshal(document)

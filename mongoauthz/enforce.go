@@ -8,6 +8,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -108,7 +109,7 @@ func (q *Query) has(ctx context.Context, id bson.RawValue) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer closeCursor(ctx, cursor)
+	defer driver.CloseCursor(ctx, cursor)
 	found := cursor.Next(ctx)
 	if err := cursor.Err(); err != nil {
 		return false, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err)
@@ -137,7 +138,7 @@ func byID(id bson.RawValue) bson.D {
 
 // evaluator returns what decides in process whether the actor may do the action, and the schema bound for the actor.
 func (az *Authorizer) evaluator(ctx context.Context, actor any, action, resource string) (*evaluate.Evaluator, *relations.Schema, error) {
-	if az.collation != nil && az.collation.Locale != "simple" {
+	if !driver.ComparesInBinary(az.collation) {
 		problem := "a decision in process by another collation than the simple one"
 		return nil, nil, undecided(action, resource, &pipeline.UnsupportedError{Problem: problem})
 	}

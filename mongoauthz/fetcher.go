@@ -8,6 +8,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -79,7 +80,7 @@ func (f fetcher) find(ctx context.Context, collection string, match []evaluate.M
 	if err != nil {
 		return nil, err
 	}
-	defer closeCursor(ctx, cursor)
+	defer driver.CloseCursor(ctx, cursor)
 	var found []bson.Raw
 	for cursor.Next(ctx) {
 		found = append(found, slices.Clone(cursor.Current))

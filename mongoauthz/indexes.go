@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
@@ -56,7 +57,7 @@ func (az *Authorizer) Indexes(ctx context.Context, questions ...Question) ([]pip
 func (az *Authorizer) IndexModels(indexes []pipeline.Index) map[string][]mongo.IndexModel {
 	models := map[string][]mongo.IndexModel{}
 	for _, ix := range indexes {
-		model := mongo.IndexModel{Keys: clone(ix.Keys)}
+		model := mongo.IndexModel{Keys: slices.Clone(ix.Keys)}
 		if az.made() && az.collation != nil {
 			model.Options = options.Index().SetCollation(az.collation)
 		}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"iter"
 
-	"go.mongodb.org/mongo-driver/v2/mongo"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
@@ -27,7 +27,7 @@ func Each[T any](ctx context.Context, q *Query, opts ...options.Lister[options.A
 			yield(zero, err)
 			return
 		}
-		defer closeCursor(ctx, cursor)
+		defer driver.CloseCursor(ctx, cursor)
 		for cursor.Next(ctx) {
 			var doc T
 			if err := cursor.Decode(&doc); err != nil {
@@ -42,10 +42,4 @@ func Each[T any](ctx context.Context, q *Query, opts ...options.Lister[options.A
 			yield(zero, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err))
 		}
 	}
-}
-
-// closeCursor closes the cursor even if the iteration ended because ctx did, as the driver's own All does. Whoever broke off
-// is not there to hear of an error.
-func closeCursor(ctx context.Context, cursor *mongo.Cursor) {
-	_ = cursor.Close(context.WithoutCancel(ctx))
 }

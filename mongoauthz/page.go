@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -114,11 +115,11 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 }
 
 func readPage[T any](ctx context.Context, q *Query, order bson.D, stages []bson.D, r PageRequest, opts []options.Lister[options.AggregateOptions]) (*Page[T], *tile, error) {
-	cursor, err := q.with(stages...).run(ctx, atOnce(opts))
+	cursor, err := q.with(stages...).run(ctx, driver.OneReply(opts))
 	if err != nil {
 		return nil, nil, err
 	}
-	defer closeCursor(ctx, cursor)
+	defer driver.CloseCursor(ctx, cursor)
 	page, rows := &Page[T]{Items: []T{}, Total: -1}, &tile{order: order, limit: r.Limit}
 	if err := readRows(ctx, cursor, page, rows); err != nil {
 		return nil, nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err)

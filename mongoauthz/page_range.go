@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -48,7 +49,7 @@ func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []
 		q.strategy == SingleCommand, q.recheck, q.plan.HasJoins(), order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
 		return nil
 	}
-	if c := q.az.collation; c != nil && c.Locale != "simple" {
+	if !driver.ComparesInBinary(q.az.collation) {
 		return nil
 	}
 	for _, stage := range q.appended {
@@ -68,8 +69,8 @@ func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []
 	g.kind = q.plan.Collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.Stages()), stages, false)
 	g.density = q.plan.Collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(0, []bson.D{{{Key: "$sort", Value: order}}}, false)
 	if !q.az.known.sorting(g.kind, func() (bool, error) {
-		said, err := q.az.explain(ctx, q.plan.Collection(), stages, "queryPlanner")
-		return err == nil && hasSort(said), err
+		said, err := driver.Explain(ctx, q.Collection(), q.az.collation, stages, "queryPlanner")
+		return err == nil && driver.HasSort(said), err
 	}) {
 		return nil
 	}
@@ -206,31 +207,6 @@ func moved(v bson.RawValue, by float64) (bson.RawValue, bool) {
 	}
 	t, value, err := bson.MarshalValue(to)
 	return bson.RawValue{Type: t, Value: value}, err == nil
-}
-
-// hasSort reports whether an explanation has a stage that sorts: MongoDB's SORT or $sort, or FerretDB's Sort.
-func hasSort(said bson.Raw) bool {
-	fields, _ := said.Elements()
-	for _, field := range fields {
-		v := field.Value()
-		switch key := field.Key(); key {
-		case "command": // repeats the question
-			continue
-		case "stage", "Node Type":
-			if s, _ := v.StringValueOK(); s == "SORT" || s == "Sort" || s == "Incremental Sort" {
-				return true
-			}
-		case "$sort":
-			return true
-		}
-		switch v.Type {
-		case bson.TypeEmbeddedDocument, bson.TypeArray:
-			if hasSort(bson.Raw(v.Value)) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // known is what an authorizer remembers of collections, none of which decides who is authorized.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
@@ -84,45 +84,17 @@ func (p *Profile) add(ctx context.Context, q *Query, purpose, collection string,
 	})
 }
 
-// explain asks the server for its explanation of an aggregate.
-func (az *Authorizer) explain(ctx context.Context, collection string, stages mongo.Pipeline, verbosity string) (bson.Raw, error) {
-	command := bson.D{{Key: "aggregate", Value: collection}, {Key: "pipeline", Value: stages}, {Key: "cursor", Value: bson.D{}}}
-	if az.collation != nil {
-		command = append(command, bson.E{Key: "collation", Value: bson.D{{Key: "locale", Value: az.collation.Locale}}})
-	}
-	return az.db.RunCommand(ctx, bson.D{{Key: "explain", Value: command}, {Key: "verbosity", Value: verbosity}}).Raw()
-}
-
 // examined returns how many documents the server says it read for an aggregate, -1 if it does not say.
 func (az *Authorizer) examined(ctx context.Context, collection string, stages mongo.Pipeline) int64 {
-	said, err := az.explain(ctx, collection, stages, "executionStats")
+	said, err := driver.Explain(ctx, az.db.Collection(collection), az.collation, stages, "executionStats")
 	if err != nil {
 		return -1
 	}
-	n, ok := docsExamined(said)
+	n, ok := driver.DocsExamined(said)
 	if !ok {
 		return -1
 	}
 	return n
-}
-
-// docsExamined adds up what the stages of an explanation say: totalDocsExamined of those that read the collection itself and of $lookup
-// stages. Inside what has said its total, nothing more is added.
-func docsExamined(said bson.Raw) (n int64, ok bool) {
-	if total, has := said.Lookup("totalDocsExamined").AsInt64OK(); has {
-		return total, true
-	}
-	fields, _ := said.Elements()
-	for _, field := range fields {
-		v := field.Value()
-		if field.Key() == "command" || v.Type != bson.TypeEmbeddedDocument && v.Type != bson.TypeArray {
-			continue
-		}
-		if inner, has := docsExamined(bson.Raw(v.Value)); has {
-			n, ok = n+inner, true
-		}
-	}
-	return n, ok
 }
 
 // String returns the profile as lines for a person.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -40,7 +41,7 @@ func (q *Query) Collection() *mongo.Collection {
 // Pipeline returns the stages: those that keep the authorized documents, and those appended. It is a fresh copy, to change at will, and
 // never empty; it does no I/O, so it makes all joins itself unless the query was resolved ([Query.Resolve]). Run it on [Query.Collection], with
 // a simple collation.
-func (q *Query) Pipeline() mongo.Pipeline { return clone(q.stages()) }
+func (q *Query) Pipeline() mongo.Pipeline { return driver.CloneAll(q.stages()) }
 
 // stages returns the stages without copying what was appended.
 func (q *Query) stages(more ...bson.D) mongo.Pipeline {
@@ -95,7 +96,7 @@ func (q *Query) FindFilter() (bson.D, error) {
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
 	}
 	f, err := q.plan.FindFilter()
-	return clone(f), err
+	return driver.CloneAll(f), err
 }
 
 // with returns q followed by stages that nobody else holds.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -180,8 +181,8 @@ func (az *Authorizer) readKeys(ctx context.Context, r *pipeline.Resolution) ([]b
 func (az *Authorizer) aggregate(ctx context.Context, c *mongo.Collection, stages mongo.Pipeline) (*mongo.Cursor, error) {
 	most := int32(math.MaxInt32)
 	//lint:ignore SA1019 the driver has no other way to say it for an aggregate
-	o := options.AggregateOptions{BatchSize: &most, Collation: az.collation, Custom: withinDeadline(ctx)}
-	return c.Aggregate(ctx, stages, &whole[options.AggregateOptions]{o})
+	o := options.AggregateOptions{BatchSize: &most, Collation: az.collation, Custom: driver.MaxTime(ctx)}
+	return c.Aggregate(ctx, stages, driver.Exactly(o))
 }
 
 // Snapshot calls f with a context in which all reads of the authorizer's queries are of one moment: the keys of a resolved query and its
@@ -197,6 +198,6 @@ func (az *Authorizer) Snapshot(ctx context.Context, f func(ctx context.Context) 
 	if err != nil {
 		return fmt.Errorf("mongoauthz: snapshot: %w", err)
 	}
-	defer session.EndSession(context.WithoutCancel(orBackground(ctx)))
-	return mongo.WithSession(orBackground(ctx), session, f)
+	defer session.EndSession(context.WithoutCancel(driver.OrBackground(ctx)))
+	return mongo.WithSession(driver.OrBackground(ctx), session, f)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -54,7 +55,7 @@ type target struct {
 func (az *Authorizer) target(resource any) (target, error) {
 	r, named := resource.(Resource)
 	if !named {
-		if isNil(resource) {
+		if driver.IsNil(resource) {
 			return target{}, &ArgumentError{Name: "resource", Problem: "is nil"}
 		}
 		r = Document(typeName(reflect.TypeOf(resource)), resource)
@@ -82,26 +83,4 @@ func (az *Authorizer) inHand(resource any) (target, error) {
 		return target{}, &ArgumentError{Name: "resource", Problem: "is an ID, where a document is needed"}
 	}
 	return t, err
-}
-
-// isNil reports whether v is nil, or behind its pointers is: the driver would encode a nil map as the empty document.
-func isNil(v any) bool {
-	r := indirect(v)
-	switch r.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Map, reflect.Slice, reflect.Func, reflect.Chan, reflect.UnsafePointer:
-		return r.IsNil()
-	default:
-		return false
-	}
-}
-
-// indirect returns what v points at; the zero Value for nil.
-func indirect(v any) reflect.Value {
-	r := reflect.ValueOf(v)
-	for n := 0; (r.Kind() == reflect.Pointer || r.Kind() == reflect.Interface) && n < maxDepth; n++ { // it may point at itself
-		r = r.Elem()
-	}
-	return r
 }

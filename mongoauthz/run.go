@@ -3,9 +3,9 @@ package mongoauthz
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -75,7 +75,7 @@ func total(counts []counted) int64 {
 }
 
 func (q *Query) all(ctx context.Context, results any, opts []options.Lister[options.AggregateOptions], more ...bson.D) error {
-	cursor, err := q.run(ctx, atOnce(opts), more...)
+	cursor, err := q.run(ctx, driver.OneReply(opts), more...)
 	if err != nil {
 		return err
 	}
@@ -88,26 +88,7 @@ func (q *Query) all(ctx context.Context, results any, opts []options.Lister[opti
 // run sends the query with more stages, for an answer that is read within the context's deadline. The server is told of it: the driver does not,
 // and a query that nobody waits for would go on there.
 func (q *Query) run(ctx context.Context, opts []options.Lister[options.AggregateOptions], more ...bson.D) (*mongo.Cursor, error) {
-	return q.open(ctx, opts, withinDeadline(ctx), more...)
-}
-
-// atOnce returns options for an answer that is read whole: as much of it in the first reply as that takes, 16 MiB, instead of 101 documents. The
-// caller's options come later, and win.
-func atOnce(opts []options.Lister[options.AggregateOptions]) []options.Lister[options.AggregateOptions] {
-	return append([]options.Lister[options.AggregateOptions]{options.Aggregate().SetBatchSize(math.MaxInt32)}, opts...)
-}
-
-// withinDeadline returns the fields of a command that end it on the server when the context ends; nil without a deadline.
-func withinDeadline(ctx context.Context) bson.M {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return nil
-	}
-	ms := time.Until(deadline).Milliseconds()
-	if ms > math.MaxInt32 { // more than the server takes
-		return nil
-	}
-	return bson.M{"maxTimeMS": max(1, ms)}
+	return q.open(ctx, opts, driver.MaxTime(ctx), more...)
 }
 
 // open sends the query with more stages, and more fields of the command.
@@ -120,10 +101,10 @@ func (q *Query) open(ctx context.Context, opts []options.Lister[options.Aggregat
 		return nil, err
 	}
 	//lint:ignore SA1019 the driver has no other way to say it for an aggregate
-	merged.options.Custom = fields
+	merged.Custom = fields
 	stages := q.stages(more...)
 	start := time.Now()
-	cursor, err := q.Collection().Aggregate(ctx, stages, merged)
+	cursor, err := q.Collection().Aggregate(ctx, stages, driver.Exactly(merged))
 	q.log(ctx, len(stages)-len(q.appended)-len(more), stages, time.Since(start), err)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection(), err)
@@ -132,23 +113,23 @@ func (q *Query) open(ctx context.Context, opts []options.Lister[options.Aggregat
 }
 
 // merge applies the caller's options and adds the collation.
-func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (*whole[options.AggregateOptions], error) {
-	o, err := settle(opts)
+func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (o options.AggregateOptions, err error) {
+	o, err = driver.Merge(opts)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: aggregate options: %w", err)
+		return o, fmt.Errorf("mongoauthz: aggregate options: %w", err)
 	}
 	if err := az.collate("AggregateOptions", &o.Collation); err != nil {
-		return nil, err
+		return o, err
 	}
 	//lint:ignore SA1019 it is refused
 	if o.Custom != nil {
-		return nil, &ArgumentError{Name: "AggregateOptions.Custom", Problem: "could replace any part of the command"}
+		return o, &ArgumentError{Name: "AggregateOptions.Custom", Problem: "could replace any part of the command"}
 	}
-	if hasInternal(o) {
-		return nil, &ArgumentError{Name: "AggregateOptions.Internal", Problem: "could replace any part of the command"}
+	if driver.HasInternal(o) {
+		return o, &ArgumentError{Name: "AggregateOptions.Internal", Problem: "could replace any part of the command"}
 	}
 	if err := az.checkLet("AggregateOptions", o.Let); err != nil {
-		return nil, err
+		return o, err
 	}
-	return &whole[options.AggregateOptions]{o}, nil
+	return o, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -56,12 +57,12 @@ func (az *Authorizer) VerifyData(ctx context.Context, sample int) (DataReport, e
 	case sample < 0:
 		problem := "is negative: 0 reads all documents"
 		return DataReport{}, &ArgumentError{Name: "sample", Problem: problem}
-	case az.collation != nil && az.collation.Locale != "simple":
+	case !driver.ComparesInBinary(az.collation):
 		err := &pipeline.UnsupportedError{Problem: "a comparison of stored data by another collation " +
 			"than the simple one: use an Authorizer without WithCollation"}
 		return DataReport{}, fmt.Errorf("mongoauthz: verify data: %w", err)
 	}
-	ctx = orBackground(ctx)
+	ctx = driver.OrBackground(ctx)
 	var report DataReport
 	types := collections(az.schema)
 	for _, collection := range slices.Sorted(maps.Keys(types)) {
@@ -185,7 +186,7 @@ func (az *Authorizer) eachDocument(
 	if err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
-	defer closeCursor(ctx, cursor)
+	defer driver.CloseCursor(ctx, cursor)
 	for cursor.Next(ctx) {
 		if err := look(cursor.Current); err != nil {
 			return err
@@ -213,7 +214,7 @@ func (az *Authorizer) askRelated(
 	if err != nil {
 		return fmt.Errorf("find keys in %s: %w", r.Collection, err)
 	}
-	defer closeCursor(ctx, cursor)
+	defer driver.CloseCursor(ctx, cursor)
 	for cursor.Next(ctx) {
 		if more, err := yield(cursor.Current); err != nil || !more {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -75,11 +76,11 @@ func (q *Query) NotMoving(others ...*Query) *Query {
 // [*pipeline.UnsupportedError] for a query with appended stages; a [*WriteError]; and the driver's, wrapped, beside whose error there may be a
 // result, as with the driver.
 func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...options.Lister[options.UpdateOneOptions]) (*mongo.UpdateResult, error) {
-	o, err := settle(opts)
+	o, err := driver.Merge(opts)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of UpdateOne: %w", err)
 	}
-	w, err := q.write("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, hasInternal(o)})
+	w, err := q.write("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
 		err = w.updates(update)
 	}
@@ -88,7 +89,7 @@ func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...optio
 	}
 	var result *mongo.UpdateResult
 	err = w.run(ctx, func(ctx context.Context, c *mongo.Collection, filter any) (matched int64, err error) {
-		result, err = c.UpdateOne(ctx, filter, w.update.sent, &whole[options.UpdateOneOptions]{o})
+		result, err = c.UpdateOne(ctx, filter, w.update.sent, driver.Exactly(o))
 		return updated(result), err
 	})
 	return w.updateResult(result, err)
@@ -96,11 +97,11 @@ func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...optio
 
 // UpdateMany updates the query's documents that match filter. It is for many what [Query.UpdateOne] is for one, with the same errors.
 func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...options.Lister[options.UpdateManyOptions]) (*mongo.UpdateResult, error) {
-	o, err := settle(opts)
+	o, err := driver.Merge(opts)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of UpdateMany: %w", err)
 	}
-	w, err := q.write("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, hasInternal(o)})
+	w, err := q.write("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
 		err = w.updates(update)
 	}
@@ -109,7 +110,7 @@ func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...opti
 	}
 	var result *mongo.UpdateResult
 	err = w.run(ctx, func(ctx context.Context, c *mongo.Collection, filter any) (matched int64, err error) {
-		result, err = c.UpdateMany(ctx, filter, w.update.sent, &whole[options.UpdateManyOptions]{o})
+		result, err = c.UpdateMany(ctx, filter, w.update.sent, driver.Exactly(o))
 		return updated(result), err
 	})
 	return w.updateResult(result, err)
@@ -118,17 +119,17 @@ func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...opti
 // DeleteOne deletes one of the query's documents that match filter, as the driver's Collection.DeleteOne does of all that match; none
 // if none of them is authorized. Filter, options and errors are as for [Query.UpdateOne].
 func (q *Query) DeleteOne(ctx context.Context, filter any, opts ...options.Lister[options.DeleteOneOptions]) (*mongo.DeleteResult, error) {
-	o, err := settle(opts)
+	o, err := driver.Merge(opts)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of DeleteOne: %w", err)
 	}
-	w, err := q.write("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, hasInternal(o)})
+	w, err := q.write("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err != nil {
 		return nil, err
 	}
 	var result *mongo.DeleteResult
 	err = w.run(ctx, func(ctx context.Context, c *mongo.Collection, filter any) (deleted int64, err error) {
-		result, err = c.DeleteOne(ctx, filter, &whole[options.DeleteOneOptions]{o})
+		result, err = c.DeleteOne(ctx, filter, driver.Exactly(o))
 		return removed(result), err
 	})
 	return w.deleteResult(result, err)
@@ -136,17 +137,17 @@ func (q *Query) DeleteOne(ctx context.Context, filter any, opts ...options.Liste
 
 // DeleteMany deletes the query's documents that match filter. It is for many what [Query.DeleteOne] is for one.
 func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.Lister[options.DeleteManyOptions]) (*mongo.DeleteResult, error) {
-	o, err := settle(opts)
+	o, err := driver.Merge(opts)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of DeleteMany: %w", err)
 	}
-	w, err := q.write("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, hasInternal(o)})
+	w, err := q.write("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err != nil {
 		return nil, err
 	}
 	var result *mongo.DeleteResult
 	err = w.run(ctx, func(ctx context.Context, c *mongo.Collection, filter any) (deleted int64, err error) {
-		result, err = c.DeleteMany(ctx, filter, &whole[options.DeleteManyOptions]{o})
+		result, err = c.DeleteMany(ctx, filter, driver.Exactly(o))
 		return removed(result), err
 	})
 	return w.deleteResult(result, err)
@@ -162,11 +163,11 @@ func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.List
 //
 // Filter, update, options and the other errors, which the result carries, are as for [Query.UpdateOne].
 func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts ...options.Lister[options.FindOneAndUpdateOptions]) *mongo.SingleResult {
-	o, err := settle(opts)
+	o, err := driver.Merge(opts)
 	if err != nil {
 		return failed(fmt.Errorf("mongoauthz: options of FindOneAndUpdate: %w", err))
 	}
-	w, err := q.write("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, hasInternal(o)})
+	w, err := q.write("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
 		err = w.updates(update)
 	}
@@ -178,7 +179,7 @@ func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts .
 	}
 	var result *mongo.SingleResult
 	err = w.run(ctx, func(ctx context.Context, c *mongo.Collection, filter any) (matched int64, err error) {
-		result = c.FindOneAndUpdate(ctx, filter, w.update.sent, &whole[options.FindOneAndUpdateOptions]{o})
+		result = c.FindOneAndUpdate(ctx, filter, w.update.sent, driver.Exactly(o))
 		switch err := result.Err(); {
 		case errors.Is(err, mongo.ErrNoDocuments):
 			return 0, nil

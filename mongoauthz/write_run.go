@@ -12,6 +12,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -91,7 +92,7 @@ func (q *Query) write(operation string, callers any, opts writeOptions) (*write,
 
 // reads takes the caller's filter.
 func (w *write) reads(callers any) error {
-	if isNil(callers) {
+	if driver.IsNil(callers) {
 		return &ArgumentError{Name: "filter", Problem: "is nil"}
 	}
 	var err error
@@ -289,7 +290,7 @@ func plain(v bson.RawValue) bool {
 func (q *Query) primary(ctx context.Context, stages mongo.Pipeline, o options.AggregateOptions) ([]bson.Raw, error) {
 	o.Collation = q.az.collation
 	start := time.Now()
-	cursor, err := q.az.db.Collection(q.plan.Collection(), onPrimary).Aggregate(ctx, stages, &whole[options.AggregateOptions]{o})
+	cursor, err := q.az.db.Collection(q.plan.Collection(), onPrimary).Aggregate(ctx, stages, driver.Exactly(o))
 	q.log(ctx, len(stages), stages, time.Since(start), err)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection(), err)

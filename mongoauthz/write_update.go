@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -35,7 +36,7 @@ func (az *Authorizer) update(v any) (*update, error) {
 	if b, ok := v.([]byte); ok {
 		v = bson.Raw(b)
 	}
-	if isNil(v) {
+	if driver.IsNil(v) {
 		return nil, &ArgumentError{Name: "update", Problem: "is nil"}
 	}
 	wrapped, err := az.encode(bson.D{{Key: "update", Value: v}})
@@ -93,7 +94,7 @@ func (u *update) positional() bool {
 }
 
 // positional reports whether a projection returns the array element that a condition found. One
-// that cannot be encoded is left to the driver, and what is nested deeper than maxDepth to the
+// that cannot be encoded is left to the driver, and what is nested deeper than driver.MaxDepth to the
 // server, which refuses it.
 func (az *Authorizer) positional(projection any) bool {
 	raw, err := az.encode(projection)
@@ -102,7 +103,7 @@ func (az *Authorizer) positional(projection any) bool {
 
 func projectsPosition(projection bson.Raw, depth int) bool {
 	fields, _ := projection.Elements()
-	return depth < maxDepth && slices.ContainsFunc(fields, func(f bson.RawElement) bool {
+	return depth < driver.MaxDepth && slices.ContainsFunc(fields, func(f bson.RawElement) bool {
 		return slices.Contains(strings.Split(f.Key(), "."), "$") || projectsPosition(inner(f.Value()), depth+1)
 	})
 }

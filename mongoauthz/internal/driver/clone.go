@@ -1,27 +1,30 @@
-package mongoauthz
+package driver
 
 import (
 	"math"
 	"reflect"
 )
 
-// The bounds of what Append copies: more could not be sent in a command, and a value that holds itself has no end.
-const (
-	maxDepth  = 200
-	maxValues = 1 << 20
-)
+// MaxDepth is how deeply values in a command may be nested. Servers refuse more, and a value that
+// holds itself has no end.
+const MaxDepth = 200
 
-// clone returns a copy of v that shares nothing with it that could be changed, but for unexported fields of structs.
-func clone[T any](v T) T {
-	c := cloner{values: math.MaxInt, depth: math.MaxInt}
-	return c.clone(reflect.ValueOf(&v), 0).Elem().Interface().(T)
-}
+// maxValues is how many values Clone copies: more could not be sent in a command.
+const maxValues = 1 << 20
 
-// cloneBounded is clone for values from outside. ok is false where v is nested too deeply or too large.
-func cloneBounded[T any](v T) (copied T, ok bool) {
-	c := cloner{values: maxValues, depth: maxDepth}
+// Clone returns a copy of v, which comes from a caller. The copy shares nothing with v that could be
+// changed, but for unexported fields of structs. It is not ok where v is nested too deeply or too
+// large.
+func Clone[T any](v T) (copied T, ok bool) {
+	c := cloner{values: maxValues, depth: MaxDepth}
 	copied = c.clone(reflect.ValueOf(&v), 0).Elem().Interface().(T)
 	return copied, c.values >= 0
+}
+
+// CloneAll is Clone without bounds, for values that are not from outside.
+func CloneAll[T any](v T) T {
+	c := cloner{values: math.MaxInt, depth: math.MaxInt}
+	return c.clone(reflect.ValueOf(&v), 0).Elem().Interface().(T)
 }
 
 type cloner struct {
