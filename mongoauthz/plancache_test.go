@@ -81,3 +81,35 @@ func BenchmarkAuthorizedQuery(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkAuthorizedQueryCopied is what a caller pays who runs the query by himself: a plan that was kept, and a copy of its stages or filter.
+func BenchmarkAuthorizedQueryCopied(b *testing.B) {
+	for name, c := range map[string]struct {
+		resource string
+		copied   func(*mongoauthz.Query) error
+	}{
+		"pipeline":    {"Book", func(q *mongoauthz.Query) error { _ = q.Pipeline(); return nil }},
+		"find filter": {"Note", func(q *mongoauthz.Query) error { _, err := q.FindFilter(); return err }},
+	} {
+		b.Run(name, func(b *testing.B) {
+			az := authorizer(b, mongoauthz.PolicyFunc(func(ctx context.Context, actor any, action, resource string) (filter.Filter, error) {
+				if resource == "Book" {
+					return ofActor(ctx, actor, action, resource)
+				}
+				return filter.For("Note", filter.Where(filter.F("tenant").Eq(actor))), nil
+			}), mongoauthz.WithParameters(func(_ context.Context, actor any) (map[string]any, error) {
+				return map[string]any{"tenant": actor}, nil
+			}))
+			b.ReportAllocs()
+			for b.Loop() {
+				q, err := az.AuthorizedQuery(b.Context(), "ann", "read", c.resource)
+				if err == nil {
+					err = c.copied(q)
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -41,18 +41,28 @@ func (q *Query) Collection() *mongo.Collection {
 // Pipeline returns the stages: those that keep the authorized documents, and those appended. It is a fresh copy, to change at will, and
 // never empty; it does no I/O, so it makes all joins itself unless the query was resolved ([Query.Resolve]). Run it on [Query.Collection], with
 // a simple collation.
-func (q *Query) Pipeline() mongo.Pipeline { return driver.CloneAll(q.stages()) }
-
-// stages returns the stages without copying what was appended.
-func (q *Query) stages(more ...bson.D) mongo.Pipeline {
+func (q *Query) Pipeline() mongo.Pipeline {
 	if !q.made() {
 		return mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{}}}}}}}}
 	}
-	var again []bson.D
+	compiled := q.compiled()
+	driver.OwnValues(compiled)
+	return append(compiled, driver.CopyStages(q.appended)...)
+}
+
+// stages returns the stages to be sent, with more at their end. They share values, and what was
+// appended, with the query.
+func (q *Query) stages(more ...bson.D) mongo.Pipeline {
+	return slices.Concat(q.compiled(), q.appended, more)
+}
+
+// compiled returns the stages without those appended: a fresh copy down to the values.
+func (q *Query) compiled() []bson.D {
+	stages := q.plan.Stages()
 	if q.recheck && q.resolved != nil {
-		again = q.resolved.plan.Stages()
+		stages = append(stages, q.resolved.plan.Stages()...)
 	}
-	return slices.Concat(q.plan.Stages(), again, q.appended, more)
+	return stages
 }
 
 // Plan returns the compiled filter, to be looked at and not changed; nil for the zero Query. It knows nothing of appended stages.
@@ -96,7 +106,8 @@ func (q *Query) FindFilter() (bson.D, error) {
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
 	}
 	f, err := q.plan.FindFilter()
-	return driver.CloneAll(f), err
+	driver.OwnValues(f) // f is a fresh copy down to them
+	return f, err
 }
 
 // with returns q followed by stages that nobody else holds.

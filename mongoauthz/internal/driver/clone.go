@@ -1,9 +1,6 @@
 package driver
 
-import (
-	"math"
-	"reflect"
-)
+import "reflect"
 
 // MaxDepth is how deeply values in a command may be nested. Servers refuse more, and a value that
 // holds itself has no end.
@@ -16,24 +13,17 @@ const maxValues = 1 << 20
 // changed, but for unexported fields of structs. It is not ok where v is nested too deeply or too
 // large.
 func Clone[T any](v T) (copied T, ok bool) {
-	c := cloner{values: maxValues, depth: MaxDepth}
+	c := cloner{values: maxValues}
 	copied = c.clone(reflect.ValueOf(&v), 0).Elem().Interface().(T)
 	return copied, c.values >= 0
 }
 
-// CloneAll is Clone without bounds, for values that are not from outside.
-func CloneAll[T any](v T) T {
-	c := cloner{values: math.MaxInt, depth: math.MaxInt}
-	return c.clone(reflect.ValueOf(&v), 0).Elem().Interface().(T)
-}
-
 type cloner struct {
 	values int // left to copy; negative when a bound was met
-	depth  int
 }
 
 func (c *cloner) clone(v reflect.Value, depth int) reflect.Value {
-	if c.values--; c.values < 0 || depth > c.depth {
+	if c.values--; c.values < 0 || depth > MaxDepth {
 		c.values = -1
 		return v
 	}
