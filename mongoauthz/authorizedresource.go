@@ -52,7 +52,7 @@ func stored[T any](ctx context.Context, az *Authorizer, actor any, action string
 		return nil, err
 	}
 	id, err := convertID(q.schema, t.typ, t.id)
-	if err != nil || q.plan.Outcome() == filter.Denied {
+	if err != nil || q.plan.running().Outcome() == filter.Denied {
 		return nil, err
 	}
 	cursor, err := q.one(ctx, id)
@@ -61,7 +61,7 @@ func stored[T any](ctx context.Context, az *Authorizer, actor any, action string
 	}
 	var found []T
 	if err := cursor.All(ctx, &found); err != nil {
-		return nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err)
+		return nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.collection(), err)
 	}
 	return found, nil
 }

@@ -100,7 +100,7 @@ func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, re
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: authorized query, %q of %q: %w", action, resource, err)
 	}
-	return &Query{az: az, action: action, schema: schema, filter: checked, plan: plan, strategy: az.strategy}, nil
+	return &Query{az: az, action: action, schema: schema, filter: checked, plan: queryPlan{compiled: plan}, strategy: az.strategy}, nil
 }
 
 // answer asks the policy, and returns its filter and the schema with the actor's parameters bound.

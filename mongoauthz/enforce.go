@@ -97,7 +97,7 @@ func (j *judge) stored(ctx context.Context, action string) (bool, error) {
 		return false, err
 	}
 	id, err := convertID(q.schema, j.target.typ, j.target.id)
-	if err != nil || q.plan.Outcome() == filter.Denied {
+	if err != nil || q.plan.running().Outcome() == filter.Denied {
 		return false, err
 	}
 	return q.has(ctx, id)
@@ -112,7 +112,7 @@ func (q *Query) has(ctx context.Context, id bson.RawValue) (bool, error) {
 	defer driver.CloseCursor(ctx, cursor)
 	found := cursor.Next(ctx)
 	if err := cursor.Err(); err != nil {
-		return false, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err)
+		return false, fmt.Errorf("mongoauthz: read %s: %w", q.plan.collection(), err)
 	}
 	return found, nil
 }
@@ -120,13 +120,13 @@ func (q *Query) has(ctx context.Context, id bson.RawValue) (bool, error) {
 // one runs the query for the document with an _id. That stands first, so that the joins run for it alone, which is less than to read keys.
 func (q *Query) one(ctx context.Context, id bson.RawValue, more ...bson.D) (*mongo.Cursor, error) {
 	stages := slices.Concat(
-		mongo.Pipeline{{{Key: "$match", Value: byID(id)}}}, q.plan.Stages(), mongo.Pipeline{{{Key: "$limit", Value: int32(1)}}}, more,
+		mongo.Pipeline{{{Key: "$match", Value: byID(id)}}}, q.plan.running().Stages(), mongo.Pipeline{{{Key: "$limit", Value: int32(1)}}}, more,
 	)
 	start := time.Now()
 	cursor, err := q.az.aggregate(ctx, q.Collection(), stages)
 	q.log(ctx, len(stages), stages, time.Since(start), err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection(), err)
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
 	}
 	return cursor, nil
 }

@@ -39,9 +39,9 @@ func (az *Authorizer) Indexes(ctx context.Context, questions ...Question) ([]pip
 		if err != nil {
 			return nil, err
 		}
-		listings[i] = pipeline.Listing{Plan: q.plan}
+		listings[i] = pipeline.Listing{Plan: q.plan.compiled}
 		if q.strategy != SingleCommand {
-			listings[i].Resolution = q.plan.Resolution(q.strategy == ResolveFirst, az.keyLimit)
+			listings[i].Resolution = q.plan.compiled.Resolution(q.strategy == ResolveFirst, az.keyLimit)
 		}
 		if len(question.Sort) > 0 {
 			if listings[i].Sort, err = totalOrder(question.Sort); err != nil {

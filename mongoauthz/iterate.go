@@ -31,7 +31,7 @@ func Each[T any](ctx context.Context, q *Query, opts ...options.Lister[options.A
 		for cursor.Next(ctx) {
 			var doc T
 			if err := cursor.Decode(&doc); err != nil {
-				yield(zero, fmt.Errorf("mongoauthz: decode a document of %s: %w", q.plan.Collection(), err))
+				yield(zero, fmt.Errorf("mongoauthz: decode a document of %s: %w", q.plan.collection(), err))
 				return
 			}
 			if !yield(doc, nil) {
@@ -39,7 +39,7 @@ func Each[T any](ctx context.Context, q *Query, opts ...options.Lister[options.A
 			}
 		}
 		if err := cursor.Err(); err != nil {
-			yield(zero, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err))
+			yield(zero, fmt.Errorf("mongoauthz: read %s: %w", q.plan.collection(), err))
 		}
 	}
 }

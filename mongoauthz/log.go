@@ -18,7 +18,7 @@ func (q *Query) log(ctx context.Context, compiled int, stages mongo.Pipeline, to
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("action", q.action), slog.String("resource", q.plan.Resource()), slog.String("collection", q.plan.Collection()),
+		slog.String("action", q.action), slog.String("resource", q.plan.resource()), slog.String("collection", q.plan.collection()),
 		slog.String("pipeline", logged(compiled, stages, q.az.logValues)), slog.Duration("duration", took),
 	}
 	if err != nil {
@@ -34,7 +34,7 @@ func (q *Query) logKeys(ctx context.Context, r *pipeline.Resolution, keys *pipel
 	}
 	stages := r.Stages()
 	attrs := []slog.Attr{
-		slog.String("action", q.action), slog.String("resource", q.plan.Resource()), slog.String("collection", r.Collection()),
+		slog.String("action", q.action), slog.String("resource", q.plan.resource()), slog.String("collection", r.Collection()),
 		slog.String("pipeline", logged(len(stages), stages, q.az.logValues)), slog.Duration("duration", took),
 	}
 	if err != nil {

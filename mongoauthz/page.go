@@ -122,7 +122,7 @@ func readPage[T any](ctx context.Context, q *Query, order bson.D, stages []bson.
 	defer driver.CloseCursor(ctx, cursor)
 	page, rows := &Page[T]{Items: []T{}, Total: -1}, &tile{order: order, limit: r.Limit}
 	if err := readRows(ctx, cursor, page, rows); err != nil {
-		return nil, nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err)
+		return nil, nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.collection(), err)
 	}
 	return page, rows, nil
 }

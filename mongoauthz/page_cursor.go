@@ -130,7 +130,7 @@ func (q *Query) place(cursor string, order bson.D) ([]bson.RawValue, error) {
 // fingerprint stands for the resource type and the order.
 func (q *Query) fingerprint(order bson.D) []byte {
 	h := sha256.New()
-	h.Write([]byte(q.plan.Resource()))
+	h.Write([]byte(q.plan.resource()))
 	for _, e := range order {
 		sign := "\x00+"
 		if e.Value == int32(-1) {

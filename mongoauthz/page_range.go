@@ -46,7 +46,7 @@ type ranges struct {
 func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []bson.D) *ranges {
 	switch {
 	case mongo.SessionFromContext(ctx) != nil, // a transaction has neither counts nor explanations, and a snapshot no samples of its moment
-		q.strategy == SingleCommand, q.recheck, q.plan.HasJoins(), order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
+		q.strategy == SingleCommand, q.recheck, q.plan.hasJoins(), order[0].Key == "_id", r.Skip+r.Limit > rangeMost:
 		return nil
 	}
 	if !driver.ComparesInBinary(q.az.collation) {
@@ -61,13 +61,10 @@ func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []
 	if g.size < rangeFrom {
 		return nil
 	}
-	keys := 0
-	if q.resolved != nil {
-		keys = q.resolved.Keys
-	}
+	keys := q.plan.keyCount()
 	stages := q.stages(page...)
-	g.kind = q.plan.Collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.Stages()), stages, false)
-	g.density = q.plan.Collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(0, []bson.D{{{Key: "$sort", Value: order}}}, false)
+	g.kind = q.plan.collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.running().Stages()), stages, false)
+	g.density = q.plan.collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(0, []bson.D{{{Key: "$sort", Value: order}}}, false)
 	if !q.az.known.sorting(g.kind, func() (bool, error) {
 		said, err := driver.Explain(ctx, q.Collection(), q.az.collation, stages, "queryPlanner")
 		return err == nil && driver.HasSort(said), err

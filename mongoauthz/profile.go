@@ -50,20 +50,20 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 	}
 	ctx, cancel := q.az.limit(ctx)
 	defer cancel()
-	p := &Profile{Action: q.action, Resource: q.plan.Resource(), Strategy: q.strategy}
+	p := &Profile{Action: q.action, Resource: q.plan.resource(), Strategy: q.strategy}
 	bound, err := q.bound(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if r := bound.resolved; r != nil {
-		p.Keys = r.Keys
-		for _, c := range r.Clauses {
+	if keys := bound.plan.keys; keys != nil {
+		p.Keys = keys.resolved.Keys
+		for _, c := range keys.resolved.Clauses {
 			p.Clauses = append(p.Clauses, ProfiledClause(c))
 		}
-		stages := r.resolution.Stages()
-		p.add(ctx, q, "keys", r.resolution.Collection(), len(stages), stages, r.took)
+		stages := keys.resolution.Stages()
+		p.add(ctx, q, "keys", keys.resolution.Collection(), len(stages), stages, keys.took)
 	} else {
-		for _, c := range bound.plan.Clauses() {
+		for _, c := range bound.plan.compiled.Clauses() {
 			p.Clauses = append(p.Clauses, ProfiledClause{Label: c.Label, Method: c.Method})
 		}
 	}
@@ -73,7 +73,7 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 	}
 	took := time.Since(start)
 	stages := bound.stages(countStage())
-	p.add(ctx, q, "count", q.plan.Collection(), len(stages)-len(q.appended)-1, stages, took)
+	p.add(ctx, q, "count", q.plan.collection(), len(stages)-len(q.appended)-1, stages, took)
 	return p, nil
 }
 

@@ -20,10 +20,9 @@ type Query struct {
 	action   string
 	schema   *relations.Schema        // with the actor's parameters bound, as the filter
 	filter   *relations.CheckedFilter // as written
-	plan     *pipeline.Plan
+	plan     queryPlan
 	appended []bson.D
 	strategy Strategy
-	resolved *resolved // nil: plan is as compiled
 	recheck  bool
 
 	transaction bool     // writes run in one
@@ -35,7 +34,7 @@ func (q *Query) Collection() *mongo.Collection {
 	if !q.made() {
 		return nil
 	}
-	return q.az.db.Collection(q.plan.Collection())
+	return q.az.db.Collection(q.plan.collection())
 }
 
 // Pipeline returns the stages: those that keep the authorized documents, and those appended. It is a fresh copy, to change at will, and
@@ -45,24 +44,15 @@ func (q *Query) Pipeline() mongo.Pipeline {
 	if !q.made() {
 		return mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{}}}}}}}}
 	}
-	compiled := q.compiled()
-	driver.OwnValues(compiled)
-	return append(compiled, driver.CopyStages(q.appended)...)
+	stages := q.plan.stages(q.recheck)
+	driver.OwnValues(stages)
+	return append(stages, driver.CopyStages(q.appended)...)
 }
 
 // stages returns the stages to be sent, with more at their end. They share values, and what was
 // appended, with the query.
 func (q *Query) stages(more ...bson.D) mongo.Pipeline {
-	return slices.Concat(q.compiled(), q.appended, more)
-}
-
-// compiled returns the stages without those appended: a fresh copy down to the values.
-func (q *Query) compiled() []bson.D {
-	stages := q.plan.Stages()
-	if q.recheck && q.resolved != nil {
-		stages = append(stages, q.resolved.plan.Stages()...)
-	}
-	return stages
+	return slices.Concat(q.plan.stages(q.recheck), q.appended, more)
 }
 
 // Plan returns the compiled filter, to be looked at and not changed; nil for the zero Query. It knows nothing of appended stages.
@@ -70,7 +60,7 @@ func (q *Query) Plan() *pipeline.Plan {
 	if !q.made() {
 		return nil
 	}
-	return q.plan
+	return q.plan.running()
 }
 
 // Filter returns what the policy said, as written, checked and with its parameters bound: a copy, for a person to read. It is the zero Filter for the
@@ -87,7 +77,7 @@ func (q *Query) Outcome() filter.Outcome {
 	if !q.made() {
 		return filter.Denied
 	}
-	return q.plan.Outcome()
+	return q.plan.running().Outcome()
 }
 
 // FindFilter returns the query as a filter for the driver's Find, CountDocuments, UpdateMany and their kin: a fresh copy, never
@@ -100,12 +90,12 @@ func (q *Query) FindFilter() (bson.D, error) {
 	switch {
 	case !q.made():
 		return nil, errNoQuery
-	case q.recheck && q.resolved != nil && q.resolved.plan.HasJoins():
+	case q.recheck && q.plan.keys != nil && q.plan.compiled.HasJoins():
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query that asks its joins again"}
 	case len(q.appended) > 0:
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
 	}
-	f, err := q.plan.FindFilter()
+	f, err := q.plan.running().FindFilter()
 	driver.OwnValues(f) // f is a fresh copy down to them
 	return f, err
 }
@@ -118,6 +108,6 @@ func (q *Query) with(stages ...bson.D) *Query {
 }
 
 // made reports whether q comes from AuthorizedQuery.
-func (q *Query) made() bool { return q != nil && q.plan != nil && q.az.made() }
+func (q *Query) made() bool { return q != nil && q.plan.compiled != nil && q.az.made() }
 
 var errNoQuery = &ArgumentError{Name: "query", Problem: "was not made by AuthorizedQuery"}

@@ -101,10 +101,10 @@ func (q *Query) Resolve(ctx context.Context) (*Query, error) {
 
 // ResolvedAt returns when the keys began to be read, and whether the query has been resolved.
 func (q *Query) ResolvedAt() (at time.Time, ok bool) {
-	if !q.made() || q.resolved == nil {
+	if !q.made() || q.plan.keys == nil {
 		return time.Time{}, false
 	}
-	return q.resolved.at, true
+	return q.plan.keys.at, true
 }
 
 // Rechecking returns the query such that, when it is resolved, the documents that its keys choose are asked for the joins again, in
@@ -119,34 +119,25 @@ func (q *Query) Rechecking() *Query {
 	return &next
 }
 
-// resolved is what is known of a query whose keys have been read.
-type resolved struct {
-	at         time.Time
-	took       time.Duration
-	plan       *pipeline.Plan // before
-	resolution *pipeline.Resolution
-	*pipeline.Resolved
-}
-
 // unresolved returns the query as it was before its keys were read.
 func (q *Query) unresolved() *Query {
-	if q.resolved == nil {
+	if q.plan.keys == nil {
 		return q
 	}
 	next := *q
-	next.plan, next.resolved = q.resolved.plan, nil
+	next.plan.keys = nil
 	return &next
 }
 
 // bound returns the query with its keys read, as its strategy says.
 func (q *Query) bound(ctx context.Context) (*Query, error) {
-	if q.strategy == SingleCommand || q.resolved != nil {
+	if q.strategy == SingleCommand || q.plan.keys != nil {
 		return q, nil
 	}
 	if session := mongo.SessionFromContext(ctx); session != nil && session.TransactionRunning() {
 		return q, nil // which refuses $unionWith; joins are of its moment anyway
 	}
-	r := q.plan.Resolution(q.strategy == ResolveFirst, q.az.keyLimit)
+	r := q.plan.compiled.Resolution(q.strategy == ResolveFirst, q.az.keyLimit)
 	if r == nil {
 		return q, nil
 	}
@@ -159,11 +150,10 @@ func (q *Query) bound(ctx context.Context) (*Query, error) {
 	took := time.Since(start)
 	q.logKeys(ctx, r, keys, took, err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: keys from %s for %q: %w", r.Collection(), q.plan.Resource(), err)
+		return nil, fmt.Errorf("mongoauthz: keys from %s for %q: %w", r.Collection(), q.plan.resource(), err)
 	}
 	next := *q
-	next.plan = keys.Plan
-	next.resolved = &resolved{at: start, took: took, plan: q.plan, resolution: r, Resolved: keys}
+	next.plan.keys = &planKeys{resolution: r, resolved: keys, at: start, took: took}
 	return &next, nil
 }
 

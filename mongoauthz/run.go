@@ -80,7 +80,7 @@ func (q *Query) all(ctx context.Context, results any, opts []options.Lister[opti
 		return err
 	}
 	if err := cursor.All(ctx, results); err != nil {
-		return fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err)
+		return fmt.Errorf("mongoauthz: read %s: %w", q.plan.collection(), err)
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (q *Query) open(ctx context.Context, opts []options.Lister[options.Aggregat
 	cursor, err := q.Collection().Aggregate(ctx, stages, driver.Exactly(merged))
 	q.log(ctx, len(stages)-len(q.appended)-len(more), stages, time.Since(start), err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection(), err)
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
 	}
 	return cursor, nil
 }

@@ -38,15 +38,15 @@ func (q *Query) movement(u *update) (*movement, error) {
 		switch {
 		case !other.made() || other.az != q.az:
 			return nil, &ArgumentError{Name: "NotMoving", Problem: "a query of another authorizer"}
-		case other.plan.Collection() != q.plan.Collection() || len(other.appended) > 0:
+		case other.plan.collection() != q.plan.collection() || len(other.appended) > 0:
 			return nil, &ArgumentError{Name: "NotMoving", Problem: "a query for another collection, or with appended stages"}
 		}
 		e, err := evaluate.PrepareChecked(other.filter)
 		if err != nil {
-			return nil, undecided(other.action, other.plan.Resource(), err)
+			return nil, undecided(other.action, other.plan.resource(), err)
 		}
 		m.evaluators = append(m.evaluators, e)
-		paths = append(paths, e.Reads(q.plan.Collection())...)
+		paths = append(paths, e.Reads(q.plan.collection())...)
 	}
 	m.fields = topLevel(paths)
 	m.changes = u.touching(m.fields)
@@ -81,17 +81,17 @@ func (w *write) judge(ctx context.Context, before bson.Raw) error {
 		return w.refuse(RefuseUnjudged, err.Error())
 	}
 	related := &memo{next: fetcher{w.q.az, []options.Lister[options.CollectionOptions]{onPrimary}}}
-	updated := replaced{next: related, collection: w.q.plan.Collection(), document: after}
+	updated := replaced{next: related, collection: w.q.plan.collection(), document: after}
 	for i, e := range m.evaluators {
 		was := evaluate.Decision{Truth: evaluate.True} // of the query that has chosen it
 		if i > 0 {
 			if was, err = e.Decide(ctx, before, related); err != nil {
-				return undecided(m.queries[i].action, m.queries[i].plan.Resource(), err)
+				return undecided(m.queries[i].action, m.queries[i].plan.resource(), err)
 			}
 		}
 		is, err := e.Decide(ctx, after, updated)
 		if err != nil {
-			return undecided(m.queries[i].action, m.queries[i].plan.Resource(), err)
+			return undecided(m.queries[i].action, m.queries[i].plan.resource(), err)
 		}
 		if was.Authorized() != is.Authorized() {
 			return w.refuse(RefuseMove, "")
@@ -124,7 +124,7 @@ func (q *Query) among(ctx context.Context, documents []bson.Raw) (map[string]boo
 	for i, document := range documents {
 		ids[i] = document.Lookup("_id")
 	}
-	stages := append(mongo.Pipeline{{{Key: "$match", Value: holds(evaluate.Match{Field: "_id", Keys: ids})}}}, q.unresolved().plan.Stages()...)
+	stages := append(mongo.Pipeline{{{Key: "$match", Value: holds(evaluate.Match{Field: "_id", Keys: ids})}}}, q.plan.compiled.Stages()...)
 	stages = append(stages, bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: int32(1)}}}})
 	found, err := q.primary(ctx, stages, options.AggregateOptions{})
 	if err != nil {

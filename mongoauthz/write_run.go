@@ -123,7 +123,7 @@ func (w *write) updates(callers any) (err error) {
 	if w.update.reserved(cmp.Or(w.q.az.prefix, pipeline.DefaultHelperPrefix)) {
 		return w.refuse(RefuseReserved, "")
 	}
-	if typ, ok := w.q.schema.Type(w.q.plan.Resource()); ok {
+	if typ, ok := w.q.schema.Type(w.q.plan.resource()); ok {
 		if problem := w.update.loses(w.q.schema, typ); problem != "" {
 			return w.refuse(RefuseRequired, problem)
 		}
@@ -133,7 +133,7 @@ func (w *write) updates(callers any) (err error) {
 }
 
 func (w *write) refuse(r Refusal, problem string) error {
-	return &WriteError{Operation: w.operation, Resource: w.q.plan.Resource(), Refusal: r, Problem: problem}
+	return &WriteError{Operation: w.operation, Resource: w.q.plan.resource(), Refusal: r, Problem: problem}
 }
 
 // run runs the write. Whether it was sent at all is in w.sent afterwards.
@@ -141,7 +141,7 @@ func (w *write) run(ctx context.Context, send sender) error {
 	if session := mongo.SessionFromContext(ctx); session != nil && session.TransactionRunning() {
 		w.q = w.q.unresolved() // its moment is that of the transaction
 	}
-	if w.q.plan.Outcome() == filter.Denied {
+	if w.q.plan.running().Outcome() == filter.Denied {
 		return nil
 	}
 	w.send = send
@@ -151,7 +151,7 @@ func (w *write) run(ctx context.Context, send sender) error {
 		return w.q.az.transact(ctx, w)
 	}
 	switch {
-	case w.movement == nil && !w.q.plan.HasJoins():
+	case w.movement == nil && !w.q.plan.hasJoins():
 		_, err := w.write(ctx, nil)
 		return err
 	case w.one:
@@ -202,16 +202,16 @@ func (w *write) deciding() ([]string, error) {
 	}
 	e, err := evaluate.PrepareChecked(w.q.filter)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: %s of %q: %w", w.operation, w.q.plan.Resource(), err)
+		return nil, fmt.Errorf("mongoauthz: %s of %q: %w", w.operation, w.q.plan.resource(), err)
 	}
-	return topLevel(e.Reads(w.q.plan.Collection())), nil
+	return topLevel(e.Reads(w.q.plan.collection())), nil
 }
 
 // choose returns which documents are authorized and match the caller's filter, with the fields given and their _id: one, or all if they
 // are not too many.
 func (w *write) choose(ctx context.Context, fields []string) ([]bson.Raw, error) {
 	first, last := w.around()
-	stages := slices.Concat(first, w.q.plan.Stages(), last)
+	stages := slices.Concat(first, w.q.plan.running().Stages(), last)
 	if w.sort != nil {
 		stages = append(stages, bson.D{{Key: "$sort", Value: w.sort}})
 	}
@@ -290,14 +290,14 @@ func plain(v bson.RawValue) bool {
 func (q *Query) primary(ctx context.Context, stages mongo.Pipeline, o options.AggregateOptions) ([]bson.Raw, error) {
 	o.Collation = q.az.collation
 	start := time.Now()
-	cursor, err := q.az.db.Collection(q.plan.Collection(), onPrimary).Aggregate(ctx, stages, driver.Exactly(o))
+	cursor, err := q.az.db.Collection(q.plan.collection(), onPrimary).Aggregate(ctx, stages, driver.Exactly(o))
 	q.log(ctx, len(stages), stages, time.Since(start), err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.Collection(), err)
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
 	}
 	var documents []bson.Raw
 	if err := cursor.All(ctx, &documents); err != nil {
-		return nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.Collection(), err)
+		return nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.collection(), err)
 	}
 	return documents, nil
 }
@@ -311,7 +311,7 @@ func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any)
 		ids := make([]bson.RawValue, len(chosen))
 		for i, document := range chosen {
 			if ids[i], err = document.LookupErr("_id"); err != nil {
-				return 0, fmt.Errorf("mongoauthz: %s: a document of %s without _id", w.operation, w.q.plan.Collection())
+				return 0, fmt.Errorf("mongoauthz: %s: a document of %s without _id", w.operation, w.q.plan.collection())
 			}
 		}
 		if len(ids) == 1 { // a sharded cluster sends the write to one document only if it is equality that names it
@@ -324,18 +324,18 @@ func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any)
 			*w.opts.sort = nil
 		}
 	}
-	authorized := w.q.plan.Prefilter()
-	if !w.q.plan.HasJoins() {
-		if authorized, err = w.q.plan.FindFilter(); err != nil {
+	authorized := w.q.plan.running().Prefilter()
+	if !w.q.plan.hasJoins() {
+		if authorized, err = w.q.plan.running().FindFilter(); err != nil {
 			return 0, err
 		}
 	}
 	w.sent = true
 	start := time.Now()
-	matched, err = w.send(ctx, w.q.az.db.Collection(w.q.plan.Collection()), allOf(append(conditions, authorized, w.filter)))
+	matched, err = w.send(ctx, w.q.az.db.Collection(w.q.plan.collection()), allOf(append(conditions, authorized, w.filter)))
 	w.log(ctx, authorized, time.Since(start), err)
 	if err != nil {
-		return 0, fmt.Errorf("mongoauthz: %s in %s: %w", w.operation, w.q.plan.Collection(), err)
+		return 0, fmt.Errorf("mongoauthz: %s in %s: %w", w.operation, w.q.plan.collection(), err)
 	}
 	return matched, nil
 }
@@ -391,8 +391,8 @@ func (w *write) log(ctx context.Context, authorized bson.D, took time.Duration, 
 	}
 	match := mongo.Pipeline{{{Key: "$match", Value: authorized}}}
 	attrs := []slog.Attr{
-		slog.String("operation", w.operation), slog.String("action", w.q.action), slog.String("resource", w.q.plan.Resource()),
-		slog.String("collection", w.q.plan.Collection()), slog.String("pipeline", logged(1, match, az.logValues)), slog.Duration("duration", took),
+		slog.String("operation", w.operation), slog.String("action", w.q.action), slog.String("resource", w.q.plan.resource()),
+		slog.String("collection", w.q.plan.collection()), slog.String("pipeline", logged(1, match, az.logValues)), slog.Duration("duration", took),
 	}
 	if err != nil {
 		attrs = append(attrs, slog.Bool("failed", true))

@@ -51,7 +51,7 @@ func (az *Authorizer) transact(ctx context.Context, w *write) error {
 // exact runs the write inside a transaction, perhaps not for the first time.
 func (w *write) exact(ctx context.Context) error {
 	w.sent = false
-	if w.movement == nil && !w.q.plan.HasJoins() {
+	if w.movement == nil && !w.q.plan.hasJoins() {
 		_, err := w.write(ctx, nil)
 		return err
 	}
