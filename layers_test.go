@@ -43,7 +43,9 @@ var layers = map[string]layer{
 // parts gives every internal package of mongoauthz a layer of its own, in which folders are packages
 // of this module. A new one has to be added here. None imports mongoauthz itself.
 var parts = map[string]layer{
-	"mongoauthz/internal/driver": {driver: true},
+	"mongoauthz/internal/bsonpath": {},
+	"mongoauthz/internal/driver":   {driver: true},
+	"mongoauthz/internal/fetch":    {folders: []string{"evaluate", "mongoauthz/internal/driver"}, driver: true},
 }
 
 // strangers are the folders that do not import one another even in their tests: one is the test of the other.

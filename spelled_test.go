@@ -24,8 +24,7 @@ var spelled = map[string]spelling{
 	"filter/text.go":                             {"the text form marks a parameter by $", "$"},
 	"relations/validate.go":                      {"names of collections and fields do not begin with $", "$"},
 	"mongoauthz/append.go":                       {"the stages that Append accepts, and the operators it refuses", appended},
-	"mongoauthz/enforce.go":                      {"reads the document to decide about, by its _id", "$eq $limit $match $project"},
-	"mongoauthz/fetcher.go":                      {"reads documents by the keys that the evaluator asks for", "$and $eq $in $or $type"},
+	"mongoauthz/enforce.go":                      {"reads the document to decide about, by its _id", "$limit $match $project"},
 	"mongoauthz/log.go":                          {"tells stages by name, to hide the values in a log", "$ $count $limit $literal $regex $skip $sort $type $unset"},
 	"mongoauthz/options.go":                      {"the name of a stage begins with $", "$"},
 	"mongoauthz/page.go":                         {"sorts and cuts a page, behind the authorization", "$limit $skip $sort"},
@@ -43,6 +42,7 @@ var spelled = map[string]spelling{
 	"mongoauthz/write_update.go":                 {"reads and makes the operators of an update", "$ $rename $set $unset"},
 	"mongoauthz/internal/driver/explain.go":      {"tells the stages of an explanation by name", "$sort"},
 	"mongoauthz/internal/driver/transactions.go": {"asks for nothing, to see whether there are transactions", "$in"},
+	"mongoauthz/internal/fetch/filter.go":        {"reads documents by the keys that the evaluator asks for", "$and $eq $in $or $type"},
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -151,7 +152,7 @@ func pipelines(stage string, body bson.RawValue) (found []subPipeline, ok bool) 
 		if stage != "$facet" && key != "pipeline" && key != "whenMatched" {
 			continue
 		}
-		stages, isArray := documents(field.Value())
+		stages, isArray := bsonpath.Documents(field.Value())
 		switch {
 		case isArray:
 			found = append(found, subPipeline{path: stage + "." + key, stages: stages})
@@ -187,7 +188,7 @@ func fused(input bson.Raw, path string) (found []subPipeline, ok bool) {
 			return nil, false
 		}
 		for _, p := range named {
-			stages, isArray := documents(p.Value())
+			stages, isArray := bsonpath.Documents(p.Value())
 			if !isArray {
 				return nil, false
 			}
@@ -195,23 +196,4 @@ func fused(input bson.Raw, path string) (found []subPipeline, ok bool) {
 		}
 	}
 	return found, true
-}
-
-// documents returns the elements of an array of documents.
-func documents(v bson.RawValue) ([]bson.Raw, bool) {
-	array, ok := v.ArrayOK()
-	if !ok {
-		return nil, false
-	}
-	values, err := array.Values()
-	if err != nil {
-		return nil, false
-	}
-	docs := make([]bson.Raw, len(values))
-	for i, v := range values {
-		if docs[i], ok = v.DocumentOK(); !ok {
-			return nil, false
-		}
-	}
-	return docs, true
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -71,7 +72,7 @@ type judge struct {
 }
 
 func (az *Authorizer) judge(actor any, t target) *judge {
-	return &judge{az: az, actor: actor, target: t, related: &memo{next: az.Fetcher()}}
+	return &judge{az: az, actor: actor, target: t, related: fetch.Memo(az.Fetcher())}
 }
 
 // may reports whether the actor may do the action.
@@ -120,7 +121,7 @@ func (q *Query) has(ctx context.Context, id bson.RawValue) (bool, error) {
 // one runs the query for the document with an _id. That stands first, so that the joins run for it alone, which is less than to read keys.
 func (q *Query) one(ctx context.Context, id bson.RawValue, more ...bson.D) (*mongo.Cursor, error) {
 	stages := slices.Concat(
-		mongo.Pipeline{{{Key: "$match", Value: byID(id)}}}, q.plan.running().Stages(), mongo.Pipeline{{{Key: "$limit", Value: int32(1)}}}, more,
+		mongo.Pipeline{{{Key: "$match", Value: fetch.ByID(id)}}}, q.plan.running().Stages(), mongo.Pipeline{{{Key: "$limit", Value: int32(1)}}}, more,
 	)
 	start := time.Now()
 	cursor, err := q.az.aggregate(ctx, q.Collection(), stages)
@@ -129,11 +130,6 @@ func (q *Query) one(ctx context.Context, id bson.RawValue, more ...bson.D) (*mon
 		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
 	}
 	return cursor, nil
-}
-
-// byID returns the filter for the document with an _id. The operator keeps an _id that looks like one from being read as such.
-func byID(id bson.RawValue) bson.D {
-	return bson.D{{Key: "_id", Value: bson.D{{Key: "$eq", Value: id}}}}
 }
 
 // evaluator returns what decides in process whether the actor may do the action, and the schema bound for the actor.

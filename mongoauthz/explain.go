@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -63,7 +64,7 @@ func (az *Authorizer) find(ctx context.Context, schema *relations.Schema, t targ
 	if az.collation != nil {
 		opts.SetCollation(az.collation)
 	}
-	document, err := az.db.Collection(typ.Collection).FindOne(ctx, byID(id), opts).Raw()
+	document, err := az.db.Collection(typ.Collection).FindOne(ctx, fetch.ByID(id), opts).Raw()
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: find in %s: %w", typ.Collection, err)
 	}

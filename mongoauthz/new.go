@@ -3,7 +3,7 @@ package mongoauthz
 import (
 	"context"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 )
 
 // AuthorizeNew returns nil if the actor may do the action with a document that is not stored yet: a
@@ -34,7 +34,7 @@ func (az *Authorizer) AuthorizeNew(ctx context.Context, actor any, action string
 		return err
 	case !ok:
 		return &ForbiddenError{Action: action, Resource: t.typ}
-	case repeats(t.document): // only now: deciding refused a document nested too deeply to be walked
+	case bsonpath.RepeatsName(t.document): // only now: deciding refused a document nested too deeply to be walked
 		return &ArgumentError{Name: "resource", Problem: "has a field twice"}
 	}
 	typ, _ := az.schema.Type(t.typ) // inHand has found it
@@ -43,21 +43,4 @@ func (az *Authorizer) AuthorizeNew(ctx context.Context, actor any, action string
 		return &ArgumentError{Name: "resource." + field, Problem: problem}
 	}
 	return nil
-}
-
-// repeats reports whether a document has a field twice, at any level. Broken BSON counts as that.
-func repeats(document bson.Raw) bool {
-	fields, err := document.Elements()
-	if err != nil {
-		return true
-	}
-	seen := make(map[string]bool, len(fields))
-	for _, field := range fields {
-		key, v := field.Key(), field.Value()
-		if seen[key] || (v.Type == bson.TypeEmbeddedDocument || v.Type == bson.TypeArray) && repeats(v.Value) {
-			return true
-		}
-		seen[key] = true
-	}
-	return false
 }

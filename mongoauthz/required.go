@@ -3,6 +3,7 @@ package mongoauthz
 import (
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -23,7 +24,7 @@ func lackingInside(s *relations.Schema, t *relations.Type, document bson.Raw, at
 		if !f.Required || at == "" && f.Name == "_id" {
 			continue
 		}
-		if v := valueAt(document, []string{f.Name}); isAbsent(v) || v.Type == bson.TypeUndefined {
+		if v := bsonpath.Value(document, []string{f.Name}); bsonpath.IsAbsent(v) || v.Type == bson.TypeUndefined {
 			return at + f.Name
 		}
 	}
@@ -33,7 +34,7 @@ func lackingInside(s *relations.Schema, t *relations.Type, document bson.Raw, at
 		if !r.Kind.Embedded() || !ok {
 			continue
 		}
-		for _, d := range embeddedDocuments(r, valueAt(document, []string{r.Name})) {
+		for _, d := range embeddedDocuments(r, bsonpath.Value(document, []string{r.Name})) {
 			if path := lackingInside(s, inner, d, at+r.Name+"."); path != "" {
 				return path
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -202,26 +203,15 @@ func (az *Authorizer) eachDocument(
 func (az *Authorizer) askRelated(
 	ctx context.Context, r evaluate.Request, yield func(bson.Raw) (bool, error),
 ) error {
-	projection := make(bson.D, len(r.Fields))
-	for i, field := range r.Fields {
-		projection[i] = bson.E{Key: field, Value: int32(1)}
-	}
-	opts := options.Find().SetProjection(projection).SetBatchSize(readBatch)
-	if az.collation != nil {
-		opts.SetCollation(az.collation)
-	}
-	cursor, err := az.db.Collection(r.Collection).Find(ctx, findFilter(r.Match), opts)
-	if err != nil {
+	f := fetch.Fetcher{DB: az.db, Collation: az.collation, BatchSize: readBatch}
+	failed := false // by yield
+	err := f.Each(ctx, r, func(document bson.Raw) (bool, error) {
+		more, err := yield(document)
+		failed = err != nil
+		return more, err
+	})
+	if err != nil && !failed {
 		return fmt.Errorf("find keys in %s: %w", r.Collection, err)
 	}
-	defer driver.CloseCursor(ctx, cursor)
-	for cursor.Next(ctx) {
-		if more, err := yield(cursor.Current); err != nil || !more {
-			return err
-		}
-	}
-	if err := cursor.Err(); err != nil {
-		return fmt.Errorf("find keys in %s: %w", r.Collection, err)
-	}
-	return nil
+	return err
 }

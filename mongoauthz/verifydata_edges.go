@@ -7,6 +7,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -206,9 +207,9 @@ func (in *inspection) visit(ctx context.Context, e *dataEdge, document bson.Raw)
 func (c *nearConstant) holds(document bson.Raw) bool {
 	parent := bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: document}
 	if len(c.path) > 1 {
-		parent = valueAt(document, c.path[:len(c.path)-1])
+		parent = bsonpath.Value(document, c.path[:len(c.path)-1])
 	}
-	v := valueAt(document, c.path)
+	v := bsonpath.Value(document, c.path)
 	switch {
 	case parent.Type != bson.TypeEmbeddedDocument:
 		return false
@@ -225,9 +226,9 @@ func (c *nearConstant) holds(document bson.Raw) bool {
 
 // keys returns the keys that a document holds, which are neither null nor arrays.
 func (l *localKey) keys(document bson.Raw) []bson.RawValue {
-	v := valueAt(document, l.path)
+	v := bsonpath.Value(document, l.path)
 	switch {
-	case isAbsent(v) || v.Type == bson.TypeArray && !l.list:
+	case bsonpath.IsAbsent(v) || v.Type == bson.TypeArray && !l.list:
 		return nil
 	case v.Type != bson.TypeArray:
 		return []bson.RawValue{v}

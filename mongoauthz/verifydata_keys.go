@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -163,7 +164,7 @@ func (b *keyBatch) arrived(document bson.Raw, fields []string, enough int) {
 	b.arrivals++
 	values := make([][]bson.RawValue, len(fields))
 	for i, field := range fields {
-		values[i] = valuesAt(document, strings.Split(field, "."), nil)
+		values[i] = bsonpath.Values(document, strings.Split(field, "."))
 	}
 	for _, v := range values[0] {
 		for _, i := range b.index[keyHash(v)] {
@@ -191,29 +192,6 @@ func (t *keyTuple) isIn(values [][]bson.RawValue) bool {
 		}
 	}
 	return true
-}
-
-// valuesAt appends the values at a path that may lead through arrays of documents: the value itself
-// and, of an array, its elements.
-func valuesAt(document bson.Raw, path []string, out []bson.RawValue) []bson.RawValue {
-	v, err := document.LookupErr(path[0])
-	if err != nil {
-		return out
-	}
-	values := []bson.RawValue{v}
-	if v.Type == bson.TypeArray {
-		elements, _ := bson.Raw(v.Value).Values()
-		values = append(values, elements...)
-	}
-	if len(path) == 1 {
-		return append(out, values...)
-	}
-	for _, v := range values {
-		if v.Type == bson.TypeEmbeddedDocument {
-			out = valuesAt(v.Value, path[1:], out)
-		}
-	}
-	return out
 }
 
 var keySeed = maphash.MakeSeed()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -97,19 +98,15 @@ func (in *inspection) document(ctx context.Context, n *dataNode, document bson.R
 	return nil
 }
 
-// isAbsent reports whether nothing is stored, or null. The zero RawValue stands for a missing
-// field.
-func isAbsent(v bson.RawValue) bool { return v.Type == 0 || v.Type == bson.TypeNull }
-
 // field looks at the value of a field.
 func (in *inspection) field(n *dataNode, f *relations.Field, v bson.RawValue) {
 	path := n.path + f.Name
 	isKey := n.parent == nil && (f.Name == in.typ.Key || f.Name == "_id") // see keys
 	switch {
-	case isAbsent(v) && f.Required:
+	case bsonpath.IsAbsent(v) && f.Required:
 		in.note(n, path, DataRequired, 0, f.Type)
-	case isAbsent(v) && isKey:
-	case isAbsent(v) && f.List:
+	case bsonpath.IsAbsent(v) && isKey:
+	case bsonpath.IsAbsent(v) && f.List:
 		if !f.AbsentEmpty {
 			in.note(n, path, DataAbsentList, 0, f.Type)
 		}
@@ -163,7 +160,7 @@ func (in *inspection) embedded(
 ) error {
 	path := n.path + r.Name
 	switch {
-	case isAbsent(v):
+	case bsonpath.IsAbsent(v):
 		if r.Kind == relations.EmbedsMany && !r.AbsentEmpty {
 			in.note(n, path, DataAbsentList, 0, relations.Document)
 		}
@@ -212,30 +209,13 @@ func (in *inspection) keys(document bson.Raw) {
 	}
 	for _, path := range paths {
 		f, declared := in.schema.Field(in.typ, path)
-		v := valueAt(document, strings.Split(path, "."))
+		v := bsonpath.Value(document, strings.Split(path, "."))
 		switch {
-		case declared && f.Required && isAbsent(v): // field has said so
-		case isAbsent(v):
+		case declared && f.Required && bsonpath.IsAbsent(v): // field has said so
+		case bsonpath.IsAbsent(v):
 			in.note(in.root, path, DataBadKey, bson.TypeNull, relations.Any)
 		case v.Type == bson.TypeArray:
 			in.note(in.root, path, DataBadKey, v.Type, relations.Any)
 		}
 	}
-}
-
-// valueAt returns the value at a path that leads through embedded documents only; the zero
-// RawValue if there is none.
-func valueAt(document bson.Raw, path []string) bson.RawValue {
-	for _, step := range path[:len(path)-1] {
-		v, err := document.LookupErr(step)
-		if err != nil || v.Type != bson.TypeEmbeddedDocument {
-			return bson.RawValue{}
-		}
-		document = v.Value
-	}
-	v, err := document.LookupErr(path[len(path)-1])
-	if err != nil {
-		return bson.RawValue{}
-	}
-	return v
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -48,7 +48,7 @@ func (q *Query) movement(u *update) (*movement, error) {
 		m.evaluators = append(m.evaluators, e)
 		paths = append(paths, e.Reads(q.plan.collection())...)
 	}
-	m.fields = topLevel(paths)
+	m.fields = bsonpath.TopLevel(paths)
 	m.changes = u.touching(m.fields)
 	switch {
 	case u.opaque:
@@ -63,16 +63,6 @@ func (q *Query) movement(u *update) (*movement, error) {
 	return m, nil
 }
 
-// topLevel returns the first names of dotted paths.
-func topLevel(paths []string) []string {
-	names := make([]string, len(paths))
-	for i, path := range paths {
-		names[i], _, _ = strings.Cut(path, ".")
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // judge refuses the update of a document, of which those fields are here that decide, if it would move it.
 func (w *write) judge(ctx context.Context, before bson.Raw) error {
 	m := w.movement
@@ -80,8 +70,8 @@ func (w *write) judge(ctx context.Context, before bson.Raw) error {
 	if err != nil {
 		return w.refuse(RefuseUnjudged, err.Error())
 	}
-	related := &memo{next: fetcher{w.q.az, []options.Lister[options.CollectionOptions]{onPrimary}}}
-	updated := replaced{next: related, collection: w.q.plan.collection(), document: after}
+	related := fetch.Memo(w.q.az.primaryFetcher())
+	updated := fetch.Updated(related, w.q.plan.collection(), after)
 	for i, e := range m.evaluators {
 		was := evaluate.Decision{Truth: evaluate.True} // of the query that has chosen it
 		if i > 0 {
@@ -100,31 +90,13 @@ func (w *write) judge(ctx context.Context, before bson.Raw) error {
 	return nil
 }
 
-// replaced is a fetcher that finds one document of a collection as it will be.
-type replaced struct {
-	next       evaluate.Fetcher
-	collection string
-	document   bson.Raw
-}
-
-// Fetch returns the documents that a request asks for, and the document whether it is asked for or not, which is the evaluator's to find out.
-func (r replaced) Fetch(ctx context.Context, request evaluate.Request) ([]bson.Raw, error) {
-	documents, err := r.next.Fetch(ctx, request)
-	if err != nil || request.Collection != r.collection {
-		return documents, err
-	}
-	id := r.document.Lookup("_id")
-	others := slices.DeleteFunc(slices.Clone(documents), func(d bson.Raw) bool { return evaluate.Equal(d.Lookup("_id"), id) })
-	return append(others, r.document), nil
-}
-
 // among returns which of some documents are among a query's, by their _id.
 func (q *Query) among(ctx context.Context, documents []bson.Raw) (map[string]bool, error) {
 	ids := make([]bson.RawValue, len(documents))
 	for i, document := range documents {
 		ids[i] = document.Lookup("_id")
 	}
-	stages := append(mongo.Pipeline{{{Key: "$match", Value: holds(evaluate.Match{Field: "_id", Keys: ids})}}}, q.plan.compiled.Stages()...)
+	stages := append(mongo.Pipeline{{{Key: "$match", Value: fetch.Matching(evaluate.Match{Field: "_id", Keys: ids})}}}, q.plan.compiled.Stages()...)
 	stages = append(stages, bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: int32(1)}}}})
 	found, err := q.primary(ctx, stages, options.AggregateOptions{})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -42,7 +43,7 @@ func (c *change) losesField() string {
 	case "$unset":
 		return "would be removed by $unset: set it to a value, by $set"
 	case "$set", "$min", "$max":
-		if isAbsent(c.value) || c.value.Type == bson.TypeUndefined {
+		if bsonpath.IsAbsent(c.value) || c.value.Type == bson.TypeUndefined {
 			return "would be null by " + c.operator + ": set it to a value"
 		}
 		return ""
@@ -73,7 +74,7 @@ func (c *change) losesInside(s *relations.Schema, t *updateTarget) string {
 	case "$set", "$min", "$max":
 		values := []bson.RawValue{c.value}
 		if many {
-			if isAbsent(c.value) {
+			if bsonpath.IsAbsent(c.value) {
 				return ""
 			}
 			if c.value.Type != bson.TypeArray {

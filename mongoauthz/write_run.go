@@ -12,7 +12,9 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -204,7 +206,7 @@ func (w *write) deciding() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: %s of %q: %w", w.operation, w.q.plan.resource(), err)
 	}
-	return topLevel(e.Reads(w.q.plan.collection())), nil
+	return bsonpath.TopLevel(e.Reads(w.q.plan.collection())), nil
 }
 
 // choose returns which documents are authorized and match the caller's filter, with the fields given and their _id: one, or all if they
@@ -245,7 +247,7 @@ func (w *write) around() (first, last mongo.Pipeline) {
 			continue
 		}
 		if key == "_id" && plain(v) {
-			before = append(before, byID(v)...)
+			before = append(before, fetch.ByID(v)...)
 		}
 		after = append(after, bson.E{Key: key, Value: v})
 	}
@@ -264,7 +266,7 @@ func holdsText(key string, v bson.RawValue) bool {
 	case "$text":
 		return true
 	case "$and", "$or", "$nor":
-		combined, _ := documents(v)
+		combined, _ := bsonpath.Documents(v)
 		return slices.ContainsFunc(combined, func(d bson.Raw) bool {
 			fields, _ := d.Elements()
 			return slices.ContainsFunc(fields, func(f bson.RawElement) bool { return holdsText(f.Key(), f.Value()) })
@@ -304,6 +306,12 @@ func (q *Query) primary(ctx context.Context, stages mongo.Pipeline, o options.Ag
 
 var onPrimary = options.Collection().SetReadPreference(readpref.Primary())
 
+// primaryFetcher returns a fetcher that reads from the primary.
+func (az *Authorizer) primaryFetcher() evaluate.Fetcher {
+	primary := []options.Lister[options.CollectionOptions]{onPrimary}
+	return fetch.Fetcher{DB: az.db, Collation: az.collation, Collections: primary}
+}
+
 // write sends the write: for the documents chosen, if some were, that still are as the conditions say, match the caller's filter, and
 // are authorized as far as the query can say it without a join.
 func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any) (matched int64, err error) {
@@ -315,9 +323,9 @@ func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any)
 			}
 		}
 		if len(ids) == 1 { // a sharded cluster sends the write to one document only if it is equality that names it
-			conditions = append(conditions, byID(ids[0]))
+			conditions = append(conditions, fetch.ByID(ids[0]))
 		} else {
-			conditions = append(conditions, holds(evaluate.Match{Field: "_id", Keys: ids}))
+			conditions = append(conditions, fetch.Matching(evaluate.Match{Field: "_id", Keys: ids}))
 		}
 		*w.opts.hint = nil
 		if w.opts.sort != nil {
