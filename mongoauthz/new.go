@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/write"
 )
 
 // AuthorizeNew returns nil if the actor may do the action with a document that is not stored yet: a
@@ -38,7 +39,7 @@ func (az *Authorizer) AuthorizeNew(ctx context.Context, actor any, action string
 		return &ArgumentError{Name: "resource", Problem: "has a field twice"}
 	}
 	typ, _ := az.schema.Type(t.typ) // inHand has found it
-	if field := lacking(az.schema, typ, t.document); field != "" {
+	if field := write.Lacking(az.schema, typ, t.document); field != "" {
 		problem := "is declared required, and is missing or null: set it to a value before the document is stored"
 		return &ArgumentError{Name: "resource." + field, Problem: problem}
 	}

@@ -80,16 +80,16 @@ func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...optio
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of UpdateOne: %w", err)
 	}
-	w, err := q.write("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
-		err = w.updates(update)
+		err = w.takeUpdate(update)
 	}
 	if err != nil {
 		return nil, err
 	}
 	var result *mongo.UpdateResult
 	err = w.run(ctx, func(ctx context.Context, c *mongo.Collection, filter any) (matched int64, err error) {
-		result, err = c.UpdateOne(ctx, filter, w.update.sent, driver.Exactly(o))
+		result, err = c.UpdateOne(ctx, filter, w.update.Sent(), driver.Exactly(o))
 		return updated(result), err
 	})
 	return w.updateResult(result, err)
@@ -101,16 +101,16 @@ func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...opti
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of UpdateMany: %w", err)
 	}
-	w, err := q.write("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
-		err = w.updates(update)
+		err = w.takeUpdate(update)
 	}
 	if err != nil {
 		return nil, err
 	}
 	var result *mongo.UpdateResult
 	err = w.run(ctx, func(ctx context.Context, c *mongo.Collection, filter any) (matched int64, err error) {
-		result, err = c.UpdateMany(ctx, filter, w.update.sent, driver.Exactly(o))
+		result, err = c.UpdateMany(ctx, filter, w.update.Sent(), driver.Exactly(o))
 		return updated(result), err
 	})
 	return w.updateResult(result, err)
@@ -123,7 +123,7 @@ func (q *Query) DeleteOne(ctx context.Context, filter any, opts ...options.Liste
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of DeleteOne: %w", err)
 	}
-	w, err := q.write("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.List
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: options of DeleteMany: %w", err)
 	}
-	w, err := q.write("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +167,11 @@ func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts .
 	if err != nil {
 		return failed(fmt.Errorf("mongoauthz: options of FindOneAndUpdate: %w", err))
 	}
-	w, err := q.write("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
-		err = w.updates(update)
+		err = w.takeUpdate(update)
 	}
-	if err == nil && q.az.positional(o.Projection) {
+	if err == nil && q.az.isPositional(o.Projection) {
 		err = w.refuse(RefusePositional, "in the projection")
 	}
 	if err != nil {
@@ -179,7 +179,7 @@ func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts .
 	}
 	var result *mongo.SingleResult
 	err = w.run(ctx, func(ctx context.Context, c *mongo.Collection, filter any) (matched int64, err error) {
-		result = c.FindOneAndUpdate(ctx, filter, w.update.sent, driver.Exactly(o))
+		result = c.FindOneAndUpdate(ctx, filter, w.update.Sent(), driver.Exactly(o))
 		switch err := result.Err(); {
 		case errors.Is(err, mongo.ErrNoDocuments):
 			return 0, nil
@@ -218,7 +218,7 @@ func removed(r *mongo.DeleteResult) int64 {
 }
 
 // updateResult returns the result of an update, as the driver gives it where no document matches if none was sent.
-func (w *write) updateResult(r *mongo.UpdateResult, err error) (*mongo.UpdateResult, error) {
+func (w *authorizedWrite) updateResult(r *mongo.UpdateResult, err error) (*mongo.UpdateResult, error) {
 	switch {
 	case err != nil && !w.partly(err):
 		return nil, err
@@ -230,7 +230,7 @@ func (w *write) updateResult(r *mongo.UpdateResult, err error) (*mongo.UpdateRes
 }
 
 // deleteResult returns the result of a deletion, as updateResult does.
-func (w *write) deleteResult(r *mongo.DeleteResult, err error) (*mongo.DeleteResult, error) {
+func (w *authorizedWrite) deleteResult(r *mongo.DeleteResult, err error) (*mongo.DeleteResult, error) {
 	switch {
 	case err != nil && !w.partly(err):
 		return nil, err
@@ -242,6 +242,6 @@ func (w *write) deleteResult(r *mongo.DeleteResult, err error) (*mongo.DeleteRes
 }
 
 // partly reports whether an error is the driver's of a write that may have been done in part, so that its result counts.
-func (w *write) partly(err error) bool {
+func (w *authorizedWrite) partly(err error) bool {
 	return w.sent && !w.q.transaction && !errors.Is(err, ErrWrite)
 }

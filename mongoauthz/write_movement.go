@@ -3,11 +3,11 @@ package mongoauthz
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/write"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -17,9 +17,9 @@ import (
 type movement struct {
 	queries    []*Query // the first is the one that is written to
 	evaluators []*evaluate.Evaluator
-	fields     []string // the top-level fields that are read for their decisions
-	changes    []change // of those fields
-	unjudged   error    // why the result of the update cannot be judged beforehand; nil if perhaps it can
+	fields     []string      // the top-level fields that are read for their decisions
+	changes    write.Changes // of those fields
+	unjudged   error         // why the result of the update cannot be judged beforehand; nil if perhaps it can
 }
 
 var (
@@ -27,8 +27,8 @@ var (
 	errCollation = errors.New("another collation than the simple one")
 )
 
-// movement returns nil if an update cannot move a document as far as the query cares.
-func (q *Query) movement(u *update) (*movement, error) {
+// movementOf returns nil if an update cannot move a document as far as the query cares.
+func (q *Query) movementOf(u *write.Update) (*movement, error) {
 	if len(q.staying) == 0 {
 		return nil, nil
 	}
@@ -49,24 +49,24 @@ func (q *Query) movement(u *update) (*movement, error) {
 		paths = append(paths, e.Reads(q.plan.collection())...)
 	}
 	m.fields = bsonpath.TopLevel(paths)
-	m.changes = u.touching(m.fields)
+	m.changes = u.Touching(m.fields)
 	switch {
-	case u.opaque:
+	case u.IsPipeline():
 		m.unjudged = errPipeline
 	case len(m.changes) == 0:
 		return nil, nil
 	case q.az.collation != nil && q.az.collation.Locale != "simple":
 		m.unjudged = errCollation
 	default:
-		m.unjudged = predictable(m.changes)
+		m.unjudged = m.changes.Predictable()
 	}
 	return m, nil
 }
 
 // judge refuses the update of a document, of which those fields are here that decide, if it would move it.
-func (w *write) judge(ctx context.Context, before bson.Raw) error {
+func (w *authorizedWrite) judge(ctx context.Context, before bson.Raw) error {
 	m := w.movement
-	after, err := apply(before, m.changes)
+	after, err := m.changes.Apply(before)
 	if err != nil {
 		return w.refuse(RefuseUnjudged, err.Error())
 	}
@@ -102,14 +102,5 @@ func (q *Query) among(ctx context.Context, documents []bson.Raw) (map[string]boo
 	if err != nil {
 		return nil, err
 	}
-	return identities(found), nil
-}
-
-func identities(documents []bson.Raw) map[string]bool {
-	all := make(map[string]bool, len(documents))
-	for _, document := range documents {
-		id := document.Lookup("_id")
-		all[fmt.Sprintf("%d %s", id.Type, id.Value)] = true
-	}
-	return all
+	return write.Identities(found), nil
 }

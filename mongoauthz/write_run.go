@@ -15,6 +15,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/write"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -25,13 +26,13 @@ import (
 // attempts is how often a document is chosen that changes before it is written.
 const attempts = 5
 
-// write is one authorized write.
-type write struct {
+// authorizedWrite is one write to a query's documents.
+type authorizedWrite struct {
 	q         *Query
 	operation string
 	one       bool
-	filter    bson.Raw // the caller's
-	update    *update  // nil for a deletion
+	filter    bson.Raw      // the caller's
+	update    *write.Update // nil for a deletion
 	opts      writeOptions
 	sort      any       // as the caller gave it
 	hint      any       //
@@ -54,8 +55,8 @@ type writeOptions struct {
 	internal  bool // options that are not for anybody are set
 }
 
-// write returns a write for the query's documents that match the caller's filter, after all checks that concern both.
-func (q *Query) write(operation string, callers any, opts writeOptions) (*write, error) {
+// newWrite returns a write for the query's documents that match the caller's filter, after all checks that concern both.
+func (q *Query) newWrite(operation string, callers any, opts writeOptions) (*authorizedWrite, error) {
 	switch {
 	case !q.made():
 		return nil, errNoQuery
@@ -65,7 +66,7 @@ func (q *Query) write(operation string, callers any, opts writeOptions) (*write,
 	if q.recheck || q.transaction {
 		q = q.unresolved()
 	}
-	w := &write{q: q, operation: operation, opts: opts, one: operation != "UpdateMany" && operation != "DeleteMany"}
+	w := &authorizedWrite{q: q, operation: operation, opts: opts, one: operation != "UpdateMany" && operation != "DeleteMany"}
 	if opts.upsert != nil && *opts.upsert {
 		return nil, w.refuse(RefuseUpsert, "")
 	}
@@ -83,17 +84,17 @@ func (q *Query) write(operation string, callers any, opts writeOptions) (*write,
 	if opts.sort != nil {
 		w.sort = *opts.sort
 	}
-	if raw, err := q.az.encode(w.sort); err == nil && len(raw) <= 5 { // the length of an empty document: a stage of its own may not be empty
+	if raw, err := q.az.encode(w.sort); err == nil && write.IsEmpty(raw) { // the length of an empty document: a stage of its own may not be empty
 		w.sort = nil
 	}
 	if v := reflect.ValueOf(w.sort); v.Kind() == reflect.Map && v.Len() > 1 {
 		return nil, &ArgumentError{Name: name + ".Sort", Problem: "is a map, which has no order"}
 	}
-	return w, w.reads(callers)
+	return w, w.takeFilter(callers)
 }
 
-// reads takes the caller's filter.
-func (w *write) reads(callers any) error {
+// takeFilter takes the caller's filter.
+func (w *authorizedWrite) takeFilter(callers any) error {
 	if driver.IsNil(callers) {
 		return &ArgumentError{Name: "filter", Problem: "is nil"}
 	}
@@ -114,32 +115,61 @@ func (w *write) reads(callers any) error {
 	return nil
 }
 
-// updates takes the caller's update.
-func (w *write) updates(callers any) (err error) {
-	if w.update, err = w.q.az.update(callers); err != nil {
+// takeUpdate takes the caller's update.
+func (w *authorizedWrite) takeUpdate(callers any) (err error) {
+	if w.update, err = w.q.az.parseUpdate(callers); err != nil {
 		return err
 	}
-	if w.update.positional() {
+	if w.update.Positional() {
 		return w.refuse(RefusePositional, "")
 	}
-	if w.update.reserved(cmp.Or(w.q.az.prefix, pipeline.DefaultHelperPrefix)) {
+	if w.update.Reserved(cmp.Or(w.q.az.prefix, pipeline.DefaultHelperPrefix)) {
 		return w.refuse(RefuseReserved, "")
 	}
 	if typ, ok := w.q.schema.Type(w.q.plan.resource()); ok {
-		if problem := w.update.loses(w.q.schema, typ); problem != "" {
+		if problem := w.update.Loses(w.q.schema, typ); problem != "" {
 			return w.refuse(RefuseRequired, problem)
 		}
 	}
-	w.movement, err = w.q.movement(w.update)
+	w.movement, err = w.q.movementOf(w.update)
 	return err
 }
 
-func (w *write) refuse(r Refusal, problem string) error {
+// parseUpdate reads an update: a document of operators, or a pipeline.
+func (az *Authorizer) parseUpdate(v any) (*write.Update, error) {
+	if b, ok := v.([]byte); ok {
+		v = bson.Raw(b)
+	}
+	if driver.IsNil(v) {
+		return nil, &ArgumentError{Name: "update", Problem: "is nil"}
+	}
+	wrapped, err := az.encode(bson.D{{Key: "update", Value: v}})
+	if err == nil {
+		err = wrapped.Validate()
+	}
+	if err != nil {
+		return nil, &ArgumentError{Name: "update", Problem: "cannot be encoded as BSON"}
+	}
+	update, err := write.Parse(wrapped.Lookup("update"))
+	if err != nil {
+		return nil, &ArgumentError{Name: "update", Problem: err.Error()}
+	}
+	return update, nil
+}
+
+// isPositional reports whether a projection returns the array element that a condition found. One
+// that cannot be encoded is left to the driver.
+func (az *Authorizer) isPositional(projection any) bool {
+	raw, err := az.encode(projection)
+	return err == nil && write.PositionalProjection(raw)
+}
+
+func (w *authorizedWrite) refuse(r Refusal, problem string) error {
 	return &WriteError{Operation: w.operation, Resource: w.q.plan.resource(), Refusal: r, Problem: problem}
 }
 
 // run runs the write. Whether it was sent at all is in w.sent afterwards.
-func (w *write) run(ctx context.Context, send sender) error {
+func (w *authorizedWrite) run(ctx context.Context, send sender) error {
 	if session := mongo.SessionFromContext(ctx); session != nil && session.TransactionRunning() {
 		w.q = w.q.unresolved() // its moment is that of the transaction
 	}
@@ -154,7 +184,7 @@ func (w *write) run(ctx context.Context, send sender) error {
 	}
 	switch {
 	case w.movement == nil && !w.q.plan.hasJoins():
-		_, err := w.write(ctx, nil)
+		_, err := w.execute(ctx, nil)
 		return err
 	case w.one:
 		return w.optimistic(ctx)
@@ -165,13 +195,13 @@ func (w *write) run(ctx context.Context, send sender) error {
 		if err != nil || len(documents) == 0 {
 			return err
 		}
-		_, err = w.write(ctx, documents)
+		_, err = w.execute(ctx, documents)
 		return err
 	}
 }
 
 // optimistic chooses a document, judges the update of it if it has to be, and writes it unless it changed meanwhile in what decides.
-func (w *write) optimistic(ctx context.Context) error {
+func (w *authorizedWrite) optimistic(ctx context.Context) error {
 	deciding, err := w.deciding()
 	switch {
 	case err != nil:
@@ -189,7 +219,7 @@ func (w *write) optimistic(ctx context.Context) error {
 				return err
 			}
 		}
-		matched, err := w.write(ctx, documents, unchanged(documents[0], deciding)...)
+		matched, err := w.execute(ctx, documents, write.Unchanged(documents[0], deciding)...)
 		if err != nil || matched > 0 {
 			return err
 		}
@@ -198,7 +228,7 @@ func (w *write) optimistic(ctx context.Context) error {
 }
 
 // deciding returns the top-level fields that are read for a decision about a document.
-func (w *write) deciding() ([]string, error) {
+func (w *authorizedWrite) deciding() ([]string, error) {
 	if w.movement != nil {
 		return w.movement.fields, nil
 	}
@@ -211,8 +241,8 @@ func (w *write) deciding() ([]string, error) {
 
 // choose returns which documents are authorized and match the caller's filter, with the fields given and their _id: one, or all if they
 // are not too many.
-func (w *write) choose(ctx context.Context, fields []string) ([]bson.Raw, error) {
-	first, last := w.around()
+func (w *authorizedWrite) choose(ctx context.Context, fields []string) ([]bson.Raw, error) {
+	first, last := write.Around(w.filter)
 	stages := slices.Concat(first, w.q.plan.running().Stages(), last)
 	if w.sort != nil {
 		stages = append(stages, bson.D{{Key: "$sort", Value: w.sort}})
@@ -233,58 +263,6 @@ func (w *write) choose(ctx context.Context, fields []string) ([]bson.Raw, error)
 		return nil, w.refuse(RefuseLimit, "more than "+strconv.Itoa(w.q.az.writeLimit))
 	}
 	return documents, err
-}
-
-// around returns the caller's filter as stages before and after the authorization: all after it that can be, as an expression that
-// fails on a document would tell of it. First stand an equality of the _id, which cannot fail and saves reading all documents, and $text, which has to.
-func (w *write) around() (first, last mongo.Pipeline) {
-	fields, _ := w.filter.Elements() // it is valid
-	var before, after bson.D
-	for _, field := range fields {
-		key, v := field.Key(), field.Value()
-		if holdsText(key, v) {
-			before = append(before, bson.E{Key: key, Value: v})
-			continue
-		}
-		if key == "_id" && plain(v) {
-			before = append(before, fetch.ByID(v)...)
-		}
-		after = append(after, bson.E{Key: key, Value: v})
-	}
-	if len(before) > 0 {
-		first = mongo.Pipeline{{{Key: "$match", Value: before}}}
-	}
-	if len(after) > 0 {
-		last = mongo.Pipeline{{{Key: "$match", Value: after}}}
-	}
-	return first, last
-}
-
-// holdsText reports whether a condition of a filter is a search in the text index, or combines others with one.
-func holdsText(key string, v bson.RawValue) bool {
-	switch key {
-	case "$text":
-		return true
-	case "$and", "$or", "$nor":
-		combined, _ := bsonpath.Documents(v)
-		return slices.ContainsFunc(combined, func(d bson.Raw) bool {
-			fields, _ := d.Elements()
-			return slices.ContainsFunc(fields, func(f bson.RawElement) bool { return holdsText(f.Key(), f.Value()) })
-		})
-	default:
-		return false
-	}
-}
-
-// plain reports whether a value in a filter is a scalar that means itself.
-func plain(v bson.RawValue) bool {
-	switch v.Type {
-	case bson.TypeObjectID, bson.TypeString, bson.TypeInt32, bson.TypeInt64, bson.TypeDouble, bson.TypeDecimal128, bson.TypeBinary, bson.TypeBoolean,
-		bson.TypeDateTime:
-		return true
-	default:
-		return false
-	}
 }
 
 // primary runs stages that do not begin with the query's own, and returns what they give. They are read from the primary, as a
@@ -312,9 +290,9 @@ func (az *Authorizer) primaryFetcher() evaluate.Fetcher {
 	return fetch.Fetcher{DB: az.db, Collation: az.collation, Collections: primary}
 }
 
-// write sends the write: for the documents chosen, if some were, that still are as the conditions say, match the caller's filter, and
+// execute sends the write: for the documents chosen, if some were, that still are as the conditions say, match the caller's filter, and
 // are authorized as far as the query can say it without a join.
-func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any) (matched int64, err error) {
+func (w *authorizedWrite) execute(ctx context.Context, chosen []bson.Raw, conditions ...any) (matched int64, err error) {
 	if len(chosen) > 0 {
 		ids := make([]bson.RawValue, len(chosen))
 		for i, document := range chosen {
@@ -340,7 +318,7 @@ func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any)
 	}
 	w.sent = true
 	start := time.Now()
-	matched, err = w.send(ctx, w.q.az.db.Collection(w.q.plan.collection()), allOf(append(conditions, authorized, w.filter)))
+	matched, err = w.send(ctx, w.q.az.db.Collection(w.q.plan.collection()), write.AllOf(append(conditions, authorized, w.filter)))
 	w.log(ctx, authorized, time.Since(start), err)
 	if err != nil {
 		return 0, fmt.Errorf("mongoauthz: %s in %s: %w", w.operation, w.q.plan.collection(), err)
@@ -348,51 +326,8 @@ func (w *write) write(ctx context.Context, chosen []bson.Raw, conditions ...any)
 	return matched, nil
 }
 
-// allOf returns the filter for the documents that match all of some filters, which are documents.
-func allOf(filters []any) any {
-	filters = slices.DeleteFunc(filters, func(f any) bool {
-		switch f := f.(type) {
-		case bson.D:
-			return len(f) == 0
-		case bson.Raw:
-			return len(f) <= 5 // the length of an empty document
-		default:
-			return false
-		}
-	})
-	switch len(filters) {
-	case 0:
-		return bson.D{}
-	case 1:
-		return filters[0]
-	default:
-		return bson.D{{Key: "$and", Value: bson.A(filters)}}
-	}
-}
-
-// unchanged returns the conditions under which top-level fields of a document are as they were read, to the query's collation. A number that
-// is equal is the same, whatever its type.
-func unchanged(document bson.Raw, fields []string) []any {
-	var conditions []any
-	var equal bson.A
-	for _, field := range fields {
-		if field == "_id" {
-			continue
-		}
-		if v, err := document.LookupErr(field); err == nil {
-			equal = append(equal, bson.D{{Key: "$eq", Value: bson.A{"$" + field, bson.D{{Key: "$literal", Value: v}}}}})
-		} else {
-			conditions = append(conditions, bson.D{{Key: field, Value: bson.D{{Key: "$exists", Value: false}}}})
-		}
-	}
-	if len(equal) > 0 {
-		conditions = append(conditions, bson.D{{Key: "$expr", Value: bson.D{{Key: "$and", Value: equal}}}})
-	}
-	return conditions
-}
-
 // log writes the record of a write, with the authorization in its filter. It is like that of a query.
-func (w *write) log(ctx context.Context, authorized bson.D, took time.Duration, err error) {
+func (w *authorizedWrite) log(ctx context.Context, authorized bson.D, took time.Duration, err error) {
 	az := w.q.az
 	if !az.logger.Enabled(ctx, slog.LevelDebug) {
 		return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/write"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
@@ -15,7 +16,7 @@ import (
 const abortLimit = 10 * time.Second
 
 // transact runs the write in a transaction, that of the context if there is one.
-func (az *Authorizer) transact(ctx context.Context, w *write) error {
+func (az *Authorizer) transact(ctx context.Context, w *authorizedWrite) error {
 	has, err := az.transactions.Supported(ctx, w.q.Collection())
 	switch {
 	case err != nil:
@@ -49,10 +50,10 @@ func (az *Authorizer) transact(ctx context.Context, w *write) error {
 }
 
 // exact runs the write inside a transaction, perhaps not for the first time.
-func (w *write) exact(ctx context.Context) error {
+func (w *authorizedWrite) exact(ctx context.Context) error {
 	w.sent = false
 	if w.movement == nil && !w.q.plan.hasJoins() {
-		_, err := w.write(ctx, nil)
+		_, err := w.execute(ctx, nil)
 		return err
 	}
 	documents, err := w.choose(ctx, nil)
@@ -60,10 +61,10 @@ func (w *write) exact(ctx context.Context) error {
 		return err
 	}
 	if w.movement == nil {
-		_, err = w.write(ctx, documents)
+		_, err = w.execute(ctx, documents)
 		return err
 	}
-	before := []map[string]bool{identities(documents)}
+	before := []map[string]bool{write.Identities(documents)}
 	for _, other := range w.movement.queries[1:] {
 		was, err := other.among(ctx, documents)
 		if err != nil {
@@ -71,7 +72,7 @@ func (w *write) exact(ctx context.Context) error {
 		}
 		before = append(before, was)
 	}
-	if _, err := w.write(ctx, documents); err != nil {
+	if _, err := w.execute(ctx, documents); err != nil {
 		return err
 	}
 	for i, query := range w.movement.queries {

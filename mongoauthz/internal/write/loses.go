@@ -1,4 +1,4 @@
-package mongoauthz
+package write
 
 import (
 	"strconv"
@@ -9,10 +9,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// loses says how an update takes away a field that the type declares required, and what to do
+// Loses says how an update takes away a field that the type declares required, and what to do
 // instead; "" if it takes none away. What it makes of a document that is not there is not
 // known, so an update that grows an embedded document by setting one field in it is let through.
-func (u *update) loses(s *relations.Schema, t *relations.Type) string {
+func (u *Update) Loses(s *relations.Schema, t *relations.Type) string {
 	if !requires(s, t, map[string]bool{}) {
 		return ""
 	}
@@ -138,11 +138,8 @@ func (c *change) pushed() []bson.RawValue {
 
 // pipelineLoses says which required field a pipeline touches. What it makes of a field is not
 // known.
-func (u *update) pipelineLoses(s *relations.Schema, t *relations.Type) string {
-	array, _ := u.sent.(stages)
-	all, _ := bson.Raw(array.Value).Values()
-	for _, v := range all {
-		stage, _ := v.DocumentOK()
+func (u *Update) pipelineLoses(s *relations.Schema, t *relations.Type) string {
+	for _, stage := range u.stages {
 		operators, _ := stage.Elements()
 		for _, operator := range operators {
 			paths, ok := stagePaths(operator.Key(), operator.Value())

@@ -1,4 +1,4 @@
-package mongoauthz
+package write
 
 import (
 	"strings"
@@ -8,15 +8,15 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// lacking returns the dotted path of the first field that is declared required and that a
+// Lacking returns the dotted path of the first field that is declared required and that a
 // document lacks, or has null for; "" if there is none. Of an embedded document it asks only
 // where that is there, and of documents in an array each. The server or the driver fills in the
 // _id of a new document.
-func lacking(s *relations.Schema, t *relations.Type, document bson.Raw) string {
+func Lacking(s *relations.Schema, t *relations.Type, document bson.Raw) string {
 	return lackingInside(s, t, document, "")
 }
 
-// lackingInside is lacking for a document at a place: its path with a dot behind it, "" for the
+// lackingInside is Lacking for a document at a place: its path with a dot behind it, "" for the
 // root.
 func lackingInside(s *relations.Schema, t *relations.Type, document bson.Raw, at string) string {
 	for i := range t.Fields {
@@ -81,7 +81,7 @@ func requires(s *relations.Schema, t *relations.Type, seen map[string]bool) bool
 	return false
 }
 
-// target is what the path of an update means in a type: a required field, or an embedding relation
+// updateTarget is what the path of an update means in a type: a required field, or an embedding relation
 // behind which there is one.
 type updateTarget struct {
 	field    string              // the path in the schema; "" for anything else
