@@ -23,9 +23,7 @@ type spelling struct {
 var spelled = map[string]spelling{
 	"filter/text.go":                             {"the text form marks a parameter by $", "$"},
 	"relations/validate.go":                      {"names of collections and fields do not begin with $", "$"},
-	"mongoauthz/append.go":                       {"the stages that Append accepts, and the operators it refuses", appended},
 	"mongoauthz/enforce.go":                      {"reads the document to decide about, by its _id", "$limit $match $project"},
-	"mongoauthz/log.go":                          {"tells stages by name, to hide the values in a log", "$ $count $limit $literal $regex $skip $sort $type $unset"},
 	"mongoauthz/options.go":                      {"the name of a stage begins with $", "$"},
 	"mongoauthz/page.go":                         {"sorts and cuts a page, behind the authorization", "$limit $skip $sort"},
 	"mongoauthz/page_cursor.go":                  {"a page starts where the last one ended", "$match"},
@@ -40,6 +38,8 @@ var spelled = map[string]spelling{
 	"mongoauthz/internal/driver/explain.go":      {"tells the stages of an explanation by name", "$sort"},
 	"mongoauthz/internal/driver/transactions.go": {"asks for nothing, to see whether there are transactions", "$in"},
 	"mongoauthz/internal/fetch/filter.go":        {"reads documents by the keys that the evaluator asks for", "$and $eq $in $or $type"},
+	"mongoauthz/internal/stage/check.go":         {"the stages that Append accepts, and the operators it refuses", appended},
+	"mongoauthz/internal/stage/redact.go":        {"tells stages by name, to hide the values in a log", "$count $limit $skip $sort"},
 	"mongoauthz/internal/write/changes.go":       {"makes the operators of an update", "$set $unset"},
 	"mongoauthz/internal/write/filter.go":        {"the caller's filter, and documents as they were read", "$ $and $eq $exists $expr $literal $match $nor $or $text"},
 	"mongoauthz/internal/write/loses.go":         {"judges the operators of an update", judged},

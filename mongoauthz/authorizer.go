@@ -7,6 +7,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/stage"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -45,7 +46,7 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	}
 	az := &Authorizer{db: db, schema: schema, policy: policy, known: new(known), transactions: new(driver.Transactions)}
 	az.logger = slog.New(slog.DiscardHandler)
-	az.stages = insideStages()
+	az.stages = stage.Inside()
 	az.writeLimit = DefaultWriteLimit
 	az.readAction = "read"
 	az.keptPlans = pipeline.DefaultCachedPlans

@@ -3,7 +3,6 @@ package mongoauthz
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
@@ -120,12 +119,13 @@ func (q *Query) has(ctx context.Context, id bson.RawValue) (bool, error) {
 
 // one runs the query for the document with an _id. That stands first, so that the joins run for it alone, which is less than to read keys.
 func (q *Query) one(ctx context.Context, id bson.RawValue, more ...bson.D) (*mongo.Cursor, error) {
-	stages := slices.Concat(
-		mongo.Pipeline{{{Key: "$match", Value: fetch.ByID(id)}}}, q.plan.running().Stages(), mongo.Pipeline{{{Key: "$limit", Value: int32(1)}}}, more,
-	)
+	sent := sequence{
+		ofCaller(bson.D{{Key: "$match", Value: fetch.ByID(id)}}), ofPlan(q.plan.running()),
+		ofOurs(bson.D{{Key: "$limit", Value: int32(1)}}), ofOurs(more...),
+	}
 	start := time.Now()
-	cursor, err := q.az.aggregate(ctx, q.Collection(), stages)
-	q.log(ctx, len(stages), stages, time.Since(start), err)
+	cursor, err := q.az.aggregate(ctx, q.Collection(), sent.stages())
+	q.log(ctx, sent, time.Since(start), err)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
 	}

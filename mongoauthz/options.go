@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/stage"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -26,7 +27,7 @@ type settings struct {
 	logValues   bool
 	compile     []pipeline.Option
 	prefix      string // of helper fields; empty: the default
-	stages      allowList
+	stages      stage.AllowList
 	writeLimit  int
 	strategy    Strategy
 	keyLimit    int // 0: the default

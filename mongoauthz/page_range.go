@@ -62,11 +62,11 @@ func (q *Query) ranges(ctx context.Context, r PageRequest, order bson.D, page []
 		return nil
 	}
 	keys := q.plan.keyCount()
-	stages := q.stages(page...)
-	g.kind = q.plan.collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(len(q.plan.running().Stages()), stages, false)
-	g.density = q.plan.collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + logged(0, []bson.D{{{Key: "$sort", Value: order}}}, false)
+	sent := q.sequence(page...)
+	g.kind = q.plan.collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + sent.text(false)
+	g.density = q.plan.collection() + "\x00" + strconv.Itoa(bits.Len(uint(keys))) + extended(order)
 	if !q.az.known.sorting(g.kind, func() (bool, error) {
-		said, err := driver.Explain(ctx, q.Collection(), q.az.collation, stages, "queryPlanner")
+		said, err := driver.Explain(ctx, q.Collection(), q.az.collation, sent.stages(), "queryPlanner")
 		return err == nil && driver.HasSort(said), err
 	}) {
 		return nil
@@ -134,7 +134,7 @@ func (g *ranges) sampled(ctx context.Context) (end bson.RawValue, ok bool) {
 	}
 	j := (g.r.Skip+g.r.Limit+1)*sampleSize/g.size + 1 + spareSamples
 	stages := mongo.Pipeline{{{Key: "$sample", Value: bson.D{{Key: "size", Value: int32(sampleSize)}}}}}
-	stages = append(stages, g.q.stages()...)
+	stages = append(stages, g.q.sequence().stages()...)
 	if g.r.After != "" {
 		stages = append(stages, g.page[0])
 	}

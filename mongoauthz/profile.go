@@ -60,8 +60,8 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 		for _, c := range keys.resolved.Clauses {
 			p.Clauses = append(p.Clauses, ProfiledClause(c))
 		}
-		stages := keys.resolution.Stages()
-		p.add(ctx, q, "keys", keys.resolution.Collection(), len(stages), stages, keys.took)
+		read := sequence{{keys.resolution.Stages(), keys.resolution.Redacted}}
+		p.add(ctx, q, "keys", keys.resolution.Collection(), read, keys.took)
 	} else {
 		for _, c := range bound.plan.compiled.Clauses() {
 			p.Clauses = append(p.Clauses, ProfiledClause{Label: c.Label, Method: c.Method})
@@ -72,15 +72,15 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 		return nil, err
 	}
 	took := time.Since(start)
-	stages := bound.stages(countStage())
-	p.add(ctx, q, "count", q.plan.collection(), len(stages)-len(q.appended)-1, stages, took)
+	p.add(ctx, q, "count", q.plan.collection(), bound.sequence(countStage()), took)
 	return p, nil
 }
 
-func (p *Profile) add(ctx context.Context, q *Query, purpose, collection string, compiled int, stages mongo.Pipeline, took time.Duration) {
+func (p *Profile) add(ctx context.Context, q *Query, purpose, collection string, sent sequence, took time.Duration) {
 	p.Duration += took
 	p.Commands = append(p.Commands, ProfiledCommand{
-		Purpose: purpose, Collection: collection, Pipeline: logged(compiled, stages, false), Examined: q.az.examined(ctx, collection, stages), Duration: took,
+		Purpose: purpose, Collection: collection, Pipeline: sent.text(false),
+		Examined: q.az.examined(ctx, collection, sent.stages()), Duration: took,
 	})
 }
 

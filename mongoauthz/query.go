@@ -2,9 +2,11 @@ package mongoauthz
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/stage"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -44,15 +46,13 @@ func (q *Query) Pipeline() mongo.Pipeline {
 	if !q.made() {
 		return mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{}}}}}}}}
 	}
-	stages := q.plan.stages(q.recheck)
-	driver.OwnValues(stages)
-	return append(stages, driver.CopyStages(q.appended)...)
+	return append(q.plan.sequence(q.recheck).stages(), stage.Copy(q.appended)...)
 }
 
-// stages returns the stages to be sent, with more at their end. They share values, and what was
-// appended, with the query.
-func (q *Query) stages(more ...bson.D) mongo.Pipeline {
-	return slices.Concat(q.plan.stages(q.recheck), q.appended, more)
+// sequence returns the stages to be sent, with more at their end. It shares what was appended with the
+// query.
+func (q *Query) sequence(more ...bson.D) sequence {
+	return append(q.plan.sequence(q.recheck), ofCaller(q.appended...), ofCaller(more...))
 }
 
 // Plan returns the compiled filter, to be looked at and not changed; nil for the zero Query. It knows nothing of appended stages.
@@ -95,9 +95,49 @@ func (q *Query) FindFilter() (bson.D, error) {
 	case len(q.appended) > 0:
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
 	}
-	f, err := q.plan.running().FindFilter()
-	driver.OwnValues(f) // f is a fresh copy down to them
-	return f, err
+	return q.plan.running().FindFilter()
+}
+
+// Append returns the query with stages added at the end, where they see authorized documents only,
+// in their original shape. q stays as it is. The stages are encoded here, by the schema's encoding,
+// and what is checked is what is sent: neither later changes of the Go values nor the client's own
+// registry have an effect.
+//
+// Accepted are the stages that stay inside their input: $addFields, $bucket, $bucketAuto, $count, $densify, $facet (its pipelines
+// are checked likewise), $fill, $group, $limit, $match, $project, $redact, $replaceRoot, $replaceWith, $sample, $set, $setWindowFields, $skip, $sort,
+// $sortByCount, $unset and $unwind. Every other stage is refused unless [WithStages] names it: those that read other collections or
+// this one again ($lookup, $graphLookup, $unionWith, $documents), write ($out, $merge), or must come first ($search, $geoNear, $changeStream).
+// JavaScript ($function, $accumulator, $where) and the server's internal operators are refused wherever they stand, in data too.
+//
+// What an expression compares or returns is not checked, and need not be. But the server may evaluate an appended $match before ours: one
+// whose expression can fail, by a division or a conversion, may fail on a document that is not authorized. Do not show such errors to actors.
+//
+// The error is a [*StageError] that says which stage and why.
+func (q *Query) Append(stages ...bson.D) (*Query, error) {
+	if !q.made() {
+		return nil, errNoQuery
+	}
+	own := make([]bson.D, len(stages))
+	for i, s := range stages {
+		where := "stage " + strconv.Itoa(i+1)
+		copied, ok := driver.Clone(s)
+		if !ok {
+			return nil, &StageError{Where: where, Problem: "is nested too deeply or too large"}
+		}
+		if len(copied) != 1 {
+			return nil, &StageError{Where: where, Problem: "a stage has one field, its name"}
+		}
+		raw, err := q.az.encode(copied)
+		if err != nil {
+			return nil, &StageError{Where: where, Problem: "cannot be encoded as BSON"} // the driver's text may show values
+		}
+		if refusal := q.az.stages.Check(raw, where); refusal != nil {
+			return nil, (*StageError)(refusal)
+		}
+		checked := raw.Index(0)
+		own[i] = bson.D{{Key: checked.Key(), Value: checked.Value()}}
+	}
+	return q.with(own...), nil
 }
 
 // with returns q followed by stages that nobody else holds.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // queryPlan is the plan of a query, as it was compiled and as it is run. The two differ once keys
@@ -44,12 +43,12 @@ func (p *queryPlan) keyCount() int {
 	return p.keys.resolved.Keys
 }
 
-// stages returns the stages that are run: a fresh copy down to the values. With recheck set, and
-// once keys have been read, the joins are asked again behind the keys.
-func (p *queryPlan) stages(recheck bool) []bson.D {
-	stages := p.running().Stages()
+// sequence returns the stages that are run: a fresh copy. With recheck set, and once keys have been
+// read, the joins are asked again behind the keys.
+func (p *queryPlan) sequence(recheck bool) sequence {
+	s := sequence{ofPlan(p.running())}
 	if recheck && p.keys != nil {
-		stages = append(stages, p.compiled.Stages()...)
+		s = append(s, ofPlan(p.compiled))
 	}
-	return stages
+	return s
 }

@@ -102,10 +102,10 @@ func (q *Query) open(ctx context.Context, opts []options.Lister[options.Aggregat
 	}
 	//lint:ignore SA1019 the driver has no other way to say it for an aggregate
 	merged.Custom = fields
-	stages := q.stages(more...)
+	sent := q.sequence(more...)
 	start := time.Now()
-	cursor, err := q.Collection().Aggregate(ctx, stages, driver.Exactly(merged))
-	q.log(ctx, len(stages)-len(q.appended)-len(more), stages, time.Since(start), err)
+	cursor, err := q.Collection().Aggregate(ctx, sent.stages(), driver.Exactly(merged))
+	q.log(ctx, sent, time.Since(start), err)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/write"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
@@ -96,9 +95,11 @@ func (q *Query) among(ctx context.Context, documents []bson.Raw) (map[string]boo
 	for i, document := range documents {
 		ids[i] = document.Lookup("_id")
 	}
-	stages := append(mongo.Pipeline{{{Key: "$match", Value: fetch.Matching(evaluate.Match{Field: "_id", Keys: ids})}}}, q.plan.compiled.Stages()...)
-	stages = append(stages, bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: int32(1)}}}})
-	found, err := q.primary(ctx, stages, options.AggregateOptions{})
+	chosen := fetch.Matching(evaluate.Match{Field: "_id", Keys: ids})
+	found, err := q.primary(ctx, sequence{
+		ofCaller(bson.D{{Key: "$match", Value: chosen}}), ofPlan(q.plan.compiled),
+		ofOurs(bson.D{{Key: "$project", Value: bson.D{{Key: "_id", Value: int32(1)}}}}),
+	}, options.AggregateOptions{})
 	if err != nil {
 		return nil, err
 	}

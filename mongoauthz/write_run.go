@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"slices"
 	"strconv"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/stage"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/write"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -105,7 +105,7 @@ func (w *authorizedWrite) takeFilter(callers any) error {
 	if err != nil {
 		return &ArgumentError{Name: "filter", Problem: "cannot be encoded as a BSON document"}
 	}
-	operator, ok := runsCode(bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: w.filter}, 1)
+	operator, ok := stage.RunsCode(bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: w.filter}, 1)
 	switch {
 	case !ok:
 		return &ArgumentError{Name: "filter", Problem: "is broken BSON, or nested too deeply"}
@@ -243,9 +243,9 @@ func (w *authorizedWrite) deciding() ([]string, error) {
 // are not too many.
 func (w *authorizedWrite) choose(ctx context.Context, fields []string) ([]bson.Raw, error) {
 	first, last := write.Around(w.filter)
-	stages := slices.Concat(first, w.q.plan.running().Stages(), last)
+	sent := sequence{ofCaller(first...), ofPlan(w.q.plan.running()), ofCaller(last...)}
 	if w.sort != nil {
-		stages = append(stages, bson.D{{Key: "$sort", Value: w.sort}})
+		sent = append(sent, ofCaller(bson.D{{Key: "$sort", Value: w.sort}}))
 	}
 	limit := w.q.az.writeLimit + 1
 	if w.one {
@@ -257,8 +257,8 @@ func (w *authorizedWrite) choose(ctx context.Context, fields []string) ([]bson.R
 			projection = append(projection, bson.E{Key: field, Value: int32(1)})
 		}
 	}
-	stages = append(stages, bson.D{{Key: "$limit", Value: int64(limit)}}, bson.D{{Key: "$project", Value: projection}})
-	documents, err := w.q.primary(ctx, stages, options.AggregateOptions{Hint: w.hint, Let: w.opts.let, Comment: w.opts.comment})
+	sent = append(sent, ofOurs(bson.D{{Key: "$limit", Value: int64(limit)}}, bson.D{{Key: "$project", Value: projection}}))
+	documents, err := w.q.primary(ctx, sent, options.AggregateOptions{Hint: w.hint, Let: w.opts.let, Comment: w.opts.comment})
 	if err == nil && !w.one && len(documents) > w.q.az.writeLimit {
 		return nil, w.refuse(RefuseLimit, "more than "+strconv.Itoa(w.q.az.writeLimit))
 	}
@@ -267,11 +267,11 @@ func (w *authorizedWrite) choose(ctx context.Context, fields []string) ([]bson.R
 
 // primary runs stages that do not begin with the query's own, and returns what they give. They are read from the primary, as a
 // revocation may not have got further yet.
-func (q *Query) primary(ctx context.Context, stages mongo.Pipeline, o options.AggregateOptions) ([]bson.Raw, error) {
+func (q *Query) primary(ctx context.Context, sent sequence, o options.AggregateOptions) ([]bson.Raw, error) {
 	o.Collation = q.az.collation
 	start := time.Now()
-	cursor, err := q.az.db.Collection(q.plan.collection(), onPrimary).Aggregate(ctx, stages, driver.Exactly(o))
-	q.log(ctx, len(stages), stages, time.Since(start), err)
+	cursor, err := q.az.db.Collection(q.plan.collection(), onPrimary).Aggregate(ctx, sent.stages(), driver.Exactly(o))
+	q.log(ctx, sent, time.Since(start), err)
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
 	}
@@ -332,10 +332,13 @@ func (w *authorizedWrite) log(ctx context.Context, authorized bson.D, took time.
 	if !az.logger.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	match := mongo.Pipeline{{{Key: "$match", Value: authorized}}}
+	first := sequence{{ // the plan begins with a $match of just that
+		[]bson.D{{{Key: "$match", Value: authorized}}},
+		func() []bson.D { return w.q.plan.running().Redacted()[:1] },
+	}}
 	attrs := []slog.Attr{
 		slog.String("operation", w.operation), slog.String("action", w.q.action), slog.String("resource", w.q.plan.resource()),
-		slog.String("collection", w.q.plan.collection()), slog.String("pipeline", logged(1, match, az.logValues)), slog.Duration("duration", took),
+		slog.String("collection", w.q.plan.collection()), slog.String("pipeline", first.text(az.logValues)), slog.Duration("duration", took),
 	}
 	if err != nil {
 		attrs = append(attrs, slog.Bool("failed", true))
