@@ -7,6 +7,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/page"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/stage"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -20,7 +21,7 @@ type Authorizer struct {
 	schema *relations.Schema
 	policy Policy
 	settings
-	known        *known
+	estimates    *page.Estimates
 	plans        *pipeline.Cache // nil: none are kept
 	transactions *driver.Transactions
 }
@@ -44,7 +45,7 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	case policy == nil || isFunc && f == nil:
 		return nil, &ArgumentError{Name: "policy", Problem: "is nil"}
 	}
-	az := &Authorizer{db: db, schema: schema, policy: policy, known: new(known), transactions: new(driver.Transactions)}
+	az := &Authorizer{db: db, schema: schema, policy: policy, estimates: page.NewEstimates(), transactions: new(driver.Transactions)}
 	az.logger = slog.New(slog.DiscardHandler)
 	az.stages = stage.Inside()
 	az.writeLimit = DefaultWriteLimit

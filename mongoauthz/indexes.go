@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/page"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -206,7 +207,7 @@ func spellKeys(keys bson.D) string {
 		if i > 0 {
 			out.WriteString(", ")
 		}
-		if direction, _ := direction(e.Value); direction < 0 {
+		if direction, _ := page.Direction(e.Value); direction < 0 {
 			out.WriteString("-")
 		}
 		out.WriteString(e.Key)

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/page"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -37,11 +38,11 @@ func (q *Query) Page(r PageRequest) (*Query, error) {
 	if !q.made() {
 		return nil, errNoQuery
 	}
-	_, stages, err := q.page(r, r.Limit)
+	read, err := q.page(r, 0)
 	if err != nil {
 		return nil, err
 	}
-	return q.with(stages...), nil
+	return q.with(read.Stages...), nil
 }
 
 // Page is one page of documents, and how many there are on all pages.
@@ -70,11 +71,7 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 	if !q.made() {
 		return nil, errNoQuery
 	}
-	read := r.Limit
-	if read > 0 && read < math.MaxInt64 {
-		read++
-	}
-	order, stages, err := q.page(r, read)
+	read, err := q.page(r, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -83,125 +80,105 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 	if q, err = q.bound(ctx); err != nil { // once, for page and total
 		return nil, err
 	}
-	var page *Page[T]
-	var rows *tile
-	ranges := q.ranges(ctx, r, order, stages)
-	for page == nil && err == nil {
-		within := ranges.next(ctx)
+	var p *Page[T]
+	var scan *page.Scan
+	ranges := q.ranges(ctx, read)
+	for p == nil && err == nil {
+		within := ranges.Next(ctx)
 		if within == nil {
 			break
 		}
-		page, rows, err = readPage[T](ctx, q, order, within, r, opts)
-		if err == nil && (rows.seen <= r.Limit || rows.unplaced) {
-			page = nil // the range ends too early, or perhaps does
+		p, scan, err = readPage[T](ctx, q, read, within, opts)
+		if err == nil && !scan.IsSurelyWhole() {
+			p = nil // the range ends too early, or perhaps does
 		}
-		ranges.learn(rows, page != nil)
+		ranges.Learn(scan, p != nil)
 	}
-	if err == nil && page == nil {
-		page, rows, err = readPage[T](ctx, q, order, stages, r, opts)
+	if err == nil && p == nil {
+		p, scan, err = readPage[T](ctx, q, read, read.Stages, opts)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if page.Next, err = rows.next(q, r.After != ""); err != nil {
-		return nil, err
+	if p.Next, err = scan.Next(q.plan.resource(), r.After != ""); err != nil {
+		return nil, &CursorError{Problem: err.Error()}
 	}
 	if !r.NoTotal {
-		if page.Total, err = q.count(ctx, opts); err != nil {
+		if p.Total, err = q.count(ctx, opts); err != nil {
 			return nil, err
 		}
 	}
-	return page, nil
+	return p, nil
 }
 
-func readPage[T any](ctx context.Context, q *Query, order bson.D, stages []bson.D, r PageRequest, opts []options.Lister[options.AggregateOptions]) (*Page[T], *tile, error) {
+// readPage reads a page, by its own stages or by those within a range.
+func readPage[T any](
+	ctx context.Context, q *Query, read *page.Read, stages []bson.D, opts []options.Lister[options.AggregateOptions],
+) (*Page[T], *page.Scan, error) {
 	cursor, err := q.with(stages...).run(ctx, driver.OneReply(opts))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer driver.CloseCursor(ctx, cursor)
-	page, rows := &Page[T]{Items: []T{}, Total: -1}, &tile{order: order, limit: r.Limit}
-	if err := readRows(ctx, cursor, page, rows); err != nil {
+	p, scan := &Page[T]{Items: []T{}, Total: -1}, &page.Scan{Order: read.Order, Limit: read.Limit}
+	if err := decodePage(ctx, cursor, p, scan); err != nil {
 		return nil, nil, fmt.Errorf("mongoauthz: read %s: %w", q.plan.collection(), err)
 	}
-	return page, rows, nil
+	return p, scan, nil
 }
 
-// readRows decodes the documents of a page, but for the one beyond its limit.
-func readRows[T any](ctx context.Context, cursor *mongo.Cursor, page *Page[T], rows *tile) error {
+// decodePage decodes the documents of a page, but for the one beyond its limit.
+func decodePage[T any](ctx context.Context, cursor *mongo.Cursor, p *Page[T], scan *page.Scan) error {
 	for cursor.Next(ctx) {
-		if rows.add(cursor.Current) {
+		if scan.Add(cursor.Current) {
 			var item T
 			if err := cursor.Decode(&item); err != nil {
 				return err
 			}
-			page.Items = append(page.Items, item)
+			p.Items = append(p.Items, item)
 		}
 	}
 	return cursor.Err()
 }
 
-// page returns the order of a page, and the stages that keep its documents up to a limit.
-func (q *Query) page(r PageRequest, limit int64) (order bson.D, stages []bson.D, err error) {
-	order, err = totalOrder(r.Sort)
+// page returns how a page is read, and so many documents more than its limit.
+func (q *Query) page(r PageRequest, more int64) (*page.Read, error) {
+	order, err := totalOrder(r.Sort)
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	case r.Skip < 0:
-		return nil, nil, &ArgumentError{Name: "PageRequest.Skip", Problem: "is negative"}
+		return nil, &ArgumentError{Name: "PageRequest.Skip", Problem: "is negative"}
 	case r.Skip > 0 && r.After != "":
-		return nil, nil, &ArgumentError{Name: "PageRequest.Skip", Problem: "excludes After"}
+		return nil, &ArgumentError{Name: "PageRequest.Skip", Problem: "excludes After"}
 	case r.Limit < 1:
-		return nil, nil, &ArgumentError{Name: "PageRequest.Limit", Problem: "is below 1"}
+		return nil, &ArgumentError{Name: "PageRequest.Limit", Problem: "is below 1"}
 	}
+	read := &page.Read{Order: order, Skip: r.Skip, Limit: r.Limit}
 	if r.After != "" {
-		after, err := q.after(r.After, order)
-		if err != nil {
-			return nil, nil, err
+		read.Place, err = page.Place(r.After, q.plan.resource(), order)
+		var after bson.D
+		if err == nil {
+			after, err = page.After(order, read.Place)
 		}
-		stages = append(stages, after)
+		if err != nil {
+			return nil, &CursorError{Problem: err.Error()}
+		}
+		read.Stages = append(read.Stages, after)
 	}
-	stages = append(stages, bson.D{{Key: "$sort", Value: order}})
-	if r.Skip == 0 {
-		return order, append(stages, bson.D{{Key: "$limit", Value: limit}}), nil
+	limit := r.Limit
+	if limit <= math.MaxInt64-more {
+		limit += more
 	}
-	if limit > math.MaxInt64-r.Skip {
-		limit = math.MaxInt64 - r.Skip
-	}
-	// The limit stands before the $skip, so that servers that do not put it there themselves keep no more than the page while they sort.
-	return order, append(stages, bson.D{{Key: "$limit", Value: r.Skip + limit}}, bson.D{{Key: "$skip", Value: r.Skip}}), nil
+	read.Stages = append(read.Stages, page.Stages(order, r.Skip, limit)...)
+	return read, nil
 }
 
 // totalOrder returns the sort with _id at the end, unless it is there.
 func totalOrder(sort bson.D) (bson.D, error) {
-	out := make(bson.D, 0, len(sort)+1)
-	seen := make(map[string]bool, len(sort)+1)
-	for _, e := range sort {
-		direction, ok := direction(e.Value)
-		switch {
-		case !ok:
-			return nil, &ArgumentError{Name: "PageRequest.Sort", Problem: "a direction is neither 1 nor -1"}
-		case e.Key == "" || e.Key[0] == '$':
-			return nil, &ArgumentError{Name: "PageRequest.Sort", Problem: "a key is no field"}
-		case seen[e.Key]:
-			return nil, &ArgumentError{Name: "PageRequest.Sort", Problem: "a field is there twice"}
-		}
-		seen[e.Key] = true
-		out = append(out, bson.E{Key: e.Key, Value: direction})
+	order, err := page.Order(sort)
+	if err != nil {
+		return nil, &ArgumentError{Name: "PageRequest.Sort", Problem: err.Error()}
 	}
-	if !seen["_id"] {
-		out = append(out, bson.E{Key: "_id", Value: int32(1)})
-	}
-	return out, nil
-}
-
-func direction(v any) (int32, bool) {
-	switch v {
-	case 1, int32(1), int64(1), float64(1):
-		return 1, true
-	case -1, int32(-1), int64(-1), float64(-1):
-		return -1, true
-	default:
-		return 0, false
-	}
+	return order, nil
 }
