@@ -48,6 +48,7 @@ var parts = map[string]layer{
 	"mongoauthz/internal/fetch":    {folders: []string{"evaluate", "mongoauthz/internal/driver"}, driver: true},
 	"mongoauthz/internal/page":     {folders: []string{"internal", "pipeline"}},
 	"mongoauthz/internal/stage":    {folders: []string{"mongoauthz/internal/bsonpath", "mongoauthz/internal/driver"}},
+	"mongoauthz/internal/verify":   {folders: []string{"internal", "relations", "pipeline"}, driver: true},
 	"mongoauthz/internal/write":    {folders: []string{"relations", "mongoauthz/internal/bsonpath", "mongoauthz/internal/driver", "mongoauthz/internal/fetch"}},
 }
 

@@ -3,18 +3,12 @@ package mongoauthz
 import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // Findings is what Verify finds, for listings that the server at hand cannot give: it has no views or collations.
 func Findings(s *relations.Schema, live []mongo.CollectionSpecification, missing ...pipeline.Index) error {
 	return findings(collections(s), live, missing)
-}
-
-// Usable is which of the indexes of a listing count, for the listings that the server at hand cannot give.
-func Usable(az *Authorizer, specifications []bson.Raw, defaults bson.Raw) []bson.D {
-	return az.usable(specifications, defaults)
 }
 
 // Judged is the filter that writes judge documents by.

@@ -1,13 +1,13 @@
 package mongoauthz
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/page"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/verify"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -81,7 +81,7 @@ func (az *Authorizer) MissingIndexes(ctx context.Context, indexes []pipeline.Ind
 	if err != nil {
 		return nil, err
 	}
-	return az.missing(ctx, indexes, collections)
+	return az.indexes(collections).Missing(ctx, indexes)
 }
 
 // specifications lists the collections of indexes, where their default collation is the one that the queries run with.
@@ -96,108 +96,9 @@ func (az *Authorizer) specifications(ctx context.Context, indexes []pipeline.Ind
 	return live, nil
 }
 
-// missing is MissingIndexes, with the collections known.
-func (az *Authorizer) missing(ctx context.Context, indexes []pipeline.Index, collections []mongo.CollectionSpecification) ([]pipeline.Index, error) {
-	live := map[string][]bson.D{}
-	var out []pipeline.Index
-	for _, ix := range indexes {
-		keys, known := live[ix.Collection]
-		if !known {
-			var defaults bson.Raw
-			for _, c := range collections {
-				if c.Name == ix.Collection {
-					defaults, _ = c.Options.Lookup("collation").DocumentOK()
-				}
-			}
-			var specifications []bson.Raw
-			cursor, err := az.db.Collection(ix.Collection).Indexes().List(ctx)
-			if err == nil {
-				err = cursor.All(ctx, &specifications)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("mongoauthz: list the indexes of %s: %w", ix.Collection, err)
-			}
-			keys = az.usable(specifications, defaults)
-			live[ix.Collection] = keys
-		}
-		if !ix.ServedBy(keys...) {
-			out = append(out, ix)
-		}
-	}
-	return out, nil
-}
-
-// usable returns the keys of the indexes, as listIndexes describes them, that serve queries whatever they ask. Defaults is the collection's collation.
-func (az *Authorizer) usable(specifications []bson.Raw, defaults bson.Raw) (keys []bson.D) {
-	for _, ix := range specifications {
-		if isSet(ix.Lookup("sparse")) || isSet(ix.Lookup("hidden")) || isSet(ix.Lookup("partialFilterExpression")) {
-			continue
-		}
-		collation, _ := ix.Lookup("collation").DocumentOK()
-		if !az.collates(collation, defaults) {
-			continue
-		}
-		var key bson.D
-		if raw, ok := ix.Lookup("key").DocumentOK(); ok && bson.Unmarshal(raw, &key) == nil {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
-// isSet reports whether an option of an index is there, and not false or 0.
-func isSet(v bson.RawValue) bool {
-	if b, ok := v.BooleanOK(); ok {
-		return b
-	}
-	if n, ok := v.AsInt64OK(); ok {
-		return n != 0
-	}
-	return !v.IsZero()
-}
-
-// collates reports whether the collation of an index is that of the queries. A server lists all of its parts, or none for the simple one.
-func (az *Authorizer) collates(index, defaults bson.Raw) bool {
-	parts := func(c bson.Raw) collationParts {
-		p := collationParts{Locale: "simple"}
-		if len(c) > 0 && bson.Unmarshal(c, &p) != nil {
-			p.Locale = ""
-		}
-		return p.normal()
-	}
-	want := parts(defaults)
-	if c := az.collation; c != nil {
-		want = collationParts{
-			Locale: c.Locale, Strength: c.Strength, CaseLevel: c.CaseLevel, CaseFirst: c.CaseFirst, NumericOrdering: c.NumericOrdering,
-			Alternate: c.Alternate, MaxVariable: c.MaxVariable, Normalization: c.Normalization, Backwards: c.Backwards,
-		}.normal()
-	}
-	return parts(index) == want
-}
-
-// collationParts is a collation as documents have it.
-type collationParts struct {
-	Locale          string `bson:"locale"`
-	Strength        int    `bson:"strength"`
-	CaseLevel       bool   `bson:"caseLevel"`
-	CaseFirst       string `bson:"caseFirst"`
-	NumericOrdering bool   `bson:"numericOrdering"`
-	Alternate       string `bson:"alternate"`
-	MaxVariable     string `bson:"maxVariable"`
-	Normalization   bool   `bson:"normalization"`
-	Backwards       bool   `bson:"backwards"`
-}
-
-// normal fills in what a server takes for parts that are not said. Of the simple collation there are none.
-func (p collationParts) normal() collationParts {
-	if p.Locale == "simple" {
-		return collationParts{Locale: p.Locale}
-	}
-	p.CaseFirst = cmp.Or(p.CaseFirst, "off")
-	p.Alternate = cmp.Or(p.Alternate, "non-ignorable")
-	p.MaxVariable = cmp.Or(p.MaxVariable, "punct")
-	p.Strength = cmp.Or(p.Strength, 3)
-	return p
+// indexes returns the indexes of the live database, of collections some of which are known.
+func (az *Authorizer) indexes(known []mongo.CollectionSpecification) *verify.Indexes {
+	return &verify.Indexes{DB: az.db, Collation: az.collation, Collections: known}
 }
 
 // spellKeys spells the keys of an index, such as "owner, -published".

@@ -42,7 +42,7 @@ func (az *Authorizer) Verify(ctx context.Context, indexes ...pipeline.Index) err
 	there := slices.DeleteFunc(slices.Clone(indexes), func(ix pipeline.Index) bool { // of the others no index is known
 		return !slices.ContainsFunc(live, func(c mongo.CollectionSpecification) bool { return c.Name == ix.Collection && c.Type != "view" })
 	})
-	missing, err := az.missing(ctx, there, live)
+	missing, err := az.indexes(live).Missing(ctx, there)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package mongoauthz
+package verify
 
 import (
 	"bytes"
@@ -11,24 +11,35 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// difference is one between what the client writes and what the schema's encoder does.
-type difference struct {
-	finding Finding
-	field   string
-	problem string
+// Kind is how the client encodes otherwise than the schema's encoder.
+type Kind uint8
+
+// The kinds.
+const (
+	OtherNames     Kind = iota + 1 // a field has another name
+	OtherTypes                     // a field has another BSON type, or cannot be encoded
+	OtherOmissions                 // a field is left out that the other writes
+	OtherValues                    // a value of the same BSON type is another
+)
+
+// Difference is one between what the client writes and what the schema's encoder does.
+type Difference struct {
+	Kind    Kind
+	Field   string // its dotted path; may be empty
+	Problem string // never a value
 }
 
-// compareProbes compares what arrived of values with what the schema's encoder writes for them. It
+// Compare compares what arrived of values with what the schema's encoder writes for them. It
 // returns one difference of each kind, with its cause.
-func compareProbes(s *relations.Schema, values []any, echoed []bson.Raw) []difference {
+func Compare(s *relations.Schema, values []any, echoed []bson.Raw) []Difference {
 	if len(echoed) != len(values) {
-		return []difference{{OtherValues, "", "the server answers with another number of documents"}}
+		return []Difference{{OtherValues, "", "the server answers with another number of documents"}}
 	}
 	var c comparer
 	for i, v := range values {
 		ours, err := s.Marshal(v)
 		if err != nil {
-			return []difference{{OtherTypes, "", "the schema's encoder cannot encode a probe"}}
+			return []Difference{{OtherTypes, "", "the schema's encoder cannot encode a probe"}}
 		}
 		c.documents("", ours, echoed[i])
 	}
@@ -37,16 +48,16 @@ func compareProbes(s *relations.Schema, values []any, echoed []bson.Raw) []diffe
 	}
 	why := cause(s.Encoding(), values, echoed)
 	for i := range c.found {
-		c.found[i].problem += ": " + why
+		c.found[i].Problem += ": " + why
 	}
 	return c.found
 }
 
-type comparer struct{ found []difference }
+type comparer struct{ found []Difference }
 
-func (c *comparer) report(f Finding, field, problem string) {
-	if !slices.ContainsFunc(c.found, func(d difference) bool { return d.finding == f }) {
-		c.found = append(c.found, difference{f, field, problem})
+func (c *comparer) report(k Kind, field, problem string) {
+	if !slices.ContainsFunc(c.found, func(d Difference) bool { return d.Kind == k }) {
+		c.found = append(c.found, Difference{k, field, problem})
 	}
 }
 

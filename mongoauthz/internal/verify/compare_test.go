@@ -1,15 +1,22 @@
-package mongoauthz_test
+package verify_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/verify"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
+
+// compared is what is found where probes arrive as these documents.
+func compared(s *relations.Schema, values []any, echoed []bson.Raw) (found []string) {
+	for _, d := range verify.Compare(s, values, echoed) {
+		found = append(found, d.Field+": "+d.Problem)
+	}
+	return found
+}
 
 // What the client writes is played by another schema; integration asks a server.
 func TestProbesTellHowTheClientEncodesOtherwise(t *testing.T) {
@@ -24,29 +31,29 @@ func TestProbesTellHowTheClientEncodesOtherwise(t *testing.T) {
 		By      map[string]part
 		Self    *memo `bson:"self,omitempty" authz:"-"`
 	}
-	schemaOf := func(o options.BSONOptions) *relations.Schema {
-		s, err := mongoauthz.EncodingOf(&o, nil).FromStructs(
+	schemaOf := func(o relations.Encoding) *relations.Schema {
+		s, err := o.FromStructs(
 			relations.Struct{Of: memo{}, Name: "Memo", Collection: "memos"})
 		require.NoError(t, err)
 		return s
 	}
-	plain := schemaOf(options.BSONOptions{})
+	plain := schemaOf(relations.Encoding{})
 	for name, c := range map[string]struct {
-		client options.BSONOptions
+		client relations.Encoding
 		want   []string
 	}{
-		"the same": {options.BSONOptions{}, nil},
-		"json tags": {options.BSONOptions{UseJSONStructTags: true}, []string{
+		"the same": {relations.Encoding{}, nil},
+		"json tags": {relations.Encoding{UseJSONStructTags: true}, []string{
 			`deleted: the client writes "deleted_at" instead: ` +
 				"UseJSONStructTags is set for the client, and not for the schema: " +
 				"make the schema with the client's BSON options and registry (EncodingOf)",
 		}},
-		"small integers": {options.BSONOptions{IntMinSize: true}, []string{
+		"small integers": {relations.Encoding{IntMinSize: true}, []string{
 			"part.count: the client writes a BSON 32-bit integer, and the schema's encoder a 64-bit integer: " +
 				"IntMinSize is set for the client, and not for the schema: " +
 				"make the schema with the client's BSON options and registry (EncodingOf)",
 		}},
-		"nil maps, nil slices": {options.BSONOptions{NilMapAsEmpty: true, NilSliceAsEmpty: true}, []string{
+		"nil maps, nil slices": {relations.Encoding{NilMapAsEmpty: true, NilSliceAsEmpty: true}, []string{
 			"tags: the client writes a BSON array, and the schema's encoder a null: " +
 				"NilMapAsEmpty is set for the client, and not for the schema, " +
 				"NilSliceAsEmpty is set for the client, and not for the schema: " +
@@ -57,14 +64,14 @@ func TestProbesTellHowTheClientEncodesOtherwise(t *testing.T) {
 			t.Parallel()
 			client := schemaOf(c.client)
 			typ, _ := plain.Type("Memo")
-			values := mongoauthz.Probes(plain, typ.Go)
+			values := verify.Probes(plain, typ.Go)
 			var echoed []bson.Raw
 			for _, v := range values {
 				raw, err := client.Marshal(v)
 				require.NoError(t, err)
 				echoed = append(echoed, raw)
 			}
-			require.Equal(t, c.want, mongoauthz.CompareProbes(plain, values, echoed))
+			require.Equal(t, c.want, compared(plain, values, echoed))
 		})
 	}
 }
@@ -93,7 +100,7 @@ func TestProbesOfWhatTheDriverEncodesOnlyIfItIsWellFormed(t *testing.T) {
 			s, err := relations.FromStructs(relations.Struct{Of: of, Name: "Memo", Collection: "memos"})
 			require.NoError(t, err)
 			typ, _ := s.Type("Memo")
-			values := mongoauthz.Probes(s, typ.Go)
+			values := verify.Probes(s, typ.Go)
 			var echoed []bson.Raw
 			for _, v := range values {
 				raw, err := s.Marshal(v)
@@ -101,7 +108,7 @@ func TestProbesOfWhatTheDriverEncodesOnlyIfItIsWellFormed(t *testing.T) {
 				require.NoError(t, raw.Validate())
 				echoed = append(echoed, raw)
 			}
-			require.Empty(t, mongoauthz.CompareProbes(s, values, echoed))
+			require.Empty(t, compared(s, values, echoed))
 		})
 	}
 }
