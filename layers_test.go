@@ -46,6 +46,7 @@ var parts = map[string]layer{
 	"mongoauthz/internal/bsonpath": {},
 	"mongoauthz/internal/driver":   {driver: true},
 	"mongoauthz/internal/fetch":    {folders: []string{"evaluate", "mongoauthz/internal/driver"}, driver: true},
+	"mongoauthz/internal/inspect":  {folders: []string{"internal", "relations", "filter", "evaluate", "mongoauthz/internal/bsonpath"}},
 	"mongoauthz/internal/page":     {folders: []string{"internal", "pipeline"}},
 	"mongoauthz/internal/stage":    {folders: []string{"mongoauthz/internal/bsonpath", "mongoauthz/internal/driver"}},
 	"mongoauthz/internal/verify":   {folders: []string{"internal", "relations", "pipeline"}, driver: true},

@@ -13,6 +13,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/inspect"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -92,13 +93,13 @@ func byType[T any](list []T, name func(T) string) {
 func (az *Authorizer) verifyCollection(
 	ctx context.Context, collection string, types []string, sample int, report *DataReport,
 ) error {
-	var inspections []*inspection
+	var inspections []*inspect.Inspection
 	for _, name := range types {
 		t, ok := az.schema.Type(name)
 		if !ok {
 			continue
 		}
-		in, err := newInspection(az.schema, t, az.askRelated)
+		in, err := inspect.New(az.schema, t, az.askRelated)
 		if malformed, ok := errors.AsType[*filter.MalformedError](err); ok {
 			skip := DataSkip{Type: name, Reason: malformed.Problem}
 			report.Skipped = append(report.Skipped, skip)
@@ -112,9 +113,10 @@ func (az *Authorizer) verifyCollection(
 	if len(inspections) == 0 {
 		return nil
 	}
-	err := az.eachDocument(ctx, collection, read(inspections), sample, func(document bson.Raw) error {
+	projection := inspect.Projection(inspections)
+	err := az.eachDocument(ctx, collection, projection, sample, func(document bson.Raw) error {
 		for _, in := range inspections {
-			if err := in.look(ctx, document); err != nil {
+			if err := in.Look(ctx, document); err != nil {
 				return err
 			}
 		}
@@ -124,39 +126,29 @@ func (az *Authorizer) verifyCollection(
 		return err
 	}
 	for _, in := range inspections {
-		if err := in.finish(ctx); err != nil {
+		if err := in.Finish(ctx); err != nil {
 			return err
 		}
-		report.Types = append(report.Types, DataType{
-			Type: in.typ.Name, Collection: collection, Read: in.read, Documents: in.root.seen.n,
-		})
-		report.Findings = append(report.Findings, in.findings()...)
-		report.Skipped = append(report.Skipped, in.skipped...)
+		report.add(in)
 	}
 	return nil
 }
 
-// read returns the top-level fields that inspections read.
-func read(inspections []*inspection) bson.D {
-	projection := bson.D{{Key: "_id", Value: int32(1)}}
-	seen := map[string]bool{"_id": true}
-	add := func(name string) {
-		if !seen[name] {
-			seen[name] = true
-			projection = append(projection, bson.E{Key: name, Value: int32(1)})
-		}
+// add adds what an inspection has found.
+func (r *DataReport) add(in *inspect.Inspection) {
+	t := in.Type()
+	read, documents := in.Counts()
+	r.Types = append(r.Types, DataType{Type: t.Name, Collection: t.Collection, Read: read, Documents: documents})
+	for _, f := range in.Findings() {
+		r.Findings = append(r.Findings, DataFinding{
+			Type: t.Name, Collection: t.Collection, Path: f.Path,
+			Problem: DataProblem(f.Problem), Broken: f.Broken, Declared: f.Declared, Stored: f.Stored, Target: f.Target,
+			Documents: f.Documents, Of: f.Of, Examples: f.Examples,
+		})
 	}
-	for _, in := range inspections {
-		for i := range in.typ.Fields {
-			add(in.typ.Fields[i].Name)
-		}
-		for i := range in.typ.Relations {
-			if in.typ.Relations[i].Kind.Embedded() {
-				add(in.typ.Relations[i].Name)
-			}
-		}
+	for _, s := range in.Skipped() {
+		r.Skipped = append(r.Skipped, DataSkip{Type: t.Name, Path: s.Path, Reason: s.Reason})
 	}
-	return projection
 }
 
 // eachDocument calls look with the documents of a collection, or with a sample of them.

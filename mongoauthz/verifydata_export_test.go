@@ -6,6 +6,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/inspect"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -40,7 +41,7 @@ func Inspect(ctx context.Context, s *relations.Schema, typ string, documents []b
 	if !ok {
 		return DataReport{}, requests, errors.New("no such type")
 	}
-	in, err := newInspection(s, t, ask)
+	in, err := inspect.New(s, t, ask)
 	if malformed, ok := errors.AsType[*filter.MalformedError](err); ok {
 		return DataReport{Skipped: []DataSkip{{Type: typ, Reason: malformed.Problem}}}, requests, nil
 	}
@@ -48,13 +49,13 @@ func Inspect(ctx context.Context, s *relations.Schema, typ string, documents []b
 		return DataReport{}, requests, err
 	}
 	for _, d := range documents {
-		if err := in.look(ctx, d); err != nil {
+		if err := in.Look(ctx, d); err != nil {
 			return DataReport{}, requests, err
 		}
 	}
-	err = in.finish(ctx)
-	return DataReport{Findings: in.findings(), Skipped: in.skipped}, requests, err
+	err = in.Finish(ctx)
+	var report DataReport
+	report.add(in)
+	report.Types = nil
+	return report, requests, err
 }
-
-// KeyHash is the hash by which keys are looked up.
-func KeyHash(v bson.RawValue) uint64 { return keyHash(v) }

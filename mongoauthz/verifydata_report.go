@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/inspect"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -61,42 +62,42 @@ type DataProblem uint8
 const (
 	// DataOtherType: the value has another type than declared, or is no document where a document
 	// is embedded. A document that is missing is not reported.
-	DataOtherType DataProblem = iota + 1
+	DataOtherType = DataProblem(inspect.OtherType)
 	// DataSubtype: a binary, or an element that is one, is of another subtype than declared
 	// ([relations.Field.Subtype]). It is equal to none of the declared subtype.
-	DataSubtype
+	DataSubtype = DataProblem(inspect.Subtype)
 	// DataArray: an array is stored where one value, or one embedded document, is declared.
-	DataArray
+	DataArray = DataProblem(inspect.Array)
 	// DataNoArray: one value is stored where a list, or an array of documents, is declared.
-	DataNoArray
+	DataNoArray = DataProblem(inspect.NoArray)
 	// DataElement: an element has another type than declared, or is no document where documents are
 	// embedded. An array inside an array counts as such an element.
-	DataElement
+	DataElement = DataProblem(inspect.Element)
 	// DataNullElement: an element is null. What the list holds is then not known.
-	DataNullElement
+	DataNullElement = DataProblem(inspect.NullElement)
 	// DataNeverOccurs: no document that was looked at has the field. Its name is likely misspelt.
-	DataNeverOccurs
+	DataNeverOccurs = DataProblem(inspect.NeverOccurs)
 	// DataOmitted: the field is missing, the encoder leaves its zero value out, and nothing is
 	// declared for that ([relations.Field.OmitEmpty]).
-	DataOmitted
+	DataOmitted = DataProblem(inspect.Omitted)
 	// DataAbsentList: a list is missing or null, and is not declared to be empty then.
-	DataAbsentList
+	DataAbsentList = DataProblem(inspect.AbsentList)
 	// DataRequired: a field that is declared required is missing or null. It breaks a promise.
-	DataRequired
+	DataRequired = DataProblem(inspect.Required)
 	// DataDangling: a key leads to no document. It breaks a promise if the relation is declared
 	// complete.
-	DataDangling
+	DataDangling = DataProblem(inspect.Dangling)
 	// DataNoRow: a has one that is declared required has no row. It breaks a promise.
-	DataNoRow
+	DataNoRow = DataProblem(inspect.NoRow)
 	// DataBadKey: the type's key, or _id, is missing, null or an array, so no key leads here.
-	DataBadKey
+	DataBadKey = DataProblem(inspect.BadKey)
 	// DataRepeatedKey: a key by which a to-one reference is followed is that of several documents.
-	DataRepeatedKey
+	DataRepeatedKey = DataProblem(inspect.RepeatedKey)
 	// DataScopeUnknown: it is not known whether the document is inside the type's scope. No list
 	// returns it.
-	DataScopeUnknown
+	DataScopeUnknown = DataProblem(inspect.ScopeUnknown)
 	// DataNoDocuments: no document that was read is one of the type.
-	DataNoDocuments
+	DataNoDocuments = DataProblem(inspect.NoDocuments)
 )
 
 // String returns the problem in a few words, such as "a value of another type".

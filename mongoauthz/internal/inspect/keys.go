@@ -1,4 +1,4 @@
-package mongoauthz
+package inspect
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/internal/cache"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/bsonpath"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -65,20 +66,30 @@ func (x *keyIndex) tuple(keys []bson.RawValue) (i int, added bool) {
 	return len(x.tuples) - 1, true
 }
 
-// has reports whether a tuple is there.
-func (x *keyIndex) has(keys []bson.RawValue) bool {
-	for _, i := range x.index[keyHash(keys[0])] {
-		if equalKeys(x.tuples[i].keys, keys) {
-			return true
-		}
-	}
-	return false
+// keyMemory remembers some tuples, by the value of their first key. Of tuples whose first keys have
+// one hash it remembers the last.
+type keyMemory struct {
+	tuples *cache.Cache[uint64, []bson.RawValue]
 }
 
-// remember adds a tuple, unless there are as many as one request may ask for.
-func (x *keyIndex) remember(keys []bson.RawValue) {
-	if len(x.tuples) < maxTuples && x.bytes < maxBatchBytes {
-		x.tuple(keys)
+func newKeyMemory() keyMemory {
+	return keyMemory{cache.New[uint64, []bson.RawValue](maxTuples)}
+}
+
+// has reports whether a tuple is remembered.
+func (m keyMemory) has(keys []bson.RawValue) bool {
+	known, ok := m.tuples.Get(keyHash(keys[0]))
+	return ok && equalKeys(known, keys)
+}
+
+// remember remembers a tuple that nobody changes, unless it is larger than its share of a request.
+func (m keyMemory) remember(keys []bson.RawValue) {
+	size := 0
+	for _, key := range keys {
+		size += len(key.Value)
+	}
+	if size <= maxBatchBytes/maxTuples {
+		m.tuples.Put(keyHash(keys[0]), keys)
 	}
 }
 

@@ -1,4 +1,4 @@
-package mongoauthz
+package inspect
 
 import (
 	"context"
@@ -11,24 +11,24 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// dataNode is a place where documents of one type are: the root, or an embedding relation on the
+// node is a place where documents of one type are: the root, or an embedding relation on the
 // way from there. A type that embeds itself has one node for all depths, so that there are
 // finitely many.
-type dataNode struct {
+type node struct {
 	typ      *relations.Type
 	path     string // of the place, with a dot behind it; empty for the root
-	parent   *dataNode
-	children map[string]*dataNode // by relation, once it is met
-	edges    []*dataEdge
+	parent   *node
+	children map[string]*node // by relation, once it is met
+	edges    []*edge
 
 	seen   tally           // the documents that have a document here
 	occurs map[string]bool // the fields and embedding relations that are there, null included
 }
 
 // newNode returns a new node, with the questions that its relations ask.
-func (in *inspection) newNode(t *relations.Type, path string, parent *dataNode) (*dataNode, error) {
-	n := &dataNode{
-		typ: t, path: path, parent: parent, children: map[string]*dataNode{}, occurs: map[string]bool{},
+func (in *Inspection) newNode(t *relations.Type, path string, parent *node) (*node, error) {
+	n := &node{
+		typ: t, path: path, parent: parent, children: map[string]*node{}, occurs: map[string]bool{},
 	}
 	for i := range t.Relations {
 		if err := in.addEdge(n, &t.Relations[i]); err != nil {
@@ -39,7 +39,7 @@ func (in *inspection) newNode(t *relations.Type, path string, parent *dataNode) 
 }
 
 // child returns the node behind an embedding relation.
-func (in *inspection) child(n *dataNode, r *relations.Relation) (*dataNode, error) {
+func (in *Inspection) child(n *node, r *relations.Relation) (*node, error) {
 	if c, ok := n.children[r.Name]; ok {
 		return c, nil
 	}
@@ -61,7 +61,7 @@ func (in *inspection) child(n *dataNode, r *relations.Relation) (*dataNode, erro
 }
 
 // document looks at a document, or one embedded in it.
-func (in *inspection) document(ctx context.Context, n *dataNode, document bson.Raw) error {
+func (in *Inspection) document(ctx context.Context, n *node, document bson.Raw) error {
 	elements, err := document.Elements()
 	if err != nil {
 		return &evaluate.DocumentError{Collection: in.typ.Collection}
@@ -99,48 +99,48 @@ func (in *inspection) document(ctx context.Context, n *dataNode, document bson.R
 }
 
 // field looks at the value of a field.
-func (in *inspection) field(n *dataNode, f *relations.Field, v bson.RawValue) {
+func (in *Inspection) field(n *node, f *relations.Field, v bson.RawValue) {
 	path := n.path + f.Name
 	isKey := n.parent == nil && (f.Name == in.typ.Key || f.Name == "_id") // see keys
 	switch {
 	case bsonpath.IsAbsent(v) && f.Required:
-		in.note(n, path, DataRequired, 0, f.Type)
+		in.note(n, path, Required, 0, f.Type)
 	case bsonpath.IsAbsent(v) && isKey:
 	case bsonpath.IsAbsent(v) && f.List:
 		if !f.AbsentEmpty {
-			in.note(n, path, DataAbsentList, 0, f.Type)
+			in.note(n, path, AbsentList, 0, f.Type)
 		}
 	case v.Type == 0:
 		if f.OmitEmpty && f.AbsentZero == nil {
-			in.note(n, path, DataOmitted, 0, f.Type)
+			in.note(n, path, Omitted, 0, f.Type)
 		}
 	case v.Type == bson.TypeNull:
 	case f.List && v.Type != bson.TypeArray:
-		in.note(n, path, DataNoArray, v.Type, f.Type)
+		in.note(n, path, NoArray, v.Type, f.Type)
 	case f.List:
 		in.elements(n, f, path, v)
 	case v.Type == bson.TypeArray:
 		if !isKey {
-			in.note(n, path, DataArray, v.Type, f.Type)
+			in.note(n, path, Array, v.Type, f.Type)
 		}
 	case !f.Type.Admits(v.Type):
-		in.note(n, path, DataOtherType, v.Type, f.Type)
+		in.note(n, path, OtherType, v.Type, f.Type)
 	case isOtherSubtype(f, v):
-		in.note(n, path, DataSubtype, v.Type, f.Type)
+		in.note(n, path, Subtype, v.Type, f.Type)
 	}
 }
 
 // elements looks at the elements of a list.
-func (in *inspection) elements(n *dataNode, f *relations.Field, path string, v bson.RawValue) {
+func (in *Inspection) elements(n *node, f *relations.Field, path string, v bson.RawValue) {
 	values, _ := bson.Raw(v.Value).Values()
 	for _, element := range values {
 		switch {
 		case element.Type == bson.TypeNull:
-			in.note(n, path, DataNullElement, element.Type, f.Type)
+			in.note(n, path, NullElement, element.Type, f.Type)
 		case !f.Type.Admits(element.Type):
-			in.note(n, path, DataElement, element.Type, f.Type)
+			in.note(n, path, Element, element.Type, f.Type)
 		case isOtherSubtype(f, element):
-			in.note(n, path, DataSubtype, element.Type, f.Type)
+			in.note(n, path, Subtype, element.Type, f.Type)
 		}
 	}
 }
@@ -155,24 +155,24 @@ func isOtherSubtype(f *relations.Field, v bson.RawValue) bool {
 }
 
 // embedded looks at what is stored at an embedding relation.
-func (in *inspection) embedded(
-	ctx context.Context, n *dataNode, r *relations.Relation, v bson.RawValue,
+func (in *Inspection) embedded(
+	ctx context.Context, n *node, r *relations.Relation, v bson.RawValue,
 ) error {
 	path := n.path + r.Name
 	switch {
 	case bsonpath.IsAbsent(v):
 		if r.Kind == relations.EmbedsMany && !r.AbsentEmpty {
-			in.note(n, path, DataAbsentList, 0, relations.Document)
+			in.note(n, path, AbsentList, 0, relations.Document)
 		}
 		return nil
 	case r.Kind == relations.EmbedsMany && v.Type != bson.TypeArray:
-		in.note(n, path, DataNoArray, v.Type, relations.Document)
+		in.note(n, path, NoArray, v.Type, relations.Document)
 		return nil
 	case r.Kind == relations.EmbedsOne && v.Type == bson.TypeArray:
-		in.note(n, path, DataArray, v.Type, relations.Document)
+		in.note(n, path, Array, v.Type, relations.Document)
 		return nil
 	case r.Kind == relations.EmbedsOne && v.Type != bson.TypeEmbeddedDocument:
-		in.note(n, path, DataOtherType, v.Type, relations.Document)
+		in.note(n, path, OtherType, v.Type, relations.Document)
 		return nil
 	}
 	child, err := in.child(n, r)
@@ -193,16 +193,16 @@ func (in *inspection) embedded(
 				return err
 			}
 		case bson.TypeNull:
-			in.note(n, path, DataNullElement, element.Type, relations.Document)
+			in.note(n, path, NullElement, element.Type, relations.Document)
 		default:
-			in.note(n, path, DataElement, element.Type, relations.Document)
+			in.note(n, path, Element, element.Type, relations.Document)
 		}
 	}
 	return nil
 }
 
 // keys looks at _id and the type's key: what refers to a document has to find it by one value.
-func (in *inspection) keys(document bson.Raw) {
+func (in *Inspection) keys(document bson.Raw) {
 	paths := []string{"_id"}
 	if in.typ.Key != "_id" {
 		paths = append(paths, in.typ.Key)
@@ -213,9 +213,9 @@ func (in *inspection) keys(document bson.Raw) {
 		switch {
 		case declared && f.Required && bsonpath.IsAbsent(v): // field has said so
 		case bsonpath.IsAbsent(v):
-			in.note(in.root, path, DataBadKey, bson.TypeNull, relations.Any)
+			in.note(in.root, path, BadKey, bson.TypeNull, relations.Any)
 		case v.Type == bson.TypeArray:
-			in.note(in.root, path, DataBadKey, v.Type, relations.Any)
+			in.note(in.root, path, BadKey, v.Type, relations.Any)
 		}
 	}
 }

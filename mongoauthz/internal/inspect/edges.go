@@ -1,4 +1,4 @@
-package mongoauthz
+package inspect
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// dataEdge is a question about other documents, asked of each document at a node: does each key
+// edge is a question about other documents, asked of each document at a node: does each key
 // of a reference lead to one, is there a row, does another document have the same key. Keys are
 // gathered, and asked for together.
-type dataEdge struct {
-	node    *dataNode
+type edge struct {
+	node    *node
 	path    string // of the relation, or of the key
-	problem DataProblem
+	problem Problem
 	broken  bool // the problem breaks a promise
 	target  *relations.Type
 	near    []nearConstant
@@ -27,7 +27,7 @@ type dataEdge struct {
 	rows    *evaluate.Evaluator // what the target's documents have to be; nil: any
 	fields  []string            // what is read of them
 	batch   keyBatch
-	known   keyIndex // of DataRepeatedKey: keys that are known to be repeated
+	known   keyMemory // of RepeatedKey: keys that are known to be repeated
 }
 
 // localKey is a field that holds a key, or a list of them.
@@ -45,13 +45,13 @@ type nearConstant struct {
 }
 
 // addEdge adds the question about a relation, if there is one to ask.
-func (in *inspection) addEdge(n *dataNode, r *relations.Relation) error {
-	e := &dataEdge{node: n, path: n.path + r.Name}
+func (in *Inspection) addEdge(n *node, r *relations.Relation) error {
+	e := &edge{node: n, path: n.path + r.Name}
 	switch {
 	case r.Kind == relations.ReferencesOne || r.Kind == relations.ReferencesMany:
-		e.problem, e.broken = DataDangling, r.Complete
+		e.problem, e.broken = Dangling, r.Complete
 	case r.Kind == relations.HasOne && r.Required:
-		e.problem, e.broken = DataNoRow, true
+		e.problem, e.broken = NoRow, true
 	default:
 		return nil
 	}
@@ -64,7 +64,7 @@ func (in *inspection) addEdge(n *dataNode, r *relations.Relation) error {
 			far = append(far, filter.F(c.Field).Eq(c.Value))
 		}
 	}
-	if e.problem == DataNoRow {
+	if e.problem == NoRow {
 		if err := e.require(in.schema, far); err != nil {
 			return in.skip(e.path, err)
 		}
@@ -77,7 +77,7 @@ func (in *inspection) addEdge(n *dataNode, r *relations.Relation) error {
 	return nil
 }
 
-func (in *inspection) nearConstant(t *relations.Type, c relations.Constant) nearConstant {
+func (in *Inspection) nearConstant(t *relations.Type, c relations.Constant) nearConstant {
 	near := nearConstant{path: strings.Split(c.Field, ".")}
 	near.value, _ = c.Value.(bson.RawValue) // relations.New has made it one
 	if f, ok := in.schema.Field(t, c.Field); ok {
@@ -90,7 +90,7 @@ func (in *inspection) nearConstant(t *relations.Type, c relations.Constant) near
 // addRepeatedKeys adds the questions whether a key by which others refer to the type is unique.
 // That of _id is, and a path through an array of documents is left out: it is no key of one
 // document.
-func (in *inspection) addRepeatedKeys() error {
+func (in *Inspection) addRepeatedKeys() error {
 	asked := map[string]bool{"_id": true}
 	for t := range in.schema.Types() {
 		for i := range t.Relations {
@@ -98,7 +98,7 @@ func (in *inspection) addRepeatedKeys() error {
 			if r.Kind != relations.ReferencesOne || r.Type != in.typ.Name {
 				continue
 			}
-			e := &dataEdge{node: in.root, problem: DataRepeatedKey, target: in.typ}
+			e := &edge{node: in.root, problem: RepeatedKey, target: in.typ, known: newKeyMemory()}
 			lists := 0
 			for _, pair := range r.Keys {
 				f, ok := in.schema.Field(in.typ, pair.Foreign)
@@ -126,7 +126,7 @@ func (in *inspection) addRepeatedKeys() error {
 }
 
 // require makes the scope of the target, and conditions on it, count for its documents.
-func (e *dataEdge) require(s *relations.Schema, far []filter.Condition) error {
+func (e *edge) require(s *relations.Schema, far []filter.Condition) error {
 	if len(e.target.Scope) == 0 && len(far) == 0 {
 		return nil
 	}
@@ -142,12 +142,12 @@ func (e *dataEdge) require(s *relations.Schema, far []filter.Condition) error {
 	return nil
 }
 
-func (e *dataEdge) add(local string, list bool, foreign string) {
+func (e *edge) add(local string, list bool, foreign string) {
 	e.local = append(e.local, localKey{strings.Split(local, "."), list})
 	e.foreign = append(e.foreign, foreign)
 }
 
-func (in *inspection) keep(e *dataEdge) {
+func (in *Inspection) keep(e *edge) {
 	e.fields = outermost(append(e.fields, e.foreign...))
 	e.node.edges = append(e.node.edges, e)
 	in.edges = append(in.edges, e)
@@ -168,7 +168,7 @@ func outermost(paths []string) []string {
 }
 
 // visit asks an edge's question of a document at its node, once there is enough to ask for.
-func (in *inspection) visit(ctx context.Context, e *dataEdge, document bson.Raw) error {
+func (in *Inspection) visit(ctx context.Context, e *edge, document bson.Raw) error {
 	for _, c := range e.near {
 		if !c.holds(document) {
 			return nil
@@ -179,7 +179,7 @@ func (in *inspection) visit(ctx context.Context, e *dataEdge, document bson.Raw)
 	for i, local := range e.local {
 		keys[i] = local.keys(document)
 		if len(keys[i]) == 0 {
-			if e.problem == DataNoRow {
+			if e.problem == NoRow {
 				e.batch.hold(holder{in.read, in.id, noTuple})
 			}
 			return in.flushFull(ctx, e)
@@ -192,7 +192,7 @@ func (in *inspection) visit(ctx context.Context, e *dataEdge, document bson.Raw)
 			tuple[i] = keys[i][min(j, len(keys[i])-1)] // only one of them is a list
 		}
 		i, added := e.batch.tuple(tuple)
-		if added && e.problem == DataRepeatedKey && e.known.has(tuple) {
+		if added && e.problem == RepeatedKey && e.known.has(tuple) {
 			e.batch.answer(i, 2)
 		}
 		e.batch.hold(holder{in.read, in.id, i})
@@ -240,7 +240,7 @@ func (l *localKey) keys(document bson.Raw) []bson.RawValue {
 }
 
 // flushFull asks an edge's question if the keys gathered are enough for one request.
-func (in *inspection) flushFull(ctx context.Context, e *dataEdge) error {
+func (in *Inspection) flushFull(ctx context.Context, e *edge) error {
 	if !e.batch.full() {
 		return nil
 	}
@@ -249,9 +249,9 @@ func (in *inspection) flushFull(ctx context.Context, e *dataEdge) error {
 
 // flush asks an edge's question of all keys gathered, counts the documents with a bad answer, and
 // forgets the keys.
-func (in *inspection) flush(ctx context.Context, e *dataEdge) error {
+func (in *Inspection) flush(ctx context.Context, e *edge) error {
 	enough := 1 // documents with the key
-	if e.problem == DataRepeatedKey {
+	if e.problem == RepeatedKey {
 		enough = 2
 	}
 	if match := e.batch.match(e.foreign); len(match) > 0 {
@@ -272,10 +272,10 @@ func (in *inspection) flush(ctx context.Context, e *dataEdge) error {
 	}
 	for _, h := range e.batch.holders {
 		found := e.batch.found(h)
-		if found >= enough && e.problem == DataRepeatedKey {
+		if found >= enough && e.problem == RepeatedKey {
 			e.known.remember(e.batch.tuples[h.tuple].keys)
 		}
-		if (found >= enough) == (e.problem == DataRepeatedKey) {
+		if (found >= enough) == (e.problem == RepeatedKey) {
 			p := in.problem(e.node, problemKey{e.path, e.problem, 0}, relations.Any)
 			p.edge = e
 			p.count(h.number, h.id)

@@ -1,4 +1,4 @@
-package mongoauthz
+package inspect
 
 import (
 	"bytes"
@@ -17,21 +17,21 @@ import (
 // maxExamples is how many _ids a finding names.
 const maxExamples = 3
 
-// asker reads related documents: it yields those that a request asks for, or more, until yield
+// Asker reads related documents: it yields those that a request asks for, or more, until yield
 // returns false or an error. The documents are not to be kept.
-type asker func(ctx context.Context, r evaluate.Request, yield func(bson.Raw) (bool, error)) error
+type Asker func(ctx context.Context, r evaluate.Request, yield func(bson.Raw) (bool, error)) error
 
-// inspection looks at the documents of one resource type, one by one. It holds counts and examples,
+// Inspection looks at the documents of one resource type, one by one. It holds counts and examples,
 // never the documents. It reads nothing itself but by ask.
-type inspection struct {
+type Inspection struct {
 	schema *relations.Schema
 	typ    *relations.Type
 	scope  *evaluate.Evaluator // nil: the type has none
-	ask    asker
+	ask    Asker
 
-	root    *dataNode
-	edges   []*dataEdge // of all nodes
-	skipped []DataSkip
+	root    *node
+	edges   []*edge // of all nodes
+	skipped []Skip
 	found   map[problemKey]*problem
 
 	read int64         // how many documents were read; the number of the current one
@@ -41,16 +41,16 @@ type inspection struct {
 // problemKey tells one finding from another.
 type problemKey struct {
 	path    string
-	problem DataProblem
+	problem Problem
 	stored  bson.Type
 }
 
 // problem is a finding in the making.
 type problem struct {
 	tally
-	node     *dataNode // where it is; nil: outside of the type's documents
+	node     *node // where it is; nil: outside of the type's documents
 	declared relations.ValueType
-	edge     *dataEdge // the relation that it is about; nil: none
+	edge     *edge // the relation that it is about; nil: none
 }
 
 // tally counts documents, each once.
@@ -71,10 +71,10 @@ func (t *tally) count(number int64, id bson.RawValue) {
 	}
 }
 
-// newInspection returns the inspection of a type. The error is a [*filter.MalformedError] if the
+// New returns the inspection of a type. The error is a [*filter.MalformedError] if the
 // type's scope has an unbound parameter.
-func newInspection(s *relations.Schema, t *relations.Type, ask asker) (*inspection, error) {
-	in := &inspection{schema: s, typ: t, ask: ask, found: map[problemKey]*problem{}}
+func New(s *relations.Schema, t *relations.Type, ask Asker) (*Inspection, error) {
+	in := &Inspection{schema: s, typ: t, ask: ask, found: map[problemKey]*problem{}}
 	if len(t.Scope) > 0 {
 		var err error
 		if in.scope, err = evaluate.Prepare(s, filter.Allow(t.Name)); err != nil {
@@ -88,8 +88,31 @@ func newInspection(s *relations.Schema, t *relations.Type, ask asker) (*inspecti
 	return in, in.addRepeatedKeys()
 }
 
-// look looks at one document of the collection that the type lives in.
-func (in *inspection) look(ctx context.Context, document bson.Raw) error {
+// Projection returns the top-level fields that inspections read, as a projection.
+func Projection(inspections []*Inspection) bson.D {
+	projection := bson.D{{Key: "_id", Value: int32(1)}}
+	seen := map[string]bool{"_id": true}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			projection = append(projection, bson.E{Key: name, Value: int32(1)})
+		}
+	}
+	for _, in := range inspections {
+		for i := range in.typ.Fields {
+			add(in.typ.Fields[i].Name)
+		}
+		for i := range in.typ.Relations {
+			if in.typ.Relations[i].Kind.Embedded() {
+				add(in.typ.Relations[i].Name)
+			}
+		}
+	}
+	return projection
+}
+
+// Look looks at one document of the collection that the type lives in.
+func (in *Inspection) Look(ctx context.Context, document bson.Raw) error {
 	in.read++
 	if document.Validate() != nil {
 		return &evaluate.DocumentError{Collection: in.typ.Collection}
@@ -106,7 +129,7 @@ func (in *inspection) look(ctx context.Context, document bson.Raw) error {
 		case evaluate.False:
 			return nil
 		default:
-			in.note(nil, "", DataScopeUnknown, 0, relations.Document)
+			in.note(nil, "", ScopeUnknown, 0, relations.Document)
 			return nil
 		}
 	}
@@ -114,8 +137,8 @@ func (in *inspection) look(ctx context.Context, document bson.Raw) error {
 	return in.document(ctx, in.root, document)
 }
 
-// finish asks for what has not been asked for yet. It is called once all documents were looked at.
-func (in *inspection) finish(ctx context.Context) error {
+// Finish asks for what has not been asked for yet. It is called once all documents were looked at.
+func (in *Inspection) Finish(ctx context.Context) error {
 	for _, e := range in.edges {
 		if err := in.flush(ctx, e); err != nil {
 			return err
@@ -124,14 +147,23 @@ func (in *inspection) finish(ctx context.Context) error {
 	return nil
 }
 
+// Type returns the resource type.
+func (in *Inspection) Type() *relations.Type { return in.typ }
+
+// Counts returns how many documents were read, and how many of them are inside the type's scope.
+func (in *Inspection) Counts() (read, documents int64) { return in.read, in.root.seen.n }
+
+// Skipped returns the relations that are not looked at.
+func (in *Inspection) Skipped() []Skip { return in.skipped }
+
 // note counts the current document for a problem.
-func (in *inspection) note(
-	n *dataNode, path string, p DataProblem, stored bson.Type, declared relations.ValueType,
+func (in *Inspection) note(
+	n *node, path string, p Problem, stored bson.Type, declared relations.ValueType,
 ) {
 	in.problem(n, problemKey{path, p, stored}, declared).count(in.read, in.id)
 }
 
-func (in *inspection) problem(n *dataNode, key problemKey, declared relations.ValueType) *problem {
+func (in *Inspection) problem(n *node, key problemKey, declared relations.ValueType) *problem {
 	found, ok := in.found[key]
 	if !ok {
 		found = &problem{node: n, declared: declared}
@@ -140,18 +172,18 @@ func (in *inspection) problem(n *dataNode, key problemKey, declared relations.Va
 	return found
 }
 
-// findings returns what was found, in the order of path and problem.
-func (in *inspection) findings() []DataFinding {
-	var out []DataFinding
+// Findings returns what was found, in the order of path and problem.
+func (in *Inspection) Findings() []Finding {
+	var out []Finding
 	if in.root.seen.n == 0 {
-		out = append(out, in.finding("", DataNoDocuments, relations.Document, &tally{}, in.read))
+		out = append(out, in.finding("", NoDocuments, relations.Document, &tally{}, in.read))
 	}
 	in.neverOccur(in.root, &out)
 	for key, p := range in.found {
 		of := in.read
 		if p.node != nil {
 			of = p.node.seen.n
-			if key.problem == DataOmitted || key.problem == DataAbsentList {
+			if key.problem == Omitted || key.problem == AbsentList {
 				if !p.node.occurs[strings.TrimPrefix(key.path, p.node.path)] {
 					continue // it never occurs, which says it all
 				}
@@ -159,13 +191,13 @@ func (in *inspection) findings() []DataFinding {
 		}
 		f := in.finding(key.path, key.problem, p.declared, &p.tally, of)
 		f.Stored = key.stored
-		f.Broken = key.problem == DataRequired
+		f.Broken = key.problem == Required
 		if p.edge != nil {
 			f.Broken, f.Target = p.edge.broken, p.edge.target.Collection
 		}
 		out = append(out, f)
 	}
-	slices.SortFunc(out, func(a, b DataFinding) int {
+	slices.SortFunc(out, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.Path, b.Path), cmp.Compare(a.Problem, b.Problem), cmp.Compare(a.Stored, b.Stored),
 		)
@@ -173,11 +205,10 @@ func (in *inspection) findings() []DataFinding {
 	return out
 }
 
-func (in *inspection) finding(
-	path string, p DataProblem, declared relations.ValueType, t *tally, of int64,
-) DataFinding {
-	return DataFinding{
-		Type: in.typ.Name, Collection: in.typ.Collection,
+func (in *Inspection) finding(
+	path string, p Problem, declared relations.ValueType, t *tally, of int64,
+) Finding {
+	return Finding{
 		Path: path, Problem: p, Declared: declared,
 		Documents: t.n, Of: of, Examples: t.examples,
 	}
@@ -185,13 +216,13 @@ func (in *inspection) finding(
 
 // neverOccur appends the fields that no document has, of a node and of those inside it. What is
 // inside something that never occurs is not reported by itself.
-func (in *inspection) neverOccur(n *dataNode, out *[]DataFinding) {
+func (in *Inspection) neverOccur(n *node, out *[]Finding) {
 	if n.seen.n == 0 {
 		return
 	}
 	report := func(name string, declared relations.ValueType) {
 		if !n.occurs[name] {
-			*out = append(*out, in.finding(n.path+name, DataNeverOccurs, declared, &n.seen, n.seen.n))
+			*out = append(*out, in.finding(n.path+name, NeverOccurs, declared, &n.seen, n.seen.n))
 		}
 	}
 	for i := range n.typ.Fields {
@@ -211,11 +242,11 @@ func (in *inspection) neverOccur(n *dataNode, out *[]DataFinding) {
 
 // skip notes that something is not looked at. A scope or a constant that cannot be asked about is
 // one with an unbound parameter; other errors are returned.
-func (in *inspection) skip(path string, err error) error {
+func (in *Inspection) skip(path string, err error) error {
 	malformed, ok := errors.AsType[*filter.MalformedError](err)
 	if !ok {
 		return err
 	}
-	in.skipped = append(in.skipped, DataSkip{Type: in.typ.Name, Path: path, Reason: malformed.Problem})
+	in.skipped = append(in.skipped, Skip{Path: path, Reason: malformed.Problem})
 	return nil
 }
