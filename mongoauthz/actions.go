@@ -5,15 +5,16 @@ import (
 	"fmt"
 )
 
-// AuthorizedActions returns which of the actions declared for the type of a resource ([WithActions]) the actor may do with it, in the order
-// in which they are declared: those for which [Authorizer.Authorize] returns nil. The result is not nil; it is empty too where there is
+// AuthorizedActions returns which of the actions declared for the type of a resource
+// ([WithActions]) the actor may do with it, in the order in which they are declared: those for
+// which [Authorizer.Authorize] returns nil. The result is not nil; it is empty too where there is
 // no such document.
 //
-// By ID it costs one command for each action that the policy does not deny altogether. In hand, what the document is related to is read
-// once for all actions that ask the same of it.
+// By ID it costs one command for each action that the policy does not deny altogether. In hand,
+// what the document is related to is read once for all actions that ask the same of it.
 //
-// The errors are an [*ArgumentError] for a type whose actions are not declared, and those of [Authorizer.Authorize] but [ErrForbidden] and
-// [ErrNotFound].
+// The errors are an [*ArgumentError] for a type whose actions are not declared, and those of
+// [Authorizer.Authorize] but [ErrForbidden] and [ErrNotFound].
 func (az *Authorizer) AuthorizedActions(ctx context.Context, actor, resource any) ([]string, error) {
 	if !az.made() {
 		return nil, errNotMade

@@ -11,7 +11,8 @@ func (az *Authorizer) collate(of string, c **options.Collation) error {
 	return nil
 }
 
-// checkLet refuses variables that rebind what the server defines: "$owner" is short for "$$CURRENT.owner", in our expressions too.
+// checkLet refuses variables that rebind what the server defines: "$owner" is short for
+// "$$CURRENT.owner", in our expressions too.
 func (az *Authorizer) checkLet(of string, let any) error {
 	if let == nil {
 		return nil

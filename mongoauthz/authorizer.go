@@ -15,7 +15,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Authorizer answers what actors may act on. It is immutable and safe for concurrent use. Make one with [New].
+// Authorizer answers what actors may act on. It is immutable and safe for concurrent use. Make one
+// with [New].
 type Authorizer struct {
 	db     *mongo.Database
 	schema *relations.Schema
@@ -26,15 +27,17 @@ type Authorizer struct {
 	transactions *driver.Transactions
 }
 
-// New returns an authorizer for the database. The options of db (read concern, read preference, registry) hold for the queries; a
-// revocation is seen as late as its read preference allows, so prefer the primary.
+// New returns an authorizer for the database. The options of db (read concern, read preference,
+// registry) hold for the queries; a revocation is seen as late as its read preference allows, so
+// prefer the primary.
 //
 // Go values are encoded as the schema says (relations.Encoding): documents in hand, ids, the
 // filters and updates of authorized writes. Make the schema with the registry and the BSON options
 // of the client ([EncodingOf]).
 //
-// New does no I/O. It returns an [*ArgumentError] where db, schema or policy is nil, or an option cannot be used, and an
-// [*UnknownResourceError] where [WithActions] names a type that is not in the schema, or only embedded in others.
+// New does no I/O. It returns an [*ArgumentError] where db, schema or policy is nil, or an option
+// cannot be used, and an [*UnknownResourceError] where [WithActions] names a type that is not in
+// the schema, or only embedded in others.
 func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Option) (*Authorizer, error) {
 	f, isFunc := policy.(PolicyFunc)
 	switch {
@@ -76,13 +79,15 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	return az, nil
 }
 
-// AuthorizedQuery returns the query for the documents of a resource type on which the actor may do the action. It asks the policy,
-// and does no I/O of its own.
+// AuthorizedQuery returns the query for the documents of a resource type on which the actor may do
+// the action. It asks the policy, and does no I/O of its own.
 //
-// The errors are an [*UnknownResourceError] for a type that the schema does not declare or that lives in no collection; the
-// error of the policy or of the parameters' function, wrapped; a [*filter.MalformedError] for a filter that does not fit the schema or is for
-// another resource type, or whose parameters are not all bound or do not fit; a [*filter.LimitError] for one that is too large; and a
-// [*pipeline.UnsupportedError] for one that cannot be compiled exactly. There is no query beside an error.
+// The errors are an [*UnknownResourceError] for a type that the schema does not declare or that
+// lives in no collection; the error of the policy or of the parameters' function, wrapped; a
+// [*filter.MalformedError] for a filter that does not fit the schema or is for another resource
+// type, or whose parameters are not all bound or do not fit; a [*filter.LimitError] for one that is
+// too large; and a [*pipeline.UnsupportedError] for one that cannot be compiled exactly. There is
+// no query beside an error.
 func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, resource string) (*Query, error) {
 	if !az.made() {
 		return nil, errNotMade

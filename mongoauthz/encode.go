@@ -48,7 +48,8 @@ func (az *Authorizer) encodeID(id any) (bson.RawValue, error) {
 	return v, nil
 }
 
-// convertID returns an _id in the type that the schema, which has to be bound, declares for it, if it does.
+// convertID returns an _id in the type that the schema, which has to be bound, declares for it, if
+// it does.
 func convertID(s *relations.Schema, resource string, id bson.RawValue) (bson.RawValue, error) {
 	typ, ok := s.Type(resource)
 	if !ok {

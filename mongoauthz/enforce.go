@@ -15,24 +15,30 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// Authorize returns nil if the actor may do the action with the resource: a [Document] in hand, a Go value that stands for one, or
-// an [ID]. Otherwise the error matches [ErrForbidden] if the actor may read it ([WithReadAction]), and [ErrNotFound] if not, which says
-// no more than that there were no such document.
+// Authorize returns nil if the actor may do the action with the resource: a [Document] in hand, a
+// Go value that stands for one, or an [ID]. Otherwise the error matches [ErrForbidden] if the actor
+// may read it ([WithReadAction]), and [ErrNotFound] if not, which says no more than that there were
+// no such document.
 //
-// Single decisions and lists agree: Authorize of a stored document is nil if, and only if, [Authorizer.AuthorizedQuery] has it. (The one
-// exception is a document in hand that has a field with the helper prefix: a query that joins leaves such documents out.) The decision is of
-// the moment in which it is made. A session in ctx holds for what it reads, as for the driver's own calls.
+// Single decisions and lists agree: Authorize of a stored document is nil if, and only if,
+// [Authorizer.AuthorizedQuery] has it. (The one exception is a document in hand that has a field
+// with the helper prefix: a query that joins leaves such documents out.) The decision is of the
+// moment in which it is made. A session in ctx holds for what it reads, as for the driver's own
+// calls.
 //
-// By ID, the compiled query is asked for the document: one command for the action and, if that is not authorized, one for the
-// read action; none for an action that the policy denies altogether. In hand, the document is decided about in process, as
-// package evaluate defines it. That takes a request for each step along the relations that the policy's filter speaks of, together for all
-// documents a step starts from: none where it speaks of the document alone, one where it speaks of a related one. A free
-// entity is decided about with the whole of its collection, projected to what is read.
+// By ID, the compiled query is asked for the document: one command for the action and, if that is
+// not authorized, one for the read action; none for an action that the policy denies altogether. In
+// hand, the document is decided about in process, as package evaluate defines it. That takes a
+// request for each step along the relations that the policy's filter speaks of, together for all
+// documents a step starts from: none where it speaks of the document alone, one where it speaks of
+// a related one. A free entity is decided about with the whole of its collection, projected to what
+// is read.
 //
-// The other errors are an [*ArgumentError] for a resource that is nil or cannot be encoded, an _id that the type cannot have; an
-// [*UnknownResourceError]; those of [Authorizer.AuthorizedQuery]; [evaluate.ErrDocument] for broken BSON; a [*pipeline.UnsupportedError] for a
-// document in hand under [WithCollation], since only the server knows other collations than the simple one; and the driver's, wrapped. With
-// any error, the actor is not authorized.
+// The other errors are an [*ArgumentError] for a resource that is nil or cannot be encoded, an _id
+// that the type cannot have; an [*UnknownResourceError]; those of [Authorizer.AuthorizedQuery];
+// [evaluate.ErrDocument] for broken BSON; a [*pipeline.UnsupportedError] for a document in hand
+// under [WithCollation], since only the server knows other collations than the simple one; and the
+// driver's, wrapped. With any error, the actor is not authorized.
 func (az *Authorizer) Authorize(ctx context.Context, actor any, action string, resource any) error {
 	if !az.made() {
 		return errNotMade
@@ -117,7 +123,8 @@ func (q *Query) has(ctx context.Context, id bson.RawValue) (bool, error) {
 	return found, nil
 }
 
-// one runs the query for the document with an _id. That stands first, so that the joins run for it alone, which is less than to read keys.
+// one runs the query for the document with an _id. That stands first, so that the joins run for it
+// alone, which is less than to read keys.
 func (q *Query) one(ctx context.Context, id bson.RawValue, more ...bson.D) (*mongo.Cursor, error) {
 	sent := sequence{
 		ofCaller(bson.D{{Key: "$match", Value: fetch.ByID(id)}}), ofPlan(q.plan.running()),
@@ -132,7 +139,8 @@ func (q *Query) one(ctx context.Context, id bson.RawValue, more ...bson.D) (*mon
 	return cursor, nil
 }
 
-// evaluator returns what decides in process whether the actor may do the action, and the schema bound for the actor.
+// evaluator returns what decides in process whether the actor may do the action, and the schema
+// bound for the actor.
 func (az *Authorizer) evaluator(ctx context.Context, actor any, action, resource string) (*evaluate.Evaluator, *relations.Schema, error) {
 	if !driver.ComparesInBinary(az.collation) {
 		problem := "a decision in process by another collation than the simple one"

@@ -9,8 +9,9 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 )
 
-// ErrArgument is matched (errors.Is) by every error about something handed to this package that cannot be used: a nil database, an
-// option, a page of no documents, the zero Query. The error itself is an [*ArgumentError].
+// ErrArgument is matched (errors.Is) by every error about something handed to this package that
+// cannot be used: a nil database, an option, a page of no documents, the zero Query. The error
+// itself is an [*ArgumentError].
 var ErrArgument = errors.New("mongoauthz: bad argument")
 
 // ArgumentError says which argument cannot be used, and why. It matches [ErrArgument].
@@ -24,11 +25,12 @@ func (e *ArgumentError) Error() string { return "mongoauthz: " + e.Name + ": " +
 // Is reports whether target is [ErrArgument].
 func (e *ArgumentError) Is(target error) bool { return target == ErrArgument }
 
-// ErrUnknownResource is matched (errors.Is) by the error about a resource type that the schema does not declare, or that has no
-// documents of its own. The error itself is an [*UnknownResourceError].
+// ErrUnknownResource is matched (errors.Is) by the error about a resource type that the schema does
+// not declare, or that has no documents of its own. The error itself is an [*UnknownResourceError].
 var ErrUnknownResource = errors.New("mongoauthz: unknown resource type")
 
-// UnknownResourceError says which resource type cannot be asked for. It matches [ErrUnknownResource].
+// UnknownResourceError says which resource type cannot be asked for. It matches
+// [ErrUnknownResource].
 type UnknownResourceError struct {
 	Resource string // its name, as asked for
 	Problem  string
@@ -41,8 +43,8 @@ func (e *UnknownResourceError) Error() string {
 // Is reports whether target is [ErrUnknownResource].
 func (e *UnknownResourceError) Is(target error) bool { return target == ErrUnknownResource }
 
-// ErrForbidden is matched (errors.Is) by the error of a decision that the actor may know about the document, but not do the action. The
-// error itself is a [*ForbiddenError].
+// ErrForbidden is matched (errors.Is) by the error of a decision that the actor may know about the
+// document, but not do the action. The error itself is a [*ForbiddenError].
 var ErrForbidden = errors.New("mongoauthz: forbidden")
 
 // ForbiddenError says what is not authorized. It matches [ErrForbidden].
@@ -55,12 +57,13 @@ func (e *ForbiddenError) Error() string {
 // Is reports whether target is [ErrForbidden].
 func (e *ForbiddenError) Is(target error) bool { return target == ErrForbidden }
 
-// ErrNotFound is matched (errors.Is) by the error of a decision that the actor may not even know about the document, which is the same as
-// that there is none. The error itself is a [*NotFoundError].
+// ErrNotFound is matched (errors.Is) by the error of a decision that the actor may not even know
+// about the document, which is the same as that there is none. The error itself is a
+// [*NotFoundError].
 var ErrNotFound = errors.New("mongoauthz: not found")
 
-// NotFoundError says of which resource type nothing was found. It does not tell, by fields or text, whether there is such a
-// document. It matches [ErrNotFound].
+// NotFoundError says of which resource type nothing was found. It does not tell, by fields or text,
+// whether there is such a document. It matches [ErrNotFound].
 type NotFoundError struct{ Action, Resource string } // as asked for; Resource is the type
 
 func (e *NotFoundError) Error() string {
@@ -70,7 +73,8 @@ func (e *NotFoundError) Error() string {
 // Is reports whether target is [ErrNotFound].
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
-// ErrStage is matched (errors.Is) by every error about a stage that [Query.Append] refuses. The error itself is a [*StageError].
+// ErrStage is matched (errors.Is) by every error about a stage that [Query.Append] refuses. The
+// error itself is a [*StageError].
 var ErrStage = errors.New("mongoauthz: stage refused")
 
 // StageError says which appended stage is refused, and why. It matches [ErrStage].
@@ -90,8 +94,8 @@ func (e *StageError) Error() string {
 // Is reports whether target is [ErrStage].
 func (e *StageError) Is(target error) bool { return target == ErrStage }
 
-// ErrVerify is matched (errors.Is) by every finding of [Authorizer.Verify]. The error itself is a [*VerifyError], or several of
-// them joined (errors.Join).
+// ErrVerify is matched (errors.Is) by every finding of [Authorizer.Verify]. The error itself is a
+// [*VerifyError], or several of them joined (errors.Join).
 var ErrVerify = errors.New("mongoauthz: the database is not as the schema needs it")
 
 // VerifyError says what is wrong with a collection of the live database. It matches [ErrVerify].
@@ -123,14 +127,18 @@ type Finding uint8
 
 // The findings.
 const (
-	// Missing: the collection does not exist. Joins with it find nothing, without an error; a None over it would hold for everybody.
+	// Missing: the collection does not exist. Joins with it find nothing, without an error; a None
+	// over it would hold for everybody.
 	Missing Finding = iota + 1
-	// NotSimple: the collection's default collation is not the simple one. The library overrides it, unless told not to
-	// ([WithoutCollation]); other readers get other answers, and the collection's indexes do not serve string comparisons of the library.
+	// NotSimple: the collection's default collation is not the simple one. The library overrides
+	// it, unless told not to ([WithoutCollation]); other readers get other answers, and the
+	// collection's indexes do not serve string comparisons of the library.
 	NotSimple
-	// View: the collection is a view. Its collation cannot be overridden, its pipeline runs before every query, and it cannot be written to.
+	// View: the collection is a view. Its collation cannot be overridden, its pipeline runs before
+	// every query, and it cannot be written to.
 	View
-	// NoIndex: an index is missing that Verify was asked for, and no other serves as well. Answers are right, and slow.
+	// NoIndex: an index is missing that Verify was asked for, and no other serves as well. Answers
+	// are right, and slow.
 	NoIndex
 )
 

@@ -13,16 +13,18 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Explain says why the actor may do the action with a resource, or why not: which clause of the policy's filter authorized, and for each
-// clause which conditions were false, which unknown, and why. Its String method returns that as text. The resource is an [ID], whose
-// document is read as it is stored, or one in hand.
+// Explain says why the actor may do the action with a resource, or why not: which clause of the
+// policy's filter authorized, and for each clause which conditions were false, which unknown, and
+// why. Its String method returns that as text. The resource is an [ID], whose document is read as
+// it is stored, or one in hand.
 //
-// The explanation is for those who write policies and answer for them, and not for the actor: it tells about documents that the actor may not
-// see. It names fields and holds no values. It looks at everything, also where the decision was made before, so it reads more than
+// The explanation is for those who write policies and answer for them, and not for the actor: it
+// tells about documents that the actor may not see. It names fields and holds no values. It looks
+// at everything, also where the decision was made before, so it reads more than
 // [Authorizer.Authorize], and decides in process by what it reads.
 //
-// The errors are a [*NotFoundError] if there is no document with that _id, whoever asks, and those of [Authorizer.Authorize] but
-// [ErrForbidden].
+// The errors are a [*NotFoundError] if there is no document with that _id, whoever asks, and those
+// of [Authorizer.Authorize] but [ErrForbidden].
 func (az *Authorizer) Explain(ctx context.Context, actor any, action string, resource any) (evaluate.Explanation, error) {
 	var none evaluate.Explanation
 	if !az.made() {

@@ -11,11 +11,13 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// Fetcher returns the fetcher by which related documents are read for decisions in process, for callers of package evaluate. It is
-// safe for concurrent use. Each request is one find, projected to the fields that are read, and more only where the keys
-// would not fit into a command. It reads with the authorizer's collation. Keys are asked for as values, whatever they look like.
+// Fetcher returns the fetcher by which related documents are read for decisions in process, for
+// callers of package evaluate. It is safe for concurrent use. Each request is one find, projected
+// to the fields that are read, and more only where the keys would not fit into a command. It reads
+// with the authorizer's collation. Keys are asked for as values, whatever they look like.
 //
-// A nil or zero Authorizer gives a fetcher that fails. Its other errors are the driver's, wrapped, and those of the context.
+// A nil or zero Authorizer gives a fetcher that fails. Its other errors are the driver's, wrapped,
+// and those of the context.
 func (az *Authorizer) Fetcher() evaluate.Fetcher {
 	if !az.made() {
 		return noFetcher{}
@@ -23,8 +25,9 @@ func (az *Authorizer) Fetcher() evaluate.Fetcher {
 	return fetch.Fetcher{DB: az.db, Collation: az.collation}
 }
 
-// NewFetcher returns a fetcher as [Authorizer.Fetcher] does, for what a service reads before it can ask anybody: who its actors are, and what
-// groups and roles they have. Of the options, those about collations and limits count.
+// NewFetcher returns a fetcher as [Authorizer.Fetcher] does, for what a service reads before it can
+// ask anybody: who its actors are, and what groups and roles they have. Of the options, those about
+// collations and limits count.
 //
 // The errors are those of [New].
 func NewFetcher(db *mongo.Database, opts ...Option) (evaluate.Fetcher, error) {

@@ -6,13 +6,14 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// FilterAuthorized returns those of some documents of a resource type with which the actor may do the action, in their order. It is for
-// documents that were fetched already, in whatever form [Document] takes; to fetch only those authorized, use [Authorizer.AuthorizedQuery].
-// They are judged as they are given: see [Resource]. What they are related to is read for all of them together, so that it costs as many requests as
-// for one, or little more.
+// FilterAuthorized returns those of some documents of a resource type with which the actor may do
+// the action, in their order. It is for documents that were fetched already, in whatever form
+// [Document] takes; to fetch only those authorized, use [Authorizer.AuthorizedQuery]. They are
+// judged as they are given: see [Resource]. What they are related to is read for all of them
+// together, so that it costs as many requests as for one, or little more.
 //
-// The result is not nil and has a length of its own. The errors are those of [Authorizer.Authorize] for a document in hand, but
-// [ErrForbidden] and [ErrNotFound]; then there are no documents.
+// The result is not nil and has a length of its own. The errors are those of [Authorizer.Authorize]
+// for a document in hand, but [ErrForbidden] and [ErrNotFound]; then there are no documents.
 func FilterAuthorized[T any](ctx context.Context, az *Authorizer, actor any, action, resource string, documents []T) ([]T, error) {
 	if !az.made() {
 		return nil, errNotMade

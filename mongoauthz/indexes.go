@@ -21,15 +21,18 @@ type Question struct {
 	Sort             bson.D // of the pages that are read, as in [PageRequest]; empty: the documents are read as they come
 }
 
-// Indexes returns the indexes by which the questions are answered fast, whether keys are read first or joins left to the pipeline, and in lists as in decisions
-// about one document; for each, what needs it. What is there already does not count: see [Authorizer.MissingIndexes] and [Authorizer.Verify]. It asks the policy,
-// and does no I/O of its own.
+// Indexes returns the indexes by which the questions are answered fast, whether keys are read first
+// or joins left to the pipeline, and in lists as in decisions about one document; for each, what
+// needs it. What is there already does not count: see [Authorizer.MissingIndexes] and
+// [Authorizer.Verify]. It asks the policy, and does no I/O of its own.
 //
-// Ask for what the service lists most, once for each kind of actor for whom the policy gives another filter, and once for each sort. Indexes cost memory
-// and make writes slower: the advice is where to start from, and the server's explain says what is used. What [pipeline.Indexes] says of the
-// indexes holds here.
+// Ask for what the service lists most, once for each kind of actor for whom the policy gives
+// another filter, and once for each sort. Indexes cost memory and make writes slower: the advice is
+// where to start from, and the server's explain says what is used. What [pipeline.Indexes] says of
+// the indexes holds here.
 //
-// The errors are those of [Authorizer.AuthorizedQuery], and an [*ArgumentError] for a sort that is none.
+// The errors are those of [Authorizer.AuthorizedQuery], and an [*ArgumentError] for a sort that is
+// none.
 func (az *Authorizer) Indexes(ctx context.Context, questions ...Question) ([]pipeline.Index, error) {
 	if !az.made() {
 		return nil, errNotMade
@@ -53,8 +56,9 @@ func (az *Authorizer) Indexes(ctx context.Context, questions ...Question) ([]pip
 	return pipeline.Indexes(az.schema, listings...)
 }
 
-// IndexModels returns the driver's models of indexes, by collection, for [mongo.IndexView.CreateMany]. Their collation is the one that the
-// queries run with. They have the names that the driver gives them.
+// IndexModels returns the driver's models of indexes, by collection, for
+// [mongo.IndexView.CreateMany]. Their collation is the one that the queries run with. They have the
+// names that the driver gives them.
 func (az *Authorizer) IndexModels(indexes []pipeline.Index) map[string][]mongo.IndexModel {
 	models := map[string][]mongo.IndexModel{}
 	for _, ix := range indexes {
@@ -67,8 +71,9 @@ func (az *Authorizer) IndexModels(indexes []pipeline.Index) map[string][]mongo.I
 	return models
 }
 
-// MissingIndexes returns those of the indexes that the live database does not have, nor others that serve as well. An index that is sparse, partial or
-// hidden, or that has another collation than the queries, does not count. One listIndexes command is sent for each collection.
+// MissingIndexes returns those of the indexes that the live database does not have, nor others that
+// serve as well. An index that is sparse, partial or hidden, or that has another collation than the
+// queries, does not count. One listIndexes command is sent for each collection.
 //
 // The errors are the driver's, wrapped.
 func (az *Authorizer) MissingIndexes(ctx context.Context, indexes []pipeline.Index) ([]pipeline.Index, error) {
@@ -84,7 +89,8 @@ func (az *Authorizer) MissingIndexes(ctx context.Context, indexes []pipeline.Ind
 	return az.indexes(collections).Missing(ctx, indexes)
 }
 
-// specifications lists the collections of indexes, where their default collation is the one that the queries run with.
+// specifications lists the collections of indexes, where their default collation is the one that
+// the queries run with.
 func (az *Authorizer) specifications(ctx context.Context, indexes []pipeline.Index) ([]mongo.CollectionSpecification, error) {
 	if !az.noCollation || len(indexes) == 0 {
 		return nil, nil

@@ -8,8 +8,8 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 )
 
-// log writes the record of a query that ran. The text of an error is left out, since the server's may
-// show values.
+// log writes the record of a query that ran. The text of an error is left out, since the server's
+// may show values.
 func (q *Query) log(ctx context.Context, sent sequence, took time.Duration, err error) {
 	if !q.az.logger.Enabled(ctx, slog.LevelDebug) {
 		return
@@ -24,12 +24,13 @@ func (q *Query) log(ctx context.Context, sent sequence, took time.Duration, err 
 	q.az.logger.LogAttrs(ctx, slog.LevelDebug, "authorized query", attrs...)
 }
 
-// logKeys writes the record of a read of keys, and one for each part of it in spite of which joins stay.
+// logKeys writes the record of a read of keys, and one for each part of it in spite of which joins
+// stay.
 func (q *Query) logKeys(ctx context.Context, r *pipeline.Resolution, keys *pipeline.Resolved, took time.Duration, err error) {
 	if !q.az.logger.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	read := sequence{{r.Stages(), r.Redacted}}
+	read := sequence{{r.Stages, r.Redacted}}
 	attrs := []slog.Attr{
 		slog.String("action", q.action), slog.String("resource", q.plan.resource()), slog.String("collection", r.Collection()),
 		slog.String("pipeline", read.text(q.az.logValues)), slog.Duration("duration", took),

@@ -15,7 +15,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Option changes how an [Authorizer] works. An option that cannot be used makes [New] return an [*ArgumentError].
+// Option changes how an [Authorizer] works. An option that cannot be used makes [New] return an
+// [*ArgumentError].
 type Option func(*settings) error
 
 type settings struct {
@@ -36,9 +37,10 @@ type settings struct {
 	actions     map[string][]string // by resource type
 }
 
-// WithParameters sets the function that returns the values of the parameters, such as "actor.id", for an actor. They are bound
-// into the policy's filter and into the scopes of the schema. A parameter that stays unbound is an error of AuthorizedQuery; one that
-// neither uses is ignored. An error of f reaches the caller wrapped. f must be safe for concurrent use.
+// WithParameters sets the function that returns the values of the parameters, such as "actor.id",
+// for an actor. They are bound into the policy's filter and into the scopes of the schema. A
+// parameter that stays unbound is an error of AuthorizedQuery; one that neither uses is ignored. An
+// error of f reaches the caller wrapped. f must be safe for concurrent use.
 func WithParameters(f func(ctx context.Context, actor any) (map[string]any, error)) Option {
 	return func(s *settings) error {
 		if f == nil {
@@ -49,9 +51,10 @@ func WithParameters(f func(ctx context.Context, actor any) (map[string]any, erro
 	}
 }
 
-// WithCollation runs the queries with another collation than the simple one. This changes who is authorized: with a
-// collation that ignores case, a policy's comparison with "admin" is also true of a stored "Admin". One collation holds for
-// a whole query, the policy's comparisons and the caller's own stages alike. The database must know it.
+// WithCollation runs the queries with another collation than the simple one. This changes who is
+// authorized: with a collation that ignores case, a policy's comparison with "admin" is also true
+// of a stored "Admin". One collation holds for a whole query, the policy's comparisons and the
+// caller's own stages alike. The database must know it.
 func WithCollation(c options.Collation) Option {
 	return func(s *settings) error {
 		if c.Locale == "" {
@@ -62,9 +65,11 @@ func WithCollation(c options.Collation) Option {
 	}
 }
 
-// WithoutCollation sends no collation with the queries, for a server that refuses the option (FerretDB). On a server
-// that has collations, the collection's default then decides whom a list authorizes, while decisions in process always compare in binary: on
-// a collection whose default is not the simple collation the two may disagree. [Authorizer.Verify] reports those. It excludes [WithCollation].
+// WithoutCollation sends no collation with the queries, for a server that refuses the option
+// (FerretDB). On a server that has collations, the collection's default then decides whom a list
+// authorizes, while decisions in process always compare in binary: on a collection whose default is
+// not the simple collation the two may disagree. [Authorizer.Verify] reports those. It excludes
+// [WithCollation].
 func WithoutCollation() Option {
 	return func(s *settings) error {
 		s.noCollation = true
@@ -72,13 +77,14 @@ func WithoutCollation() Option {
 	}
 }
 
-// WithTimeLimit limits how long one call may take, as a deadline of its context; an earlier deadline stays. It holds for the
-// whole of every call that returns an answer, such as [Query.All], [FetchPage] or [Authorizer.Authorize], and for one iteration of [Each]; for
-// [Query.Aggregate] until the first batch is there, after which the context handed to the cursor rules. The error of a call that took longer is one of which mongo.IsTimeout
-// is true.
+// WithTimeLimit limits how long one call may take, as a deadline of its context; an earlier
+// deadline stays. It holds for the whole of every call that returns an answer, such as [Query.All],
+// [FetchPage] or [Authorizer.Authorize], and for one iteration of [Each]; for [Query.Aggregate]
+// until the first batch is there, after which the context handed to the cursor rules. The error of
+// a call that took longer is one of which mongo.IsTimeout is true.
 //
-// The server is told of the deadline (maxTimeMS) where the whole answer is read within it. For Query.Aggregate the driver gives up the connection, upon
-// which MongoDB ends the operation.
+// The server is told of the deadline (maxTimeMS) where the whole answer is read within it. For
+// Query.Aggregate the driver gives up the connection, upon which MongoDB ends the operation.
 func WithTimeLimit(d time.Duration) Option {
 	return func(s *settings) error {
 		if d <= 0 {
@@ -89,11 +95,15 @@ func WithTimeLimit(d time.Duration) Option {
 	}
 }
 
-// WithLogger sets the logger. At Debug it gets one record per query that runs, "authorized query", with action, resource, collection, the
-// pipeline as extended JSON without its values, the duration until the first batch was there, and failed=true after an error.
-// The keys that were read before it get one, "authorized query keys", with collection, how many keys, and duration, and where joins stay in
-// spite of it "authorized query joins", with the problem. An authorized write gets one, "authorized write", with its operation besides. The finds for what a document in hand is related to are not
-// logged, nor are those of [Authorizer.Explain] and [Authorizer.Fetcher]. Nothing is logged at other levels, and nothing is computed for a record that the logger does not take.
+// WithLogger sets the logger. At Debug it gets one record per query that runs, "authorized query",
+// with action, resource, collection, the pipeline as extended JSON without its values, the duration
+// until the first batch was there, and failed=true after an error. The keys that were read before
+// it get one, "authorized query keys", with collection, how many keys, and duration, and where
+// joins stay in spite of it "authorized query joins", with the problem. An authorized write gets
+// one, "authorized write", with its operation besides. The finds for what a document in hand is
+// related to are not logged, nor are those of [Authorizer.Explain] and [Authorizer.Fetcher].
+// Nothing is logged at other levels, and nothing is computed for a record that the logger does not
+// take.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error {
 		if l == nil {
@@ -112,9 +122,10 @@ func WithLoggedValues() Option {
 	}
 }
 
-// WithHelperPrefix sets the reserved prefix of the top-level fields that hold joined data while a pipeline runs,
-// [pipeline.DefaultHelperPrefix] by default. [Authorizer.AuthorizedQuery] returns a [*pipeline.UnsupportedError] if it is no field name.
-// Store no such fields: queries that join leave such documents out, and authorized updates of such fields are refused ([RefuseReserved]).
+// WithHelperPrefix sets the reserved prefix of the top-level fields that hold joined data while a
+// pipeline runs, [pipeline.DefaultHelperPrefix] by default. [Authorizer.AuthorizedQuery] returns a
+// [*pipeline.UnsupportedError] if it is no field name. Store no such fields: queries that join
+// leave such documents out, and authorized updates of such fields are refused ([RefuseReserved]).
 func WithHelperPrefix(prefix string) Option {
 	return func(s *settings) error {
 		s.compile, s.prefix = append(s.compile, pipeline.WithHelperPrefix(prefix)), prefix
@@ -122,8 +133,8 @@ func WithHelperPrefix(prefix string) Option {
 	}
 }
 
-// WithLimit sets how many conditions a normalised filter may have, [filter.DefaultLimit] by default. Beyond it
-// [Authorizer.AuthorizedQuery] returns a [*filter.LimitError].
+// WithLimit sets how many conditions a normalised filter may have, [filter.DefaultLimit] by
+// default. Beyond it [Authorizer.AuthorizedQuery] returns a [*filter.LimitError].
 func WithLimit(conditions int) Option {
 	return func(s *settings) error {
 		if conditions <= 0 {
@@ -134,10 +145,11 @@ func WithLimit(conditions int) Option {
 	}
 }
 
-// WithStages lets [Query.Append] accept stages that it does not know to stay inside their input, by their names, such as "$lookup".
-// No policy holds for what they read or write elsewhere. The pipelines in their fields pipeline and whenMatched, and in the documents pipelines
-// inside their field input ($rankFusion, $scoreFusion), are still checked, for which each stage there has to be accepted or named too; a stage
-// that holds pipelines under other names is on its own.
+// WithStages lets [Query.Append] accept stages that it does not know to stay inside their input, by
+// their names, such as "$lookup". No policy holds for what they read or write elsewhere. The
+// pipelines in their fields pipeline and whenMatched, and in the documents pipelines inside their
+// field input ($rankFusion, $scoreFusion), are still checked, for which each stage there has to be
+// accepted or named too; a stage that holds pipelines under other names is on its own.
 func WithStages(names ...string) Option {
 	return func(s *settings) error {
 		for _, name := range names {
@@ -150,8 +162,9 @@ func WithStages(names ...string) Option {
 	}
 }
 
-// WithReadAction names the action that an actor must be allowed to do with a document to learn that it exists, "read" by default.
-// [Authorizer.Authorize] returns [ErrForbidden] to those who may, and [ErrNotFound] to all others.
+// WithReadAction names the action that an actor must be allowed to do with a document to learn that
+// it exists, "read" by default. [Authorizer.Authorize] returns [ErrForbidden] to those who may, and
+// [ErrNotFound] to all others.
 func WithReadAction(action string) Option {
 	return func(s *settings) error {
 		if action == "" {
@@ -162,8 +175,9 @@ func WithReadAction(action string) Option {
 	}
 }
 
-// WithActions declares the actions of a resource type, in the order in which [Authorizer.AuthorizedActions] returns them. Name it once for
-// each type. Other actions may still be asked for by name.
+// WithActions declares the actions of a resource type, in the order in which
+// [Authorizer.AuthorizedActions] returns them. Name it once for each type. Other actions may still
+// be asked for by name.
 func WithActions(resourceType string, actions ...string) Option {
 	return func(s *settings) error {
 		seen := make(map[string]bool, len(actions))
@@ -211,9 +225,10 @@ func EncodingOf(o *options.BSONOptions, registry *bson.Registry) relations.Encod
 // DefaultWriteLimit is how many documents a write may name, unless [WithWriteLimit] says otherwise.
 const DefaultWriteLimit = 10_000
 
-// WithWriteLimit sets how many documents an authorized write may name by their _id, [DefaultWriteLimit] by default: [Query.UpdateMany] and
-// [Query.DeleteMany] of a query with joins, or that must not move documents. More are refused ([RefuseLimit]); the write command holds all
-// of the _ids, and the server takes 16 MiB.
+// WithWriteLimit sets how many documents an authorized write may name by their _id,
+// [DefaultWriteLimit] by default: [Query.UpdateMany] and [Query.DeleteMany] of a query with joins,
+// or that must not move documents. More are refused ([RefuseLimit]); the write command holds all of
+// the _ids, and the server takes 16 MiB.
 func WithWriteLimit(documents int) Option {
 	return func(s *settings) error {
 		if documents <= 0 {

@@ -23,17 +23,22 @@ type PageRequest struct {
 	NoTotal bool
 }
 
-// Page returns the query for one page: $sort, $limit and $skip appended, and with After a $match before them. Pages tile the query's documents, without gaps or
-// repeats, as long as _id is unique among them: appended stages such as $unwind, or a $project without _id, end that.
+// Page returns the query for one page: $sort, $limit and $skip appended, and with After a $match
+// before them. Pages tile the query's documents, without gaps or repeats, as long as _id is unique
+// among them: appended stages such as $unwind, or a $project without _id, end that.
 //
-// By Skip, the server reads what it skips, and a write between two pages moves documents from one to the other. By After, a page costs the same wherever it is if
-// an index on the sort fields and _id serves it, and each document comes at most once, and once if its sort fields stay as they are: the cursor holds the
-// values of the last document, null for missing ones. Values of all types are followed in the server's order. But a document that holds an array in a
-// sort field (also an array on the way to it), or the deprecated undefined, has no one place: FetchPage refuses it with a [*CursorError] before it comes twice;
-// whoever runs the query of Page may get it twice. None is left out.
+// By Skip, the server reads what it skips, and a write between two pages moves documents from one
+// to the other. By After, a page costs the same wherever it is if an index on the sort fields and
+// _id serves it, and each document comes at most once, and once if its sort fields stay as they
+// are: the cursor holds the values of the last document, null for missing ones. Values of all types
+// are followed in the server's order. But a document that holds an array in a sort field (also an
+// array on the way to it), or the deprecated undefined, has no one place: FetchPage refuses it with
+// a [*CursorError] before it comes twice; whoever runs the query of Page may get it twice. None is
+// left out.
 //
-// It returns an [*ArgumentError] for a negative skip, a limit below 1, and a sort that is none; a [*CursorError] for an After that is no cursor, is for
-// another sort or resource type, or was made of a document that has no place.
+// It returns an [*ArgumentError] for a negative skip, a limit below 1, and a sort that is none; a
+// [*CursorError] for an After that is no cursor, is for another sort or resource type, or was made
+// of a document that has no place.
 func (q *Query) Page(r PageRequest) (*Query, error) {
 	if !q.made() {
 		return nil, errNoQuery
@@ -50,9 +55,11 @@ type Page[T any] struct {
 	Items []T   // not nil
 	Total int64 // of the query, whatever After, Skip and Limit; -1 with NoTotal
 
-	// Next is the cursor of the next page, empty if this is the last. It is text that is safe in URLs, and holds the values of the last document's
-	// sort fields and its _id, which whoever has it can read. It gives no access: a cursor that was changed leads elsewhere among the authorized
-	// documents, or is refused. It is for one sort and resource type; actor, action and appended stages may be others.
+	// Next is the cursor of the next page, empty if this is the last. It is text that is safe in
+	// URLs, and holds the values of the last document's sort fields and its _id, which whoever has
+	// it can read. It gives no access: a cursor that was changed leads elsewhere among the
+	// authorized documents, or is refused. It is for one sort and resource type; actor, action and
+	// appended stages may be others.
 	Next string
 }
 
@@ -61,12 +68,14 @@ type Page[T any] struct {
 // [PageRequest.NoTotal]. The options hold for both. One document more than the limit is read, to
 // know whether there is a next page.
 //
-// Where the server would sort more documents than the page needs by far, since no index serves the sort, a range of the first sort field is read
-// instead, whose end a sample of the collection gives: up to two more commands, and the server's explanation of the sort every ten minutes. The answer
-// does not depend on the sample. [SingleCommand] leaves this out.
+// Where the server would sort more documents than the page needs by far, since no index serves the
+// sort, a range of the first sort field is read instead, whose end a sample of the collection
+// gives: up to two more commands, and the server's explanation of the sort every ten minutes. The
+// answer does not depend on the sample. [SingleCommand] leaves this out.
 //
-// The errors are those of [Query.Page] and [Query.Aggregate]; and by After a [*CursorError] for a page with a document that has no one place in the order.
-// If there is one on a page not read by After, it is the page after Next that is refused.
+// The errors are those of [Query.Page] and [Query.Aggregate]; and by After a [*CursorError] for a
+// page with a document that has no one place in the order. If there is one on a page not read by
+// After, it is the page after Next that is refused.
 func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...options.Lister[options.AggregateOptions]) (*Page[T], error) {
 	if !q.made() {
 		return nil, errNoQuery

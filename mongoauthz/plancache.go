@@ -5,9 +5,12 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
 
-// WithPlanCache sets for how many shapes of filters compiled plans are kept, [pipeline.DefaultCachedPlans] by default; 0 keeps none. A plan is used for
-// all filters that differ only in their values, such as those of one rule for different actors, and has the values of the filter at hand: what is kept decides
-// nothing. A policy that puts values where names belong, in the labels of clauses or the names of entities, makes shapes that nobody asks for again.
+// WithPlanCache sets for how many shapes of filters compiled plans are kept,
+// [pipeline.DefaultCachedPlans] by default; 0 keeps none. A plan is used for all filters that
+// differ only in their values, such as those of one rule for different actors, and has the values
+// of the filter at hand: what is kept decides nothing. A policy that puts values where names
+// belong, in the labels of clauses or the names of entities, makes shapes that nobody asks for
+// again.
 func WithPlanCache(plans int) Option {
 	return func(s *settings) error {
 		if plans < 0 {

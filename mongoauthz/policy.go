@@ -9,10 +9,11 @@ import (
 
 // Policy says what an actor may act on.
 //
-// Filter returns, for an actor and an action, which documents of a resource type are authorized. It knows the actor and the action,
-// and leaves open what depends on the document: comparisons with fields, and with what relations reach. The filter must
-// be for the resource type asked for. To deny, return [filter.Deny], or the zero Filter; to allow every document,
-// [filter.Allow]; for an actor or action it does not know, an error or a denial.
+// Filter returns, for an actor and an action, which documents of a resource type are authorized. It
+// knows the actor and the action, and leaves open what depends on the document: comparisons with
+// fields, and with what relations reach. The filter must be for the resource type asked for. To
+// deny, return [filter.Deny], or the zero Filter; to allow every document, [filter.Allow]; for an
+// actor or action it does not know, an error or a denial.
 //
 // An error of Filter reaches the caller wrapped. Filter must be safe for concurrent use.
 type Policy interface {

@@ -11,8 +11,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// Profile says how a query runs and what that costs: what to look at when a list is slow. It holds no values of the policy's, the actor's
-// or the documents'.
+// Profile says how a query runs and what that costs: what to look at when a list is slow. It holds
+// no values of the policy's, the actor's or the documents'.
 type Profile struct {
 	Action    string
 	Resource  string
@@ -40,8 +40,9 @@ type ProfiledCommand struct {
 	Duration   time.Duration // until the answer was there
 }
 
-// Profile runs the query as its strategy says, counts its documents, and asks the server for what it read to answer. Each command
-// is sent once more for that, as an explanation that runs it ("executionStats"): do not profile what is too slow to run twice.
+// Profile runs the query as its strategy says, counts its documents, and asks the server for what
+// it read to answer. Each command is sent once more for that, as an explanation that runs it
+// ("executionStats"): do not profile what is too slow to run twice.
 //
 // The errors are those of [Query.Count].
 func (q *Query) Profile(ctx context.Context) (*Profile, error) {
@@ -60,7 +61,7 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 		for _, c := range keys.resolved.Clauses {
 			p.Clauses = append(p.Clauses, ProfiledClause(c))
 		}
-		read := sequence{{keys.resolution.Stages(), keys.resolution.Redacted}}
+		read := sequence{{keys.resolution.Stages, keys.resolution.Redacted}}
 		p.add(ctx, q, "keys", keys.resolution.Collection(), read, keys.took)
 	} else {
 		for _, c := range bound.plan.compiled.Clauses() {
@@ -84,7 +85,8 @@ func (p *Profile) add(ctx context.Context, q *Query, purpose, collection string,
 	})
 }
 
-// examined returns how many documents the server says it read for an aggregate, -1 if it does not say.
+// examined returns how many documents the server says it read for an aggregate, -1 if it does not
+// say.
 func (az *Authorizer) examined(ctx context.Context, collection string, stages mongo.Pipeline) int64 {
 	said, err := driver.Explain(ctx, az.db.Collection(collection), az.collation, stages, "executionStats")
 	if err != nil {

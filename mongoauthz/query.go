@@ -1,11 +1,7 @@
 package mongoauthz
 
 import (
-	"slices"
-	"strconv"
-
 	"github.com/mongoauthz/go-mongoauthz/filter"
-	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/stage"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
@@ -13,10 +9,12 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// Query is what [Authorizer.AuthorizedQuery] returns: the documents of a resource type that an actor may act on, and the stages
-// appended to them. It holds the values that the policy compared with, so it is the answer for one actor, at one time.
+// Query is what [Authorizer.AuthorizedQuery] returns: the documents of a resource type that an
+// actor may act on, and the stages appended to them. It holds the values that the policy compared
+// with, so it is the answer for one actor, at one time.
 //
-// A Query is immutable and safe for concurrent use. The nil and the zero Query authorize nothing, and cannot be run.
+// A Query is immutable and safe for concurrent use. The nil and the zero Query authorize nothing,
+// and cannot be run.
 type Query struct {
 	az       *Authorizer
 	action   string
@@ -39,9 +37,10 @@ func (q *Query) Collection() *mongo.Collection {
 	return q.az.db.Collection(q.plan.collection())
 }
 
-// Pipeline returns the stages: those that keep the authorized documents, and those appended. It is a fresh copy, to change at will, and
-// never empty; it does no I/O, so it makes all joins itself unless the query was resolved ([Query.Resolve]). Run it on [Query.Collection], with
-// a simple collation.
+// Pipeline returns the stages: those that keep the authorized documents, and those appended. It is
+// a fresh copy, to change at will, and never empty; it does no I/O, so it makes all joins itself
+// unless the query was resolved ([Query.Resolve]). Run it on [Query.Collection], with a simple
+// collation.
 func (q *Query) Pipeline() mongo.Pipeline {
 	if !q.made() {
 		return mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{}}}}}}}}
@@ -49,13 +48,14 @@ func (q *Query) Pipeline() mongo.Pipeline {
 	return append(q.plan.sequence(q.recheck).stages(), stage.Copy(q.appended)...)
 }
 
-// sequence returns the stages to be sent, with more at their end. It shares what was appended with the
-// query.
+// sequence returns the stages to be sent, with more at their end. It shares what was appended with
+// the query.
 func (q *Query) sequence(more ...bson.D) sequence {
 	return append(q.plan.sequence(q.recheck), ofCaller(q.appended...), ofCaller(more...))
 }
 
-// Plan returns the compiled filter, to be looked at and not changed; nil for the zero Query. It knows nothing of appended stages.
+// Plan returns the compiled filter, to be looked at and not changed; nil for the zero Query. It
+// knows nothing of appended stages.
 func (q *Query) Plan() *pipeline.Plan {
 	if !q.made() {
 		return nil
@@ -63,8 +63,9 @@ func (q *Query) Plan() *pipeline.Plan {
 	return q.plan.running()
 }
 
-// Filter returns what the policy said, as written, checked and with its parameters bound: a copy, for a person to read. It is the zero Filter for the
-// zero Query, and knows nothing of appended stages. It holds the values that the policy compares with.
+// Filter returns what the policy said, as written, checked and with its parameters bound: a copy,
+// for a person to read. It is the zero Filter for the zero Query, and knows nothing of appended
+// stages. It holds the values that the policy compares with.
 func (q *Query) Filter() filter.Filter {
 	if !q.made() {
 		return filter.Filter{}
@@ -72,7 +73,8 @@ func (q *Query) Filter() filter.Filter {
 	return q.filter.Filter()
 }
 
-// Outcome says whether the query is denied, which makes it return no documents, allowed, or conditional.
+// Outcome says whether the query is denied, which makes it return no documents, allowed, or
+// conditional.
 func (q *Query) Outcome() filter.Outcome {
 	if !q.made() {
 		return filter.Denied
@@ -80,12 +82,13 @@ func (q *Query) Outcome() filter.Outcome {
 	return q.plan.running().Outcome()
 }
 
-// FindFilter returns the query as a filter for the driver's Find, CountDocuments, UpdateMany and their kin: a fresh copy, never
-// empty where not everything is allowed. Conjoin it with $and; do not merge its keys with others. Keep it out of upserts, and run it with a
-// simple collation.
+// FindFilter returns the query as a filter for the driver's Find, CountDocuments, UpdateMany and
+// their kin: a fresh copy, never empty where not everything is allowed. Conjoin it with $and; do
+// not merge its keys with others. Keep it out of upserts, and run it with a simple collation.
 //
-// It returns a [*pipeline.UnsupportedError] where the query needs a join, which [Query.Resolve] may do away with, where it asks its joins
-// again ([Query.Rechecking]), or stages were appended: only the pipeline can say these.
+// It returns a [*pipeline.UnsupportedError] where the query needs a join, which [Query.Resolve] may
+// do away with, where it asks its joins again ([Query.Rechecking]), or stages were appended: only
+// the pipeline can say these.
 func (q *Query) FindFilter() (bson.D, error) {
 	switch {
 	case !q.made():
@@ -96,55 +99,6 @@ func (q *Query) FindFilter() (bson.D, error) {
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
 	}
 	return q.plan.running().FindFilter()
-}
-
-// Append returns the query with stages added at the end, where they see authorized documents only,
-// in their original shape. q stays as it is. The stages are encoded here, by the schema's encoding,
-// and what is checked is what is sent: neither later changes of the Go values nor the client's own
-// registry have an effect.
-//
-// Accepted are the stages that stay inside their input: $addFields, $bucket, $bucketAuto, $count, $densify, $facet (its pipelines
-// are checked likewise), $fill, $group, $limit, $match, $project, $redact, $replaceRoot, $replaceWith, $sample, $set, $setWindowFields, $skip, $sort,
-// $sortByCount, $unset and $unwind. Every other stage is refused unless [WithStages] names it: those that read other collections or
-// this one again ($lookup, $graphLookup, $unionWith, $documents), write ($out, $merge), or must come first ($search, $geoNear, $changeStream).
-// JavaScript ($function, $accumulator, $where) and the server's internal operators are refused wherever they stand, in data too.
-//
-// What an expression compares or returns is not checked, and need not be. But the server may evaluate an appended $match before ours: one
-// whose expression can fail, by a division or a conversion, may fail on a document that is not authorized. Do not show such errors to actors.
-//
-// The error is a [*StageError] that says which stage and why.
-func (q *Query) Append(stages ...bson.D) (*Query, error) {
-	if !q.made() {
-		return nil, errNoQuery
-	}
-	own := make([]bson.D, len(stages))
-	for i, s := range stages {
-		where := "stage " + strconv.Itoa(i+1)
-		copied, ok := driver.Clone(s)
-		if !ok {
-			return nil, &StageError{Where: where, Problem: "is nested too deeply or too large"}
-		}
-		if len(copied) != 1 {
-			return nil, &StageError{Where: where, Problem: "a stage has one field, its name"}
-		}
-		raw, err := q.az.encode(copied)
-		if err != nil {
-			return nil, &StageError{Where: where, Problem: "cannot be encoded as BSON"} // the driver's text may show values
-		}
-		if refusal := q.az.stages.Check(raw, where); refusal != nil {
-			return nil, (*StageError)(refusal)
-		}
-		checked := raw.Index(0)
-		own[i] = bson.D{{Key: checked.Key(), Value: checked.Value()}}
-	}
-	return q.with(own...), nil
-}
-
-// with returns q followed by stages that nobody else holds.
-func (q *Query) with(stages ...bson.D) *Query {
-	next := *q
-	next.appended = slices.Concat(q.appended, stages)
-	return &next
 }
 
 // made reports whether q comes from AuthorizedQuery.

@@ -18,13 +18,15 @@ type Strategy uint8
 
 // The strategies. The zero Strategy is Automatic.
 const (
-	// Automatic reads keys first wherever the policy's values narrow the far side of a join, and joins in the pipeline elsewhere.
+	// Automatic reads keys first wherever the policy's values narrow the far side of a join, and
+	// joins in the pipeline elsewhere.
 	Automatic Strategy = iota
 
 	// SingleCommand leaves all joins to the pipeline. The answer comes from one command.
 	SingleCommand
 
-	// ResolveFirst reads keys first wherever that can be, even if that means to read all of a collection.
+	// ResolveFirst reads keys first wherever that can be, even if that means to read all of a
+	// collection.
 	ResolveFirst
 )
 
@@ -42,7 +44,8 @@ func (s Strategy) String() string {
 	}
 }
 
-// WithStrategy sets the strategy of queries, [Automatic] by default. [Query.Using] sets that of one query.
+// WithStrategy sets the strategy of queries, [Automatic] by default. [Query.Using] sets that of one
+// query.
 func WithStrategy(s Strategy) Option {
 	return func(o *settings) error {
 		if s > ResolveFirst {
@@ -53,8 +56,9 @@ func WithStrategy(s Strategy) Option {
 	}
 }
 
-// WithKeyLimit sets how many keys a query may be resolved to, [pipeline.DefaultKeyLimit] by default. Joins that would need more run in the
-// pipeline. The command holds all of the keys, and the server takes 16 MiB.
+// WithKeyLimit sets how many keys a query may be resolved to, [pipeline.DefaultKeyLimit] by
+// default. Joins that would need more run in the pipeline. The command holds all of the keys, and
+// the server takes 16 MiB.
 func WithKeyLimit(keys int) Option {
 	return func(o *settings) error {
 		if keys <= 0 {
@@ -75,15 +79,20 @@ func (q *Query) Using(s Strategy) *Query {
 	return &next
 }
 
-// Resolve reads, by one command, the keys by which documents meet what the policy asks of other collections, and returns the query with these keys
-// in the place of its joins: what the actor's roles, groups and assignments come to. Where no join is left, it is a find filter too, and a
-// filter for counts, updates and deletions ([Query.FindFilter]). Queries that run resolve by themselves, anew each time, as their [Strategy] says; a query that
-// is resolved, or needs not be, is returned as it is, and so is one in a transaction, whose joins are of its moment. Resolve takes joins that are left to the pipeline by [SingleCommand] as [Automatic] does.
+// Resolve reads, by one command, the keys by which documents meet what the policy asks of other
+// collections, and returns the query with these keys in the place of its joins: what the actor's
+// roles, groups and assignments come to. Where no join is left, it is a find filter too, and a
+// filter for counts, updates and deletions ([Query.FindFilter]). Queries that run resolve by
+// themselves, anew each time, as their [Strategy] says; a query that is resolved, or needs not be,
+// is returned as it is, and so is one in a transaction, whose joins are of its moment. Resolve
+// takes joins that are left to the pipeline by [SingleCommand] as [Automatic] does.
 //
-// The answer of a resolved query is that of two moments: what the keys say is as old as [Query.ResolvedAt], what is asked of the documents
-// themselves is not. A role that is revoked in between still counts; one that is granted does not yet; and where one document of the far side was
-// moved while the keys were read, the keys may be of both its states. From a secondary, the keys are older by its lag. Use the query at once, and not for long. [Authorizer.Snapshot] makes both moments one,
-// and [Query.Rechecking] asks the joins again.
+// The answer of a resolved query is that of two moments: what the keys say is as old as
+// [Query.ResolvedAt], what is asked of the documents themselves is not. A role that is revoked in
+// between still counts; one that is granted does not yet; and where one document of the far side
+// was moved while the keys were read, the keys may be of both its states. From a secondary, the
+// keys are older by its lag. Use the query at once, and not for long. [Authorizer.Snapshot] makes
+// both moments one, and [Query.Rechecking] asks the joins again.
 //
 // The errors are an [*ArgumentError] for the zero Query, and the driver's, wrapped.
 func (q *Query) Resolve(ctx context.Context) (*Query, error) {
@@ -107,9 +116,12 @@ func (q *Query) ResolvedAt() (at time.Time, ok bool) {
 	return q.plan.keys.at, true
 }
 
-// Rechecking returns the query such that, when it is resolved, the documents that its keys choose are asked for the joins again, in
-// the same command that reads them. So nothing that was revoked before that command began counts; what was granted after the keys were read
-// may be missing. Writes ask the joins again when they choose their documents, and there is no find filter. The joins run for every document that the keys choose, which costs what [SingleCommand] costs for as many documents.
+// Rechecking returns the query such that, when it is resolved, the documents that its keys choose
+// are asked for the joins again, in the same command that reads them. So nothing that was revoked
+// before that command began counts; what was granted after the keys were read may be missing.
+// Writes ask the joins again when they choose their documents, and there is no find filter. The
+// joins run for every document that the keys choose, which costs what [SingleCommand] costs for as
+// many documents.
 func (q *Query) Rechecking() *Query {
 	if !q.made() {
 		return q
@@ -167,7 +179,8 @@ func (az *Authorizer) readKeys(ctx context.Context, r *pipeline.Resolution) ([]b
 	return documents, err
 }
 
-// aggregate sends a pipeline of the library's own, whose answer is read whole, and within the context's deadline.
+// aggregate sends a pipeline of the library's own, whose answer is read whole, and within the
+// context's deadline.
 func (az *Authorizer) aggregate(ctx context.Context, c *mongo.Collection, stages mongo.Pipeline) (*mongo.Cursor, error) {
 	most := int32(math.MaxInt32)
 	//lint:ignore SA1019 the driver has no other way to say it for an aggregate
@@ -175,9 +188,11 @@ func (az *Authorizer) aggregate(ctx context.Context, c *mongo.Collection, stages
 	return c.Aggregate(ctx, stages, driver.Exactly(o))
 }
 
-// Snapshot calls f with a context in which all reads of the authorizer's queries are of one moment: the keys of a resolved query and its
-// documents, a page and its total, several queries. The server must have snapshot reads (MongoDB 5.0 or later, replica set or sharded cluster); another
-// one fails the reads. Only reads can be made in it, and the cursors of f must be read to their end, or closed, before it returns.
+// Snapshot calls f with a context in which all reads of the authorizer's queries are of one moment:
+// the keys of a resolved query and its documents, a page and its total, several queries. The server
+// must have snapshot reads (MongoDB 5.0 or later, replica set or sharded cluster); another one
+// fails the reads. Only reads can be made in it, and the cursors of f must be read to their end, or
+// closed, before it returns.
 //
 // It returns what f returns, or the driver's error.
 func (az *Authorizer) Snapshot(ctx context.Context, f func(ctx context.Context) error) error {

@@ -9,17 +9,20 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Resource is what an actor wants to act on: a document in hand ([Document]) or a stored one ([ID]). The zero Resource is refused.
+// Resource is what an actor wants to act on: a document in hand ([Document]) or a stored one
+// ([ID]). The zero Resource is refused.
 //
-// Where a resource is asked for, a Go value that has a resource type may stand in place of its Document: a struct named as the type, or a
-// [ResourceTyper], or a pointer to one of them.
+// Where a resource is asked for, a Go value that has a resource type may stand in place of its
+// Document: a struct named as the type, or a [ResourceTyper], or a pointer to one of them.
 //
-// A document in hand is judged as it is given, by the scope of its type too; what it is related to is read from the database. Nothing
-// tells whether it is stored so, or still is: that does for what a page shows, but a write is guarded by what is stored (the authorized
-// writes), or by [ID] if it may come too late.
+// A document in hand is judged as it is given, by the scope of its type too; what it is related to
+// is read from the database. Nothing tells whether it is stored so, or still is: that does for what
+// a page shows, but a write is guarded by what is stored (the authorized writes), or by [ID] if it
+// may come too late.
 //
-// Hand in the whole document. A field that a projection or a Go type leaves out is missing, which grants where a policy asks for absence
-// (IsNull, and None or SubsetOf over what is declared to be empty when absent): "not deleted" is true of a struct without the field for it.
+// Hand in the whole document. A field that a projection or a Go type leaves out is missing, which
+// grants where a policy asks for absence (IsNull, and None or SubsetOf over what is declared to be
+// empty when absent): "not deleted" is true of a struct without the field for it.
 type Resource struct {
 	typ      string
 	document any
@@ -27,8 +30,9 @@ type Resource struct {
 	stored   bool
 }
 
-// Document returns the resource for a document in hand: raw BSON (bson.Raw or []byte), a bson.D, or whatever else the driver would store.
-// Go values are encoded as the schema says (relations.Encoding).
+// Document returns the resource for a document in hand: raw BSON (bson.Raw or []byte), a bson.D, or
+// whatever else the driver would store. Go values are encoded as the schema says
+// (relations.Encoding).
 func Document(resourceType string, document any) Resource {
 	return Resource{typ: resourceType, document: document}
 }

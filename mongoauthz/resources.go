@@ -7,15 +7,17 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// ResourceTyper is a Go type that says which resource type it is. Other types are the resource type of their own name.
-// ResourceType is called on a zero value.
+// ResourceTyper is a Go type that says which resource type it is. Other types are the resource type
+// of their own name. ResourceType is called on a zero value.
 type ResourceTyper interface{ ResourceType() string }
 
-// AuthorizedResources returns the documents on which the actor may do the action, decoded into T: all of them, so mind how
-// many there are. The resource type is what T's ResourceType method says ([ResourceTyper]), or the name of T; T may be a pointer to such a type. For
-// another Go type, use [Authorizer.AuthorizedQuery] with [Query.All].
+// AuthorizedResources returns the documents on which the actor may do the action, decoded into T:
+// all of them, so mind how many there are. The resource type is what T's ResourceType method says
+// ([ResourceTyper]), or the name of T; T may be a pointer to such a type. For another Go type, use
+// [Authorizer.AuthorizedQuery] with [Query.All].
 //
-// The result is not nil. The errors are those of [Authorizer.AuthorizedQuery] and [Query.Aggregate].
+// The result is not nil. The errors are those of [Authorizer.AuthorizedQuery] and
+// [Query.Aggregate].
 func AuthorizedResources[T any](ctx context.Context, az *Authorizer, actor any, action string, opts ...options.Lister[options.AggregateOptions]) ([]T, error) {
 	q, err := az.AuthorizedQuery(ctx, actor, action, resourceType[T]())
 	if err != nil {
@@ -31,7 +33,8 @@ func AuthorizedResources[T any](ctx context.Context, az *Authorizer, actor any, 
 // resourceType returns the resource type that T stands for, "" if it has no name.
 func resourceType[T any]() string { return typeName(reflect.TypeFor[T]()) }
 
-// typeName returns the resource type that a Go type, or a pointer to it, stands for, "" if it has no name.
+// typeName returns the resource type that a Go type, or a pointer to it, stands for, "" if it has
+// no name.
 func typeName(t reflect.Type) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

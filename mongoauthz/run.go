@@ -11,15 +11,19 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Aggregate runs the query and returns the driver's cursor, which the caller closes. Where the [Strategy] has keys read first, that is
-// one more command before, for which the options do not hold.
+// Aggregate runs the query and returns the driver's cursor, which the caller closes. Where the
+// [Strategy] has keys read first, that is one more command before, for which the options do not
+// hold.
 //
-// The options are the driver's own and go to it as they are, but for two. A Collation is refused unless it is the one that the query runs with
-// anyway: it would change who is authorized, which only [WithCollation] may. Custom and what else is internal to the driver is refused. A Hint of
-// a sparse or partial index hides the documents that are not in it. Let is for the appended stages, and must not rebind CURRENT. Where an answer is read
-// whole, by All, Count and FetchPage, it comes in one reply unless BatchSize says otherwise.
+// The options are the driver's own and go to it as they are, but for two. A Collation is refused
+// unless it is the one that the query runs with anyway: it would change who is authorized, which
+// only [WithCollation] may. Custom and what else is internal to the driver is refused. A Hint of a
+// sparse or partial index hides the documents that are not in it. Let is for the appended stages,
+// and must not rebind CURRENT. Where an answer is read whole, by All, Count and FetchPage, it comes
+// in one reply unless BatchSize says otherwise.
 //
-// The errors are an [*ArgumentError] for the zero Query and for a refused option, and the driver's, wrapped.
+// The errors are an [*ArgumentError] for the zero Query and for a refused option, and the driver's,
+// wrapped.
 func (q *Query) Aggregate(ctx context.Context, opts ...options.Lister[options.AggregateOptions]) (*mongo.Cursor, error) {
 	if !q.made() {
 		return nil, errNoQuery
@@ -29,8 +33,8 @@ func (q *Query) Aggregate(ctx context.Context, opts ...options.Lister[options.Ag
 	return q.open(ctx, opts, nil)
 }
 
-// All runs the query and decodes its documents into results, a pointer to a slice, which is overwritten. The options and errors are
-// those of [Query.Aggregate].
+// All runs the query and decodes its documents into results, a pointer to a slice, which is
+// overwritten. The options and errors are those of [Query.Aggregate].
 func (q *Query) All(ctx context.Context, results any, opts ...options.Lister[options.AggregateOptions]) error {
 	if !q.made() {
 		return errNoQuery
@@ -40,8 +44,8 @@ func (q *Query) All(ctx context.Context, results any, opts ...options.Lister[opt
 	return q.all(ctx, results, opts)
 }
 
-// Count returns how many documents the query has, appended stages included: 0 where nothing is authorized. The options and
-// errors are those of [Query.Aggregate].
+// Count returns how many documents the query has, appended stages included: 0 where nothing is
+// authorized. The options and errors are those of [Query.Aggregate].
 func (q *Query) Count(ctx context.Context, opts ...options.Lister[options.AggregateOptions]) (int64, error) {
 	if !q.made() {
 		return 0, errNoQuery
@@ -85,8 +89,9 @@ func (q *Query) all(ctx context.Context, results any, opts []options.Lister[opti
 	return nil
 }
 
-// run sends the query with more stages, for an answer that is read within the context's deadline. The server is told of it: the driver does not,
-// and a query that nobody waits for would go on there.
+// run sends the query with more stages, for an answer that is read within the context's deadline.
+// The server is told of it: the driver does not, and a query that nobody waits for would go on
+// there.
 func (q *Query) run(ctx context.Context, opts []options.Lister[options.AggregateOptions], more ...bson.D) (*mongo.Cursor, error) {
 	return q.open(ctx, opts, driver.MaxTime(ctx), more...)
 }

@@ -12,34 +12,31 @@ import (
 // sequence is the stages of one command, in parts of which logs show each in its own way.
 type sequence []part
 
-// part is stages in a row.
+// part is stages in a row, made when they are asked for.
 type part struct {
-	stages   []bson.D
+	stages   func() []bson.D
 	redacted func() []bson.D // the same stages without values
 }
 
 // ofPlan returns the stages of a plan.
-func ofPlan(p *pipeline.Plan) part { return part{p.Stages(), p.Redacted} }
+func ofPlan(p *pipeline.Plan) part { return part{p.Stages, p.Redacted} }
 
 // ofCaller returns stages that hold values of a caller's, or of documents.
 func ofCaller(stages ...bson.D) part {
-	return part{stages, func() []bson.D { return stage.Redact(stages) }}
+	return part{func() []bson.D { return stages }, func() []bson.D { return stage.Redact(stages) }}
 }
 
 // ofOurs returns stages of the library's own, which hold no values.
 func ofOurs(stages ...bson.D) part {
-	return part{stages, func() []bson.D { return stages }}
+	same := func() []bson.D { return stages }
+	return part{same, same}
 }
 
 // stages returns all stages, to be sent.
 func (s sequence) stages() mongo.Pipeline {
-	n := 0
+	var all mongo.Pipeline
 	for _, p := range s {
-		n += len(p.stages)
-	}
-	all := make(mongo.Pipeline, 0, n)
-	for _, p := range s {
-		all = append(all, p.stages...)
+		all = append(all, p.stages()...)
 	}
 	return all
 }
@@ -49,11 +46,11 @@ func (s sequence) stages() mongo.Pipeline {
 func (s sequence) text(values bool) string {
 	var texts []string
 	for _, p := range s {
-		shown := p.stages
-		if !values {
-			shown = p.redacted()
+		shown := p.redacted
+		if values {
+			shown = p.stages
 		}
-		for _, stage := range shown {
+		for _, stage := range shown() {
 			texts = append(texts, extended(stage))
 		}
 	}

@@ -13,16 +13,17 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// Verify compares the schema with the live database, by one listCollections command. Call it when a service starts, and in tests.
+// Verify compares the schema with the live database, by one listCollections command. Call it when a
+// service starts, and in tests.
 //
 // For each type in a collection that the schema was made of a Go struct for, Verify also has the
-// client encode two values of the struct, a zero one and a filled one, and compares what arrives
-// at the server with what the schema's encoder writes ([OtherNames] and its kin). Nothing is
-// stored, unless the server does not take documents in a pipeline: then they are inserted into a
-// collection with a reserved name (__authz_probe_…), which is dropped at once.
+// client encode two values of the struct, a zero one and a filled one, and compares what arrives at
+// the server with what the schema's encoder writes ([OtherNames] and its kin). Nothing is stored,
+// unless the server does not take documents in a pipeline: then they are inserted into a collection
+// with a reserved name (__authz_probe_…), which is dropped at once.
 //
-// With indexes, such as those of [Authorizer.Indexes], it also reports which of them are missing: answers are right without them, and slow.
-// [Authorizer.MissingIndexes] gives these alone.
+// With indexes, such as those of [Authorizer.Indexes], it also reports which of them are missing:
+// answers are right without them, and slow. [Authorizer.MissingIndexes] gives these alone.
 //
 // The errors are a [*VerifyError] for each collection that does not exist, has a default collation
 // that is not simple, or is a view, for each index that is missing, and for each way in which the
@@ -73,7 +74,8 @@ func collections(s *relations.Schema) map[string][]string {
 	return types
 }
 
-// findings compares the collections of a schema with those of a database, and reports the indexes that are missing.
+// findings compares the collections of a schema with those of a database, and reports the indexes
+// that are missing.
 func findings(types map[string][]string, live []mongo.CollectionSpecification, missing []pipeline.Index) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(types)) {

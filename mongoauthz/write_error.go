@@ -5,10 +5,12 @@ import (
 	"fmt"
 )
 
-// ErrWrite is matched (errors.Is) by every error about a write that is refused: nothing was written. The error itself is a [*WriteError].
+// ErrWrite is matched (errors.Is) by every error about a write that is refused: nothing was
+// written. The error itself is a [*WriteError].
 var ErrWrite = errors.New("mongoauthz: write refused")
 
-// WriteError says which write is refused, and why. It matches [ErrWrite]; [RefuseMove] matches [ErrForbidden] too.
+// WriteError says which write is refused, and why. It matches [ErrWrite]; [RefuseMove] matches
+// [ErrForbidden] too.
 type WriteError struct {
 	Operation string // such as "UpdateOne"
 	Resource  string // the resource type
@@ -34,23 +36,28 @@ type Refusal uint8
 
 // The refusals.
 const (
-	// RefuseUpsert: the write would insert where nothing is authorized, a document made of the authorization's own conditions.
+	// RefuseUpsert: the write would insert where nothing is authorized, a document made of the
+	// authorization's own conditions.
 	RefuseUpsert Refusal = iota + 1
-	// RefusePositional: the update, or the projection, names an array element by the operator $, which speaks of any condition on an array, ours included. Use
-	// array filters ("items.$[item].state"), or $elemMatch in the projection.
+	// RefusePositional: the update, or the projection, names an array element by the operator $,
+	// which speaks of any condition on an array, ours included. Use array filters
+	// ("items.$[item].state"), or $elemMatch in the projection.
 	RefusePositional
 	// RefuseTransaction: the server has no transactions.
 	RefuseTransaction
-	// RefuseUnjudged: nobody can tell, without a transaction, whether the update moves a document ([Query.NotMoving]).
+	// RefuseUnjudged: nobody can tell, without a transaction, whether the update moves a document
+	// ([Query.NotMoving]).
 	RefuseUnjudged
 	// RefuseMove: the update would move a document ([Query.NotMoving]).
 	RefuseMove
-	// RefuseConflict: each time a document was chosen, it changed before it could be written. Trying again may help.
+	// RefuseConflict: each time a document was chosen, it changed before it could be written.
+	// Trying again may help.
 	RefuseConflict
 	// RefuseLimit: more documents would be written than [WithWriteLimit] lets a write name.
 	RefuseLimit
-	// RefuseReserved: the update changes a top-level field with the helper prefix ([WithHelperPrefix]). Queries that join leave out documents
-	// that have one, so it would move the document out of them or into them, whatever their policies read.
+	// RefuseReserved: the update changes a top-level field with the helper prefix
+	// ([WithHelperPrefix]). Queries that join leave out documents that have one, so it would move
+	// the document out of them or into them, whatever their policies read.
 	RefuseReserved
 	// RefuseRequired: the update would take away a field that the schema declares required
 	// ([relations.Field.Required]), or leave null there. An update pipeline that touches one, or an

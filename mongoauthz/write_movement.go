@@ -62,7 +62,8 @@ func (q *Query) movementOf(u *write.Update) (*movement, error) {
 	return m, nil
 }
 
-// judge refuses the update of a document, of which those fields are here that decide, if it would move it.
+// judge refuses the update of a document, of which those fields are here that decide, if it would
+// move it.
 func (w *authorizedWrite) judge(ctx context.Context, before bson.Raw) error {
 	m := w.movement
 	after, err := m.changes.Apply(before)

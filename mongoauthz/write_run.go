@@ -44,7 +44,8 @@ type authorizedWrite struct {
 // sender sends a write for the documents of a filter, and returns how many it found.
 type sender func(ctx context.Context, c *mongo.Collection, filter any) (matched int64, err error)
 
-// writeOptions are the options that writes have in common. Those behind pointers are changed before the write is sent.
+// writeOptions are the options that writes have in common. Those behind pointers are changed before
+// the write is sent.
 type writeOptions struct {
 	collation **options.Collation
 	upsert    *bool
@@ -55,7 +56,8 @@ type writeOptions struct {
 	internal  bool // options that are not for anybody are set
 }
 
-// newWrite returns a write for the query's documents that match the caller's filter, after all checks that concern both.
+// newWrite returns a write for the query's documents that match the caller's filter, after all
+// checks that concern both.
 func (q *Query) newWrite(operation string, callers any, opts writeOptions) (*authorizedWrite, error) {
 	switch {
 	case !q.made():
@@ -200,7 +202,8 @@ func (w *authorizedWrite) run(ctx context.Context, send sender) error {
 	}
 }
 
-// optimistic chooses a document, judges the update of it if it has to be, and writes it unless it changed meanwhile in what decides.
+// optimistic chooses a document, judges the update of it if it has to be, and writes it unless it
+// changed meanwhile in what decides.
 func (w *authorizedWrite) optimistic(ctx context.Context) error {
 	deciding, err := w.deciding()
 	switch {
@@ -239,8 +242,8 @@ func (w *authorizedWrite) deciding() ([]string, error) {
 	return bsonpath.TopLevel(e.Reads(w.q.plan.collection())), nil
 }
 
-// choose returns which documents are authorized and match the caller's filter, with the fields given and their _id: one, or all if they
-// are not too many.
+// choose returns which documents are authorized and match the caller's filter, with the fields
+// given and their _id: one, or all if they are not too many.
 func (w *authorizedWrite) choose(ctx context.Context, fields []string) ([]bson.Raw, error) {
 	first, last := write.Around(w.filter)
 	sent := sequence{ofCaller(first...), ofPlan(w.q.plan.running()), ofCaller(last...)}
@@ -265,8 +268,8 @@ func (w *authorizedWrite) choose(ctx context.Context, fields []string) ([]bson.R
 	return documents, err
 }
 
-// primary runs stages that do not begin with the query's own, and returns what they give. They are read from the primary, as a
-// revocation may not have got further yet.
+// primary runs stages that do not begin with the query's own, and returns what they give. They are
+// read from the primary, as a revocation may not have got further yet.
 func (q *Query) primary(ctx context.Context, sent sequence, o options.AggregateOptions) ([]bson.Raw, error) {
 	o.Collation = q.az.collation
 	start := time.Now()
@@ -290,8 +293,8 @@ func (az *Authorizer) primaryFetcher() evaluate.Fetcher {
 	return fetch.Fetcher{DB: az.db, Collation: az.collation, Collections: primary}
 }
 
-// execute sends the write: for the documents chosen, if some were, that still are as the conditions say, match the caller's filter, and
-// are authorized as far as the query can say it without a join.
+// execute sends the write: for the documents chosen, if some were, that still are as the conditions
+// say, match the caller's filter, and are authorized as far as the query can say it without a join.
 func (w *authorizedWrite) execute(ctx context.Context, chosen []bson.Raw, conditions ...any) (matched int64, err error) {
 	if len(chosen) > 0 {
 		ids := make([]bson.RawValue, len(chosen))
@@ -326,14 +329,15 @@ func (w *authorizedWrite) execute(ctx context.Context, chosen []bson.Raw, condit
 	return matched, nil
 }
 
-// log writes the record of a write, with the authorization in its filter. It is like that of a query.
+// log writes the record of a write, with the authorization in its filter. It is like that of a
+// query.
 func (w *authorizedWrite) log(ctx context.Context, authorized bson.D, took time.Duration, err error) {
 	az := w.q.az
 	if !az.logger.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
 	first := sequence{{ // the plan begins with a $match of just that
-		[]bson.D{{{Key: "$match", Value: authorized}}},
+		func() []bson.D { return []bson.D{{{Key: "$match", Value: authorized}}} },
 		func() []bson.D { return w.q.plan.running().Redacted()[:1] },
 	}}
 	attrs := []slog.Attr{

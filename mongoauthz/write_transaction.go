@@ -12,7 +12,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// abortLimit is how long the abort of a caller's transaction may take, whose own context may have ended.
+// abortLimit is how long the abort of a caller's transaction may take, whose own context may have
+// ended.
 const abortLimit = 10 * time.Second
 
 // transact runs the write in a transaction, that of the context if there is one.
@@ -28,8 +29,8 @@ func (az *Authorizer) transact(ctx context.Context, w *authorizedWrite) error {
 	if session != nil && session.TransactionRunning() {
 		err := w.exact(ctx)
 		if err != nil && (w.sent || errors.Is(err, ErrWrite)) {
-			// Whatever the caller makes of the error, what was written and not checked must not be committed. If the server does not hear
-			// of it, the driver still refuses to commit.
+			// Whatever the caller makes of the error, what was written and not checked must not be
+			// committed. If the server does not hear of it, the driver still refuses to commit.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
 			defer cancel()
 			_ = session.AbortTransaction(ctx)

@@ -9,8 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Value returns the value at a path that leads through embedded documents only; the zero RawValue if
-// there is none.
+// Value returns the value at a path that leads through embedded documents only; the zero RawValue
+// if there is none.
 func Value(document bson.Raw, path []string) bson.RawValue {
 	for _, step := range path[:len(path)-1] {
 		v, err := document.LookupErr(step)
@@ -53,7 +53,8 @@ func appendValues(to []bson.RawValue, document bson.Raw, path []string) []bson.R
 	return to
 }
 
-// IsAbsent reports whether nothing is stored, or null. The zero RawValue stands for a missing field.
+// IsAbsent reports whether nothing is stored, or null. The zero RawValue stands for a missing
+// field.
 func IsAbsent(v bson.RawValue) bool { return v.Type == 0 || v.Type == bson.TypeNull }
 
 // Documents returns the elements of an array of documents. It is not ok for anything else.
@@ -75,7 +76,8 @@ func Documents(v bson.RawValue) (documents []bson.Raw, ok bool) {
 	return documents, true
 }
 
-// RepeatsName reports whether a document has a field twice, at any level. Broken BSON counts as that.
+// RepeatsName reports whether a document has a field twice, at any level. Broken BSON counts as
+// that.
 func RepeatsName(document bson.Raw) bool {
 	fields, err := document.Elements()
 	if err != nil {

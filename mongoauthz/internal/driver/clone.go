@@ -9,9 +9,9 @@ const MaxDepth = 200
 // maxValues is how many values Clone copies: more could not be sent in a command.
 const maxValues = 1 << 20
 
-// Clone returns a copy of v, which comes from a caller. The copy shares nothing with v that could be
-// changed, but for unexported fields of structs. It is not ok where v is nested too deeply or too
-// large.
+// Clone returns a copy of v, which comes from a caller. The copy shares nothing with v that could
+// be changed, but for unexported fields of structs. It is not ok where v is nested too deeply or
+// too large.
 func Clone[T any](v T) (copied T, ok bool) {
 	c := cloner{values: maxValues}
 	copied = c.clone(reflect.ValueOf(&v), 0).Elem().Interface().(T)

@@ -35,9 +35,9 @@ const (
 // set, and those that do not know the commands.
 var refusedTransaction = []int{20, 59, 115, 263}
 
-// Supported reports whether the server of a collection has transactions. It asks once, by committing
-// a transaction that reads nothing: some servers take the commands of a transaction as if there were
-// none, announce sessions like any other, and know no commit.
+// Supported reports whether the server of a collection has transactions. It asks once, by
+// committing a transaction that reads nothing: some servers take the commands of a transaction as
+// if there were none, announce sessions like any other, and know no commit.
 func (t *Transactions) Supported(ctx context.Context, c *mongo.Collection) (bool, error) {
 	if known := t.known.Load(); known != unknown {
 		return known == present, nil

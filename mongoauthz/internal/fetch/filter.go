@@ -60,8 +60,8 @@ func looksLikeOperator(v bson.RawValue) bool {
 	return v.Type == bson.TypeEmbeddedDocument && len(v.Value) > 5 && v.Value[5] == '$'
 }
 
-// Split splits what is asked for until no part has more bytes of keys than the limit, or but one key
-// a field. A document that is asked for is asked for by one of the parts.
+// Split splits what is asked for until no part has more bytes of keys than the limit, or but one
+// key a field. A document that is asked for is asked for by one of the parts.
 func Split(match []evaluate.Match, limit int) [][]evaluate.Match {
 	total, largest, most := 0, -1, 0
 	for i, m := range match {

@@ -56,8 +56,8 @@ func sameMatch(a, b evaluate.Match) bool {
 	})
 }
 
-// Updated returns a fetcher that finds one document of a collection as it will be, and all others as
-// next finds them.
+// Updated returns a fetcher that finds one document of a collection as it will be, and all others
+// as next finds them.
 func Updated(next evaluate.Fetcher, collection string, document bson.Raw) evaluate.Fetcher {
 	return updated{next, collection, document}
 }
@@ -68,8 +68,8 @@ type updated struct {
 	document   bson.Raw
 }
 
-// Fetch returns the documents that a request asks for. The document comes whether it is asked for or
-// not, which is the evaluator's to find out.
+// Fetch returns the documents that a request asks for. The document comes whether it is asked for
+// or not, which is the evaluator's to find out.
 func (u updated) Fetch(ctx context.Context, r evaluate.Request) ([]bson.Raw, error) {
 	documents, err := u.next.Fetch(ctx, r)
 	if err != nil || r.Collection != u.collection {

@@ -41,8 +41,8 @@ func (n noPlace) Error() string { return noPlaceTexts[n] }
 
 var cursorText = base64.RawURLEncoding.Strict()
 
-// Cursor returns the cursor to read on from a document, for the pages of a resource type in an order.
-// The error says why the document has no one place in the order, or no comparable one.
+// Cursor returns the cursor to read on from a document, for the pages of a resource type in an
+// order. The error says why the document has no one place in the order, or no comparable one.
 func Cursor(resource string, order bson.D, last bson.Raw) (string, error) {
 	values, err := placeOf(order, last)
 	if err != nil {

@@ -13,8 +13,8 @@ const (
 	mostKnown    = 1_000 // collections, and kinds of queries, about which something is remembered
 )
 
-// Estimates is what is remembered of collections and of pages. None of it decides who is authorized,
-// nor what is on a page. Make it with [NewEstimates]. It is safe for concurrent use.
+// Estimates is what is remembered of collections and of pages. None of it decides who is
+// authorized, nor what is on a page. Make it with [NewEstimates]. It is safe for concurrent use.
 type Estimates struct {
 	sizes *cache.Cache[string, dated[int64]] // by collection: documents, about
 	sorts *cache.Cache[string, dated[bool]]  // by kind of page: whether the server sorts for it

@@ -54,15 +54,15 @@ func toID(order bson.D) bson.D {
 	return order
 }
 
-// Stages returns the stages that keep, of documents in an order, those up to a limit after the first
-// ones that are skipped.
+// Stages returns the stages that keep, of documents in an order, those up to a limit after the
+// first ones that are skipped.
 func Stages(order bson.D, skip, limit int64) []bson.D {
 	stages := []bson.D{{{Key: "$sort", Value: order}}}
 	if skip == 0 {
 		return append(stages, bson.D{{Key: "$limit", Value: limit}})
 	}
 	limit = min(limit, math.MaxInt64-skip)
-	// The limit stands before the $skip, so that servers that do not put it there themselves keep no
-	// more than the page while they sort.
+	// The limit stands before the $skip, so that servers that do not put it there themselves keep
+	// no more than the page while they sort.
 	return append(stages, bson.D{{Key: "$limit", Value: skip + limit}}, bson.D{{Key: "$skip", Value: skip}})
 }

@@ -9,10 +9,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// A page of a sort that no index serves makes the server sort all that is authorized. A range at the
-// beginning of the order that holds a little more than the page is enough. Where it ends is guessed
-// from a sample: the place of the j-th document of the page's query in a sample of s out of n has
-// about j·n/s of its documents before it.
+// A page of a sort that no index serves makes the server sort all that is authorized. A range at
+// the beginning of the order that holds a little more than the page is enough. Where it ends is
+// guessed from a sample: the place of the j-th document of the page's query in a sample of s out of
+// n has about j·n/s of its documents before it.
 const (
 	sampleSize   = 1_000
 	rangeFrom    = 4_000 // documents of a collection from which the commands pay
@@ -30,19 +30,20 @@ type Read struct {
 
 // Source answers what is asked about the query of a page.
 type Source interface {
-	// Kinds returns the kind of the page, and of the distance of its documents. Pages of one kind have
-	// the same shape, and about as many keys.
+	// Kinds returns the kind of the page, and of the distance of its documents. Pages of one kind
+	// have the same shape, and about as many keys.
 	Kinds() (page, distance string)
 	// Size returns about how many documents the collection has.
 	Size(ctx context.Context) (int64, error)
-	// Sorts reports whether the server would sort for the page. With an error it may be asked again.
+	// Sorts reports whether the server would sort for the page. With an error it may be asked
+	// again.
 	Sorts(ctx context.Context) (bool, error)
 	// Sample returns what the stages make of the query's documents in a sample of the collection.
 	Sample(ctx context.Context, size int, stages []bson.D) ([]bson.Raw, error)
 }
 
-// Ranges offers ranges of a page's order in which the whole page should be: first one that was enough
-// before, then one by a sample. None is nil.
+// Ranges offers ranges of a page's order in which the whole page should be: first one that was
+// enough before, then one by a sample. None is nil.
 type Ranges struct {
 	read      *Read
 	source    Source
@@ -54,8 +55,9 @@ type Ranges struct {
 	end       bson.RawValue // of the range offered last
 }
 
-// NewRanges returns the ranges for a page of a query on a collection; nil where they would be no gain.
-// Errors of the source are not told: what goes wrong here goes wrong again when the page is read.
+// NewRanges returns the ranges for a page of a query on a collection; nil where they would be no
+// gain. Errors of the source are not told: what goes wrong here goes wrong again when the page is
+// read.
 func NewRanges(ctx context.Context, e *Estimates, collection string, s Source, r *Read) *Ranges {
 	if r.Order[0].Key == "_id" || r.Limit > rangeMost || r.Skip > rangeMost-r.Limit {
 		return nil
@@ -148,8 +150,8 @@ func (g *Ranges) sampled(ctx context.Context) (end bson.RawValue, ok bool) {
 	return sortValue(last[0], first[0].Key)
 }
 
-// Learn takes what the range offered last had: the documents that were scanned, nil if none were, and
-// whether they were enough.
+// Learn takes what the range offered last had: the documents that were scanned, nil if none were,
+// and whether they were enough.
 func (g *Ranges) Learn(scanned *Scan, enough bool) {
 	isFirst := g.read.Place == nil
 	switch {

@@ -45,9 +45,9 @@ func (s *Scan) Add(document bson.Raw) bool {
 // has one place in the order.
 func (s *Scan) IsSurelyWhole() bool { return s.seen > s.Limit && !s.unplaced }
 
-// Next returns the cursor of the next page, for the resource type, empty if there is none. After says
-// that the page was itself read after a cursor: then each of its documents needs one place, and the
-// error says that one has not.
+// Next returns the cursor of the next page, for the resource type, empty if there is none. After
+// says that the page was itself read after a cursor: then each of its documents needs one place,
+// and the error says that one has not.
 func (s *Scan) Next(resource string, after bool) (string, error) {
 	switch {
 	case s.unplaced && after:
@@ -88,8 +88,8 @@ func placeOf(order bson.D, document bson.Raw) ([]bson.RawValue, error) {
 }
 
 // sortValue returns the value at a path, the zero value where there is none. It is not ok where the
-// server may sort the document by another one: by an element of an array, and by undefined as null or
-// not, as its version has it.
+// server may sort the document by another one: by an element of an array, and by undefined as null
+// or not, as its version has it.
 func sortValue(document bson.Raw, path string) (v bson.RawValue, ok bool) {
 	for {
 		key, rest, more := strings.Cut(path, ".")

@@ -97,8 +97,8 @@ type subPipeline struct {
 	stages []bson.Raw
 }
 
-// pipelines returns the pipelines inside a stage: those of $facet, and of the stages that are not of
-// [Inside]. It is not ok where a $facet, or the input of such a stage, holds anything else.
+// pipelines returns the pipelines inside a stage: those of $facet, and of the stages that are not
+// of [Inside]. It is not ok where a $facet, or the input of such a stage, holds anything else.
 func pipelines(stage string, body bson.RawValue) (found []subPipeline, ok bool) {
 	doc, isDoc := body.DocumentOK()
 	if !isDoc {
@@ -131,8 +131,8 @@ func pipelines(stage string, body bson.RawValue) (found []subPipeline, ok bool) 
 	return found, true
 }
 
-// fused returns the pipelines that are by name in a document "pipelines" below the input of a stage,
-// as $rankFusion and $scoreFusion have them.
+// fused returns the pipelines that are by name in a document "pipelines" below the input of a
+// stage, as $rankFusion and $scoreFusion have them.
 func fused(input bson.Raw, path string) (found []subPipeline, ok bool) {
 	fields, err := input.Elements()
 	if err != nil {

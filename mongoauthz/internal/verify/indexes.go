@@ -122,8 +122,8 @@ type collationParts struct {
 	Backwards       bool   `bson:"backwards"`
 }
 
-// normal fills in what a server takes for parts that are not said. Of the simple collation there are
-// none.
+// normal fills in what a server takes for parts that are not said. Of the simple collation there
+// are none.
 func (p collationParts) normal() collationParts {
 	if p.Locale == "simple" {
 		return collationParts{Locale: p.Locale}

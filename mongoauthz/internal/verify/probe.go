@@ -14,8 +14,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Probe sends values of the Go struct that a type was made from through the client, and compares what
-// arrives with what the schema's encoder writes.
+// Probe sends values of the Go struct that a type was made from through the client, and compares
+// what arrives with what the schema's encoder writes.
 func Probe(ctx context.Context, db *mongo.Database, s *relations.Schema, t reflect.Type) ([]Difference, error) {
 	values := probes(s, t)
 	echoed, err := echo(ctx, db, values)

@@ -42,7 +42,8 @@ func Around(filter bson.Raw) (first, last []bson.D) {
 	return first, last
 }
 
-// holdsText reports whether a condition of a filter is a search in the text index, or combines others with one.
+// holdsText reports whether a condition of a filter is a search in the text index, or combines
+// others with one.
 func holdsText(key string, v bson.RawValue) bool {
 	switch key {
 	case "$text":
@@ -91,8 +92,8 @@ func AllOf(filters []any) any {
 	}
 }
 
-// Unchanged returns the conditions under which top-level fields of a document are as they were read,
-// to the query's collation. A number that is equal is the same, whatever its type.
+// Unchanged returns the conditions under which top-level fields of a document are as they were
+// read, to the query's collation. A number that is equal is the same, whatever its type.
 func Unchanged(document bson.Raw, fields []string) []any {
 	var conditions []any
 	var equal bson.A

@@ -81,8 +81,8 @@ func requires(s *relations.Schema, t *relations.Type, seen map[string]bool) bool
 	return false
 }
 
-// updateTarget is what the path of an update means in a type: a required field, or an embedding relation
-// behind which there is one.
+// updateTarget is what the path of an update means in a type: a required field, or an embedding
+// relation behind which there is one.
 type updateTarget struct {
 	field    string              // the path in the schema; "" for anything else
 	relation *relations.Relation // nil: a required field

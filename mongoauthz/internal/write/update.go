@@ -98,8 +98,8 @@ func (u *Update) Positional() bool {
 	return slices.ContainsFunc(u.changes, func(c change) bool { return slices.Contains(c.path, "$") })
 }
 
-// PositionalProjection reports whether a projection returns the array element that a condition found.
-// What is nested deeper than [driver.MaxDepth] is left to the server, which refuses it.
+// PositionalProjection reports whether a projection returns the array element that a condition
+// found. What is nested deeper than [driver.MaxDepth] is left to the server, which refuses it.
 func PositionalProjection(projection bson.Raw) bool { return projectsPosition(projection, 0) }
 
 func projectsPosition(projection bson.Raw, depth int) bool {
