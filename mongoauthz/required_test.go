@@ -11,6 +11,27 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
+// ext reads extended JSON.
+func ext(t testing.TB, texts ...string) []bson.Raw {
+	t.Helper()
+	out := make([]bson.Raw, len(texts))
+	for i, text := range texts {
+		var d bson.D
+		require.NoError(t, bson.UnmarshalExtJSON([]byte(text), false, &d), text)
+		raw, err := bson.Marshal(d)
+		require.NoError(t, err)
+		out[i] = raw
+	}
+	return out
+}
+
+func schemaOf(t testing.TB, types ...relations.Type) *relations.Schema {
+	t.Helper()
+	s, err := relations.New(types...)
+	require.NoError(t, err)
+	return s
+}
+
 // demanding declares required fields: of a note, of its address, of its items and of their items.
 func demanding(t testing.TB) *relations.Schema {
 	t.Helper()

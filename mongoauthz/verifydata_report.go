@@ -102,42 +102,10 @@ const (
 
 // String returns the problem in a few words, such as "a value of another type".
 func (p DataProblem) String() string {
-	switch p {
-	case DataOtherType:
-		return "a value of another type"
-	case DataSubtype:
-		return "a binary of another subtype"
-	case DataArray:
-		return "an array in place of one value"
-	case DataNoArray:
-		return "one value in place of a list"
-	case DataElement:
-		return "an element of another type"
-	case DataNullElement:
-		return "a null element"
-	case DataNeverOccurs:
-		return "a field that never occurs"
-	case DataOmitted:
-		return "a zero value left out"
-	case DataAbsentList:
-		return "a list that is missing or null"
-	case DataRequired:
-		return "a required field that is missing or null"
-	case DataDangling:
-		return "a dangling key"
-	case DataNoRow:
-		return "a required row that is missing"
-	case DataBadKey:
-		return "a document without a usable key"
-	case DataRepeatedKey:
-		return "a key of several documents"
-	case DataScopeUnknown:
-		return "a document whose scope is unknown"
-	case DataNoDocuments:
-		return "no documents"
-	default:
-		return fmt.Sprintf("DataProblem(%d)", uint8(p))
+	if text := inspect.Problem(p).String(); text != "" {
+		return text
 	}
+	return fmt.Sprintf("DataProblem(%d)", uint8(p))
 }
 
 // ErrData is matched (errors.Is) by the error of [DataReport.Err]. The error itself is a

@@ -45,3 +45,26 @@ const (
 	ScopeUnknown
 	NoDocuments
 )
+
+// problemTexts says each problem in a few words.
+var problemTexts = map[Problem]string{
+	OtherType:    "a value of another type",
+	Subtype:      "a binary of another subtype",
+	Array:        "an array in place of one value",
+	NoArray:      "one value in place of a list",
+	Element:      "an element of another type",
+	NullElement:  "a null element",
+	NeverOccurs:  "a field that never occurs",
+	Omitted:      "a zero value left out",
+	AbsentList:   "a list that is missing or null",
+	Required:     "a required field that is missing or null",
+	Dangling:     "a dangling key",
+	NoRow:        "a required row that is missing",
+	BadKey:       "a document without a usable key",
+	RepeatedKey:  "a key of several documents",
+	ScopeUnknown: "a document whose scope is unknown",
+	NoDocuments:  "no documents",
+}
+
+// String returns the problem in a few words, such as "a value of another type"; "" for none.
+func (p Problem) String() string { return problemTexts[p] }

@@ -43,43 +43,43 @@ func NewEstimates() *Estimates {
 	}
 }
 
-// remembered returns what is kept for a key, unless it is too old.
-func remembered[V any](c *cache.Cache[string, dated[V]], key string) (V, bool) {
+// lookUp returns what is kept for a key, unless it is too old.
+func lookUp[V any](c *cache.Cache[string, dated[V]], key string) (V, bool) {
 	v, ok := c.Get(key)
 	return v.value, ok && time.Now().Before(v.until)
 }
 
-func remember[V any](c *cache.Cache[string, dated[V]], key string, v V, d time.Duration) {
+func keep[V any](c *cache.Cache[string, dated[V]], key string, v V, d time.Duration) {
 	c.Put(key, dated[V]{v, time.Now().Add(d)})
 }
 
-func (e *Estimates) hint(kind string) (hint, bool) { return remembered(e.hints, kind) }
+func (e *Estimates) hint(kind string) (hint, bool) { return lookUp(e.hints, kind) }
 
-func (e *Estimates) learn(kind string, h hint) { remember(e.hints, kind, h, sizeKnown) }
+func (e *Estimates) learn(kind string, h hint) { keep(e.hints, kind, h, sizeKnown) }
 
 // size returns about how many documents a collection has, 0 if nobody tells.
 func (e *Estimates) size(collection string, ask func() (int64, error)) int64 {
-	if n, ok := remembered(e.sizes, collection); ok {
+	if n, ok := lookUp(e.sizes, collection); ok {
 		return n
 	}
 	n, err := ask()
 	if err != nil {
 		return 0
 	}
-	remember(e.sizes, collection, n, sizeKnown)
+	keep(e.sizes, collection, n, sizeKnown)
 	return n
 }
 
 // sorting returns whether the server sorts for a kind of page. An error counts as no, and is not
 // remembered.
 func (e *Estimates) sorting(kind string, ask func() (bool, error)) bool {
-	if sorts, ok := remembered(e.sorts, kind); ok {
+	if sorts, ok := lookUp(e.sorts, kind); ok {
 		return sorts
 	}
 	sorts, err := ask()
 	if err != nil {
 		return false
 	}
-	remember(e.sorts, kind, sorts, sortingKnown)
+	keep(e.sorts, kind, sorts, sortingKnown)
 	return sorts
 }
