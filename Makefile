@@ -57,6 +57,7 @@ sumtype: ## type switches over sealed interfaces name all members
 unit: ## the root module's tests: no server, no Docker
 	CGO_ENABLED=0 $(GO) build ./...
 	$(GO) test -race -shuffle=on -count=1 ./...
+	$(GO) test -count=1 -run HostileArguments .
 
 # The differential asks the server from one goroutine, and takes three times as long under the race
 # detector. The other suites run the same code under it.

@@ -176,14 +176,17 @@ func (e *Evaluator) DecideAll(ctx context.Context, documents []bson.Raw, fetcher
 
 // begin makes d a decision about some documents, of which none was read yet.
 func (e *Evaluator) begin(d *decision, ctx context.Context, fetcher Fetcher, documents ...bson.Raw) error {
-	if e == nil {
+	if e == nil || e.entities == 0 {
 		return errNoEvaluator
+	}
+	if ctx == nil { // the driver accepts one, too
+		ctx = context.Background()
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	d.ctx = ctx
-	if e.entities <= 1 {
+	if e.entities == 1 {
 		return nil
 	}
 	d.slots, d.others = make([]choice, e.entities), make([][]choice, e.entities)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -38,12 +39,13 @@ type Match struct {
 // Memory is a [Fetcher] that has the documents of each collection in memory. A collection it does not hold is empty.
 type Memory map[string][]bson.Raw
 
-// Insert adds documents to a collection, encoded as the driver encodes them by default. The error is that of [bson.Marshal],
-// and then nothing is added.
+// Insert adds documents to a collection, encoded as the driver encodes them by default. The error
+// is that of [relations.Schema.Marshal], and then nothing is added.
 func (m Memory) Insert(collection string, documents ...any) error {
 	encoded := make([]bson.Raw, len(documents))
+	var byDefault relations.Schema
 	for i, d := range documents {
-		raw, err := bson.Marshal(d)
+		raw, err := byDefault.Marshal(d)
 		if err != nil {
 			return fmt.Errorf("evaluate: document %d of %s: %w", i, collection, err)
 		}
@@ -58,8 +60,8 @@ func (m Memory) Insert(collection string, documents ...any) error {
 
 // Fetch returns the documents that a request asks for, whole. Malformed documents are returned with them, so that they are not overlooked.
 func (m Memory) Fetch(ctx context.Context, r Request) ([]bson.Raw, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	var found []bson.Raw
 	for _, document := range m[r.Collection] {

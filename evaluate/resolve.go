@@ -16,7 +16,7 @@ import (
 // a hop of a through an entity of its own, scopes and constants become conditions. Nothing is
 // rewritten beyond that.
 
-var errNoEvaluator = errors.New("evaluate: the Evaluator is nil: make it by Prepare")
+var errNoEvaluator = errors.New("evaluate: the Evaluator is nil or zero: make it by Prepare")
 
 // errSchema is what resolving ends with if a schema and a filter that it checked do not fit. It
 // cannot happen.

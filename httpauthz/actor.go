@@ -11,13 +11,21 @@ var ErrUnauthenticated = errors.New("httpauthz: the credentials are not good")
 
 type actorKey struct{}
 
-// WithActor returns the context with who asks.
+// WithActor returns the context with who asks. A nil context is the background.
 func WithActor(ctx context.Context, actor any) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	return context.WithValue(ctx, actorKey{}, actor)
 }
 
 // Actor returns who asks, nil if nobody is known to.
-func Actor(ctx context.Context) any { return ctx.Value(actorKey{}) }
+func Actor(ctx context.Context) any {
+	if ctx == nil {
+		return nil
+	}
+	return ctx.Value(actorKey{})
+}
 
 // Authenticate returns a handler that finds out who asks, and serves the request by next with the actor in its context.
 //

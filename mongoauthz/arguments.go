@@ -1,6 +1,12 @@
 package mongoauthz
 
-import "go.mongodb.org/mongo-driver/v2/mongo/options"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
 
 // collate sets the collation that decides who is authorized, and refuses another one.
 func (az *Authorizer) collate(of string, c **options.Collation) error {
@@ -32,4 +38,12 @@ func (az *Authorizer) checkLet(of string, let any) error {
 		}
 	}
 	return nil
+}
+
+// optionsError returns the error of the driver's options of an operation.
+func optionsError(operation string, err error) error {
+	if errors.Is(err, driver.ErrOptions) {
+		return &ArgumentError{Name: "opts", Problem: err.Error()}
+	}
+	return fmt.Errorf("mongoauthz: options of %s: %w", operation, err)
 }

@@ -62,7 +62,7 @@ func (az *Authorizer) Indexes(ctx context.Context, questions ...Question) ([]pip
 func (az *Authorizer) IndexModels(indexes []pipeline.Index) map[string][]mongo.IndexModel {
 	models := map[string][]mongo.IndexModel{}
 	for _, ix := range indexes {
-		model := mongo.IndexModel{Keys: slices.Clone(ix.Keys)}
+		model := mongo.IndexModel{Keys: slices.Clone(ix.Keys)} // each is 1 or -1, and nothing deeper
 		if az.made() && az.collation != nil {
 			model.Options = options.Index().SetCollation(az.collation)
 		}

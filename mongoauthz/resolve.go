@@ -194,10 +194,13 @@ func (az *Authorizer) aggregate(ctx context.Context, c *mongo.Collection, stages
 // fails the reads. Only reads can be made in it, and the cursors of f must be read to their end, or
 // closed, before it returns.
 //
-// It returns what f returns, or the driver's error.
+// It returns what f returns, an [*ArgumentError] if f is nil, or the driver's error.
 func (az *Authorizer) Snapshot(ctx context.Context, f func(ctx context.Context) error) error {
 	if !az.made() {
 		return errNotMade
+	}
+	if f == nil {
+		return &ArgumentError{Name: "f", Problem: "is nil"}
 	}
 	session, err := az.db.Client().StartSession(options.Session().SetSnapshot(true))
 	if err != nil {

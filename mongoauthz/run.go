@@ -121,7 +121,7 @@ func (q *Query) open(ctx context.Context, opts []options.Lister[options.Aggregat
 func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (o options.AggregateOptions, err error) {
 	o, err = driver.Merge(opts)
 	if err != nil {
-		return o, fmt.Errorf("mongoauthz: aggregate options: %w", err)
+		return o, optionsError("Aggregate", err)
 	}
 	if err := az.collate("AggregateOptions", &o.Collation); err != nil {
 		return o, err

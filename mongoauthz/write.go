@@ -3,7 +3,6 @@ package mongoauthz
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
@@ -85,7 +84,7 @@ func (q *Query) NotMoving(others ...*Query) *Query {
 func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...options.Lister[options.UpdateOneOptions]) (*mongo.UpdateResult, error) {
 	o, err := driver.Merge(opts)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: options of UpdateOne: %w", err)
+		return nil, optionsError("UpdateOne", err)
 	}
 	w, err := q.newWrite("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
@@ -107,7 +106,7 @@ func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...optio
 func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...options.Lister[options.UpdateManyOptions]) (*mongo.UpdateResult, error) {
 	o, err := driver.Merge(opts)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: options of UpdateMany: %w", err)
+		return nil, optionsError("UpdateMany", err)
 	}
 	w, err := q.newWrite("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
@@ -130,7 +129,7 @@ func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...opti
 func (q *Query) DeleteOne(ctx context.Context, filter any, opts ...options.Lister[options.DeleteOneOptions]) (*mongo.DeleteResult, error) {
 	o, err := driver.Merge(opts)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: options of DeleteOne: %w", err)
+		return nil, optionsError("DeleteOne", err)
 	}
 	w, err := q.newWrite("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err != nil {
@@ -149,7 +148,7 @@ func (q *Query) DeleteOne(ctx context.Context, filter any, opts ...options.Liste
 func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.Lister[options.DeleteManyOptions]) (*mongo.DeleteResult, error) {
 	o, err := driver.Merge(opts)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: options of DeleteMany: %w", err)
+		return nil, optionsError("DeleteMany", err)
 	}
 	w, err := q.newWrite("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err != nil {
@@ -178,7 +177,7 @@ func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.List
 func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts ...options.Lister[options.FindOneAndUpdateOptions]) *mongo.SingleResult {
 	o, err := driver.Merge(opts)
 	if err != nil {
-		return failed(fmt.Errorf("mongoauthz: options of FindOneAndUpdate: %w", err))
+		return failed(optionsError("FindOneAndUpdate", err))
 	}
 	w, err := q.newWrite("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {

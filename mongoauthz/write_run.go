@@ -172,6 +172,8 @@ func (w *authorizedWrite) refuse(r Refusal, problem string) error {
 
 // run runs the write. Whether it was sent at all is in w.sent afterwards.
 func (w *authorizedWrite) run(ctx context.Context, send sender) error {
+	ctx, cancel := w.q.az.limit(ctx)
+	defer cancel()
 	if session := mongo.SessionFromContext(ctx); session != nil && session.TransactionRunning() {
 		w.q = w.q.unresolved() // its moment is that of the transaction
 	}
@@ -179,8 +181,6 @@ func (w *authorizedWrite) run(ctx context.Context, send sender) error {
 		return nil
 	}
 	w.send = send
-	ctx, cancel := w.q.az.limit(ctx)
-	defer cancel()
 	if w.q.transaction {
 		return w.q.az.transact(ctx, w)
 	}

@@ -43,7 +43,7 @@ func (az *Authorizer) transact(ctx context.Context, w *authorizedWrite) error {
 		}
 		defer session.EndSession(context.WithoutCancel(ctx))
 	}
-	_, err = session.WithTransaction(ctx, func(ctx context.Context) (any, error) { return nil, w.exact(ctx) }, driver.TransactionOptions())
+	err = driver.InTransaction(ctx, session, ErrWrite, w.exact)
 	if err != nil && !errors.Is(err, ErrWrite) {
 		return fmt.Errorf("mongoauthz: %s in a transaction: %w", w.operation, err)
 	}

@@ -194,6 +194,9 @@ func CompileChecked(f *relations.CheckedFilter, opts ...Option) (*Plan, error) {
 func compile(l *lower.Lowerer, f *relations.CheckedFilter, opts []Option) (*Plan, error) {
 	o := options{prefix: DefaultHelperPrefix, limit: filter.DefaultLimit}
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, unsupported("an option is nil: leave it out")
+		}
 		opt(&o)
 	}
 	switch {

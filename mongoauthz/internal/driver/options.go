@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"math"
 	"reflect"
 
@@ -21,6 +22,10 @@ func (e *exactly[T]) List() []func(*T) error {
 // Exactly returns the lister that sets all options to those of o.
 func Exactly[T any](o T) options.Lister[T] { return &exactly[T]{o} }
 
+// ErrOptions says that an option holds more than can be sent. The driver's encoder would not end with
+// a value that holds itself.
+var ErrOptions = errors.New("an option is nested too deeply, or too large")
+
 // Merge applies options as the driver does: the last wins.
 func Merge[T any](opts []options.Lister[T]) (merged T, err error) {
 	for _, opt := range opts {
@@ -35,6 +40,9 @@ func Merge[T any](opts []options.Lister[T]) (merged T, err error) {
 				return merged, err
 			}
 		}
+	}
+	if _, ok := Clone(merged); !ok {
+		return merged, ErrOptions
 	}
 	return merged, nil
 }

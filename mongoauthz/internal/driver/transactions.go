@@ -20,6 +20,20 @@ func TransactionOptions() *options.TransactionOptionsBuilder {
 		SetWriteConcern(writeconcern.Majority()).SetReadPreference(readpref.Primary())
 }
 
+// InTransaction runs f in a transaction of a session. The driver tries again for up to two minutes
+// where that may help, and does not look at the context. Once that has ended, its error is returned,
+// but for an error of f that matches final.
+func InTransaction(ctx context.Context, session *mongo.Session, final error, f func(context.Context) error) error {
+	_, err := session.WithTransaction(ctx, func(ctx context.Context) (any, error) {
+		err := f(ctx)
+		if err != nil && ctx.Err() != nil && !errors.Is(err, final) {
+			err = ctx.Err()
+		}
+		return nil, err
+	}, TransactionOptions())
+	return err
+}
+
 // Transactions finds out whether a server has transactions, and remembers it. The zero Transactions
 // knows nothing yet. It is safe for concurrent use.
 type Transactions struct{ known atomic.Int32 }
@@ -47,14 +61,14 @@ func (t *Transactions) Supported(ctx context.Context, c *mongo.Collection) (bool
 		return false, err
 	}
 	defer session.EndSession(context.WithoutCancel(ctx))
-	_, err = session.WithTransaction(ctx, func(ctx context.Context) (any, error) {
+	err = InTransaction(ctx, session, nil, func(ctx context.Context) error {
 		nothing := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{}}}}}
 		cursor, err := c.Find(ctx, nothing)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return nil, cursor.Close(ctx)
-	}, TransactionOptions())
+		return cursor.Close(ctx)
+	})
 	if err == nil {
 		t.known.Store(present)
 		return true, nil
