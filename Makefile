@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 GO ?= go
+FUZZTIME ?= 30s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SUMTYPE := github.com/alecthomas/go-check-sumtype/cmd/go-check-sumtype@v0.4.0
 
@@ -103,7 +104,16 @@ bench-report: server $(WITHSERVER) ## lists of up to 500,000 documents, by every
 	@$(WITHSERVER) bash -euo pipefail -c 'cd bench && $(GO) run ./cmd/benchreport $(ARGS)'
 
 .PHONY: fuzz
-fuzz: server $(WITHSERVER) ## compare random lists with the evaluator's for as long as FOR says, e.g. FOR=1h
+fuzz: ## run each fuzz target of the root module for as long as FUZZTIME says; FUZZ chooses some
+	@for package in $$($(GO) list ./...); do \
+		listed=$$($(GO) test -list '$(or $(FUZZ),^Fuzz)' $$package); \
+		for target in $$listed; do case $$target in Fuzz*) \
+			echo "$$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$package;; \
+		esac; done; \
+	done
+
+.PHONY: fuzz-server
+fuzz-server: server $(WITHSERVER) ## compare random lists with the evaluator's for as long as FOR says, e.g. FOR=1h
 	@$(WITHSERVER) bash -euo pipefail -c 'cd integration && $(GO) test ./differential -run=Pipeline -count=1 -v -timeout=0 -args -rapid.seed=0 -rapid.checks=100 -for=$(or $(FOR),10m)'
 
 .PHONY: golden

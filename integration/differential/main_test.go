@@ -8,8 +8,9 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/integration/harness"
 )
 
-// A plain run compares in ciWorlds random worlds, always the same ones. -rapid.checks and -rapid.seed say otherwise (a seed of 0 is
-// a new one each time), and -for repeats for that long: make fuzz.
+// A plain run compares in ciWorlds random worlds, always the same ones. -rapid.checks and
+// -rapid.seed say otherwise (a seed of 0 is a new one each time), and -for repeats for that long:
+// make fuzz-server.
 const (
 	ciWorlds = "400"
 	ciSeed   = "20261122"
