@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,19 +109,11 @@ func hostileAny() []any {
 		mongoauthz.ID("Book", 1), mongoauthz.ID("Book", selfD), mongoauthz.Document("Book", selfHolder), mongoauthz.Resource{},
 		filter.F("title"), filter.Param("tenant"), filter.Literal{Value: selfD}, reflect.ValueOf(1), reflect.TypeFor[int](),
 	}
-	for _, text := range texts {
-		out = append(out, text)
-	}
+	out = append(out, texts...)
 	for _, f := range floats {
 		out = append(out, f)
 	}
-	for _, v := range hostileRawValues() {
-		out = append(out, v)
-	}
-	for _, raw := range hostileRaws() {
-		out = append(out, raw)
-	}
-	return out
+	return slices.Concat(out, hostileRawValues(), hostileRaws())
 }
 
 func hostileRawValues() []any {
