@@ -13,9 +13,9 @@ type Formula struct {
 	Scope   Node
 }
 
-// A node is a two-valued formula over variables. Lowering ([lowerer]) turns the three-valued filter
-// into one by choosing, at each leaf, between "surely true" and "surely false"; emission spells it
-// as a query document, an $expr, or a $lookup.
+// Node is a two-valued formula over variables. Lowering turns a filter, which has three values, into
+// one by choosing, at each leaf, between "surely true" and "surely false". Emission spells it as a
+// query document, an $expr, or a $lookup.
 //
 //sumtype:decl
 type Node interface{ node() }

@@ -1,4 +1,4 @@
-package filter_test
+package relations_test
 
 import (
 	"encoding/json"
