@@ -40,8 +40,9 @@ var layers = map[string]layer{
 	"examples":   {folders: []string{"relations", "filter", "pipeline", "evaluate", "mongoauthz", "httpauthz"}, driver: true},
 }
 
-// parts gives every internal package of mongoauthz a layer of its own, in which folders are packages
-// of this module. A new one has to be added here. None imports mongoauthz itself.
+// parts gives every internal package of mongoauthz and of pipeline a layer of its own, in which
+// folders are packages of this module. A new one has to be added here. None imports the package
+// that it is a part of. The passes of the compiler stand in their order: none imports a later one.
 var parts = map[string]layer{
 	"mongoauthz/internal/bsonpath": {},
 	"mongoauthz/internal/driver":   {driver: true},
@@ -51,6 +52,24 @@ var parts = map[string]layer{
 	"mongoauthz/internal/stage":    {folders: []string{"mongoauthz/internal/bsonpath", "mongoauthz/internal/driver"}},
 	"mongoauthz/internal/verify":   {folders: []string{"internal", "relations", "pipeline"}, driver: true},
 	"mongoauthz/internal/write":    {folders: []string{"relations", "mongoauthz/internal/bsonpath", "mongoauthz/internal/driver", "mongoauthz/internal/fetch"}},
+
+	"pipeline/internal/mql":      {},
+	"pipeline/internal/formula":  {folders: passes("mql")},
+	"pipeline/internal/lower":    {folders: passes("mql", "formula")},
+	"pipeline/internal/emit":     {folders: passes("mql", "formula")},
+	"pipeline/internal/keyquery": {folders: passes("mql", "formula", "emit")},
+	"pipeline/internal/plan":     {folders: passes("mql", "formula", "emit", "keyquery")},
+	"pipeline/internal/advise":   {folders: passes("mql", "formula", "emit", "keyquery", "plan")},
+}
+
+// passes returns what a pass of the compiler may import: the words of filters and schemas, and other
+// passes.
+func passes(names ...string) []string {
+	folders := []string{"filter", "relations", "internal"}
+	for _, name := range names {
+		folders = append(folders, "pipeline/internal/"+name)
+	}
+	return folders
 }
 
 // strangers are the folders that do not import one another even in their tests: one is the test of the other.
@@ -83,7 +102,7 @@ func TestTheRulesBite(t *testing.T) {
 	good := []listed{
 		{ImportPath: module, XTestImports: []string{"testing", "github.com/stretchr/testify/assert", driver + "/mongo"}},
 		{ImportPath: module + "/relations", Imports: []string{"fmt", "net/http", driver + "/bson"}},
-		{ImportPath: module + "/pipeline/internal/emit", Imports: []string{module + "/filter", module + "/pipeline/internal/leaf"}},
+		{ImportPath: module + "/pipeline/internal/emit", Imports: []string{module + "/filter", module + "/pipeline/internal/formula"}},
 		{ImportPath: module + "/filter", XTestImports: []string{module + "/evaluate"}},
 		{ImportPath: module + "/mongoauthz", Imports: []string{module + "/evaluate", driver + "/mongo/options", driver + "/mongo"}},
 		{ImportPath: module + "/mongoauthz", Imports: []string{module + "/mongoauthz/internal/driver"}},
@@ -112,6 +131,11 @@ func TestTheRulesBite(t *testing.T) {
 		{ImportPath: module + "/mongoauthz/internal/driver", Imports: []string{module + "/mongoauthz"}},
 		{ImportPath: module + "/mongoauthz/internal/driver", Imports: []string{module + "/mongoauthz/internal/write"}},
 		{ImportPath: module + "/mongoauthz/internal/driver", Imports: []string{module + "/filter"}},
+		{ImportPath: module + "/pipeline/internal/formula", Imports: []string{module + "/pipeline/internal/lower"}},
+		{ImportPath: module + "/pipeline/internal/lower", Imports: []string{module + "/pipeline/internal/emit"}},
+		{ImportPath: module + "/pipeline/internal/mql", Imports: []string{module + "/filter"}},
+		{ImportPath: module + "/pipeline/internal/plan", Imports: []string{module + "/pipeline"}},
+		{ImportPath: module + "/pipeline/internal/util"},
 	}
 	for _, p := range bad {
 		assert.NotEmpty(t, violations(p), "%+v", p)
@@ -146,7 +170,7 @@ func violations(p listed) []string {
 	}
 	folder, _ := folderOf(p.ImportPath)
 	rules, known := layers[folder]
-	isPart := within(p.ImportPath, module+"/mongoauthz/internal")
+	isPart := within(p.ImportPath, module+"/mongoauthz/internal") || within(p.ImportPath, module+"/pipeline/internal")
 	if isPart {
 		rules, known = parts[strings.TrimPrefix(p.ImportPath, module+"/")]
 	}
