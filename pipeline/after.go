@@ -36,7 +36,7 @@ func rendered(q mql.Query, err error) (bson.D, error) {
 	return new(mql.Renderer).Query(q), nil
 }
 
-func literal(v bson.RawValue) mql.Value { return mql.Value{Literal: v} }
+func literal(v bson.RawValue) *mql.Value { return &mql.Value{Literal: v} }
 
 func after(order bson.D, values []bson.RawValue) (mql.Query, error) {
 	if len(values) == 0 || len(values) > len(order) {

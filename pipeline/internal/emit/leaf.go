@@ -57,8 +57,12 @@ func (l spelling) typed(ops ...mql.Op) mql.Ops {
 	if typ == "" {
 		return ops
 	}
-	return append(mql.Ops{ofType(typ)}, ops...)
+	out := make(mql.Ops, 0, len(ops)+2) // often with notArray besides
+	return append(append(out, ofType(typ)), ops...)
 }
+
+// compare returns the operator with the leaf's value.
+func (l spelling) compare(operator string) mql.Ops { return mql.Compare(operator, l.Value) }
 
 // element returns the operators that test one value, no array: surely true or surely false.
 // Every spelling excludes an array by itself, or one is set and the caller must.
@@ -72,13 +76,13 @@ func (l spelling) element(truth bool) (ops mql.Ops, one bool, err error) {
 		is, opposite := orderOperator(l.Op)
 		switch {
 		case truth && l.symbols():
-			return l.typed(mql.Is(is, l.Value)), false, nil
+			return l.typed(l.compare(is)...), false, nil
 		case truth:
-			return mql.Ops{mql.Is(is, l.Value)}, false, nil
+			return l.compare(is), false, nil
 		case l.Type == relations.String: // a stored symbol orders among strings, and is none
-			return l.typed(mql.Is(opposite, l.Value)), true, nil
+			return l.typed(l.compare(opposite)...), true, nil
 		default:
-			return mql.Ops{mql.Is(opposite, l.Value)}, true, nil
+			return l.compare(opposite), true, nil
 		}
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
 		matches := mql.Is("$regex", l.Leaf.Pattern())
@@ -97,15 +101,15 @@ func (l spelling) element(truth bool) (ops mql.Ops, one bool, err error) {
 func (l spelling) equalElement(truth bool) (ops mql.Ops, one bool) {
 	switch {
 	case truth && l.symbols():
-		return l.typed(mql.Is("$eq", l.Value)), false
+		return l.typed(l.compare("$eq")...), false
 	case truth:
-		return mql.Ops{mql.Is("$eq", l.Value)}, false
+		return l.compare("$eq"), false
 	case formula.Alias(l.Type) != "":
-		return l.typed(mql.Is("$ne", l.Value)), true
+		return l.typed(l.compare("$ne")...), true
 	case l.Value.Literal.Type == bson.TypeEmbeddedDocument: // $nin refuses a document whose first key begins with $
 		return nil, true
 	default:
-		return mql.Ops{mql.Is("$nin", mql.Array{l.Value, mql.Null})}, true
+		return mql.Ops{mql.Is("$nin", mql.Array{&l.Value, mql.Null})}, true
 	}
 }
 
@@ -129,48 +133,62 @@ func (l spelling) inElement(truth bool) (ops mql.Ops, one bool) {
 
 // query spells a comparison on a path as a query document.
 func (l spelling) query(path string, truth bool) (mql.Query, error) {
-	if l.Op == filter.SubsetOf {
-		return l.subsetQuery(path, truth), nil
-	}
-	ops, one, err := l.element(truth)
-	if err != nil {
-		return nil, err
+	ops, err := l.ops(truth)
+	if err != nil || ops != nil {
+		return mql.Query{mql.Field{Path: path, Ops: ops}}, err
 	}
 	on := func(ops ...mql.Op) mql.Query { return mql.On(path, ops...) }
-	if ops == nil { // Any ≠ a document
-		ne := mql.Is("$ne", l.Value)
+	if !l.Op.Text() { // Any ≠ a document
+		ne := l.compare("$ne")
 		if l.List {
-			return mql.All(on(ofType("array"), ne), on(notNull)), nil
+			return mql.All(on(ofType("array"), ne[0]), on(notNull)), nil
 		}
-		return mql.All(on(ne, notArray), on(notNull)), nil
+		return mql.All(on(ne[0], notArray), on(notNull)), nil
 	}
-	text := l.Op.Text()
+	ops, _, err = l.element(truth)
 	switch {
-	case truth && l.List && l.Strict:
-		return on(mql.Is("$elemMatch", ops)), nil
-	case truth && l.Strict:
-		return on(append(ops, notArray)...), nil
-	case truth && text:
-		return mql.Some(on(append(ops[:2:2], notArray)...), on(mql.Is("$elemMatch", ops))), nil
 	case truth:
-		return on(ops...), nil
-	case l.List && text:
+		return mql.Some(on(append(ops[:2:2], notArray)...), on(mql.Is("$elemMatch", ops))), err
+	case l.List:
 		noText := mql.Is("$elemMatch", mql.Ops{mql.Is("$not", mql.Ops{ofType("string"), isText})})
 		return mql.All(
 			on(ofType("array")),
 			on(mql.Is("$not", mql.Ops{mql.Is("$regex", l.Leaf.Pattern())})),
 			on(mql.Is("$not", mql.Ops{noText})),
-		), nil
-	case l.List && l.Type == relations.Any && !l.Op.Ordered():
-		return on(append(mql.Ops{ofType("array")}, ops...)...), nil
-	case l.List:
-		return on(ofType("array"), noElement(mql.Is("$not", ops))), nil
-	case text:
-		return mql.All(on(ops...), on(notArray)), nil
-	case one:
-		return on(append(ops, notArray)...), nil
+		), err
 	default:
-		return on(ops...), nil
+		return mql.All(on(ops...), on(notArray)), err
+	}
+}
+
+// ops spells a comparison as operators on one path. It returns nil for one that takes several
+// conditions.
+func (l spelling) ops(truth bool) (mql.Ops, error) {
+	if l.Op == filter.SubsetOf {
+		return l.subsetOps(truth), nil
+	}
+	ops, one, err := l.element(truth)
+	if err != nil || ops == nil {
+		return nil, err
+	}
+	text := l.Op.Text()
+	switch {
+	case truth && l.List && l.Strict:
+		return mql.Ops{mql.Is("$elemMatch", ops)}, nil
+	case truth && l.Strict:
+		return append(ops, notArray), nil
+	case text:
+		return nil, nil
+	case truth:
+		return ops, nil
+	case l.List && l.Type == relations.Any && !l.Op.Ordered():
+		return append(mql.Ops{ofType("array")}, ops...), nil
+	case l.List:
+		return mql.Ops{ofType("array"), noElement(mql.Is("$not", ops))}, nil
+	case one:
+		return append(ops, notArray), nil
+	default:
+		return ops, nil
 	}
 }
 
@@ -179,16 +197,16 @@ func noElement(ops ...mql.Op) mql.Op {
 	return mql.Is("$not", mql.Ops{mql.Is("$elemMatch", mql.Ops(ops))})
 }
 
-func (l spelling) subsetQuery(path string, truth bool) mql.Query {
+func (l spelling) subsetOps(truth bool) mql.Ops {
 	switch {
 	case truth && l.symbols():
 		allowed := mql.Ops{ofType("string"), mql.Is("$in", l.Values)}
-		return mql.On(path, ofType("array"), noElement(mql.Is("$not", allowed)))
+		return mql.Ops{ofType("array"), noElement(mql.Is("$not", allowed))}
 	case truth:
-		return mql.On(path, ofType("array"), noElement(mql.Is("$nin", l.Values)))
+		return mql.Ops{ofType("array"), noElement(mql.Is("$nin", l.Values))}
 	case l.Type == relations.Any:
-		return mql.On(path, mql.Is("$elemMatch", mql.Ops{mql.Is("$nin", mql.WithNull{List: l.Values})}))
+		return mql.Ops{mql.Is("$elemMatch", mql.Ops{mql.Is("$nin", mql.WithNull{List: l.Values})})}
 	default:
-		return mql.On(path, mql.Is("$elemMatch", l.typed(mql.Is("$nin", l.Values))))
+		return mql.Ops{mql.Is("$elemMatch", l.typed(mql.Is("$nin", l.Values)))}
 	}
 }

@@ -83,14 +83,14 @@ func (l spelling) is(e mql.Expr, more ...mql.Expr) mql.Expr {
 func (l spelling) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 	switch l.Op {
 	case filter.Eq:
-		equal := mql.Fn("$eq", e, mql.Literal{Of: l.Value})
+		equal := mql.Fn("$eq", e, mql.Literal{Of: &l.Value})
 		switch {
 		case truth && l.symbols():
 			return l.is(e, equal), nil
 		case truth:
 			return equal, nil
 		}
-		return l.is(e, mql.Fn("$ne", e, mql.Literal{Of: l.Value})), nil
+		return l.is(e, mql.Fn("$ne", e, mql.Literal{Of: &l.Value})), nil
 	case filter.In, filter.SubsetOf:
 		in := mql.Fn("$in", e, mql.Literal{Of: l.Values})
 		switch {
@@ -107,7 +107,7 @@ func (l spelling) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 		if !truth {
 			op = opposite
 		}
-		compare := mql.Fn(op, e, mql.Literal{Of: l.Value})
+		compare := mql.Fn(op, e, mql.Literal{Of: &l.Value})
 		if formula.Class(l.Value.Literal) == "number" && (op == "$lt" || op == "$lte") { // NaN is below all numbers
 			return l.is(e, mql.Fn("$ne", e, nan), compare), nil
 		}
@@ -154,7 +154,7 @@ func (l spelling) expr(x mql.Expr, truth bool) (mql.Expr, error) {
 }
 
 // nan is a NaN as an expression.
-var nan = mql.Literal{Of: mql.Value{Literal: bson.RawValue{Type: bson.TypeDouble, Value: []byte{0, 0, 0, 0, 0, 0, 0xf8, 0x7f}}}}
+var nan = mql.Literal{Of: &mql.Value{Literal: bson.RawValue{Type: bson.TypeDouble, Value: []byte{0, 0, 0, 0, 0, 0, 0xf8, 0x7f}}}}
 
 // comparisonExpr is the operator of a field-to-field comparison and which sides must not be NaN,
 // below all numbers there.
@@ -185,7 +185,7 @@ func orZero(e mql.Expr, f *relations.Field) mql.Expr {
 	if !ok {
 		return e
 	}
-	return cond(isMissing(e), mql.Literal{Of: mql.Value{Literal: zero}}, e)
+	return cond(isMissing(e), mql.Literal{Of: &mql.Value{Literal: zero}}, e)
 }
 
 // comparable is the expressions "e is a value of that type", and no NaN where that is asked.

@@ -29,12 +29,21 @@ func (m *merger) add(q mql.Query) {
 				m.out = append(m.out, condition)
 			}
 		case mql.Field:
-			if i := m.field(c.Path); i < 0 {
-				m.out = append(m.out, condition)
-			} else if !m.mergeField(i, c) {
-				m.clashes = append(m.clashes, mql.Query{condition})
-			}
+			m.addField(c)
 		}
+	}
+}
+
+// addField adds the condition on a field.
+func (m *merger) addField(f mql.Field) {
+	switch i := m.field(f.Path); {
+	case i < 0:
+		m.out = append(m.out, f)
+	case !m.mergeField(i, f):
+		if m.clashes == nil {
+			m.clashes = make([]mql.Query, 0, cap(m.out))
+		}
+		m.clashes = append(m.clashes, mql.Query{f})
 	}
 }
 

@@ -53,6 +53,12 @@ func (l *Scope) queryExpr(n formula.Node, v *formula.Variable) mql.Query {
 func (l *Scope) queryAnd(n formula.And, v *formula.Variable, base string) mql.Query {
 	m := merger{out: make(mql.Query, 0, len(n))}
 	for _, c := range n {
+		if t, ok := c.(formula.Test); ok && t.Ref.Var == v && t.Compares() {
+			if ops, err := (spelling{t.Leaf}).ops(t.Kind == formula.SurelyTrue); err == nil && ops != nil {
+				m.addField(mql.Field{Path: strings.TrimSuffix(base+t.Ref.Path, "."), Ops: ops})
+				continue
+			}
+		}
 		m.add(l.Query(c, v, base))
 	}
 	return m.query()

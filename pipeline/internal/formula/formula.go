@@ -383,5 +383,8 @@ func Conjuncts(n Node) []Node {
 	return []Node{n}
 }
 
+// Compares says that a test is a comparison: the leaf is surely true, or surely false.
+func (t Test) Compares() bool { return t.Kind == SurelyTrue || t.Kind == SurelyFalse }
+
 // IsID says that a test is of a stored document's _id, which is never an array.
 func (t Test) IsID() bool { return t.Ref.Var.Collection != "" && t.Ref.Path == "_id" }

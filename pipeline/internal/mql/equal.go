@@ -25,9 +25,9 @@ func equalConditions(a, b Condition) bool {
 // EqualArgs reports whether two arguments are the same data.
 func EqualArgs(a, b Arg) bool {
 	switch a := a.(type) {
-	case Value:
-		b, ok := b.(Value)
-		return ok && a.Equal(b)
+	case *Value:
+		b, ok := b.(*Value)
+		return ok && a.Equal(*b)
 	case List:
 		b, ok := b.(List)
 		return ok && a.Equal(b)

@@ -65,7 +65,7 @@ type (
 	WithNull struct{ List List }
 )
 
-func (Value) arg()    {}
+func (*Value) arg()   {}
 func (List) arg()     {}
 func (WithNull) arg() {}
 func (Const) arg()    {}
@@ -82,6 +82,16 @@ func On(path string, ops ...Op) Query { return Query{Field{path, ops}} }
 
 // Is returns the operator with an argument.
 func Is(name string, arg Arg) Op { return Op{name, arg} }
+
+// Compare returns the operator that compares with a value, in one piece of memory.
+func Compare(name string, v Value) Ops {
+	room := &struct {
+		ops   [1]Op
+		value Value
+	}{value: v}
+	room.ops[0] = Op{name, &room.value}
+	return room.ops[:]
+}
 
 // All returns {$and: queries}.
 func All(queries ...Query) Query { return Query{Logic{And, queries}} }

@@ -49,13 +49,13 @@ func (m *maker) raw() bson.RawValue {
 
 func (m *maker) name(prefix string) string { return fmt.Sprint(prefix, m.IntN(5)) }
 
-func (m *maker) value() mql.Value {
+func (m *maker) value() *mql.Value {
 	for i, b := range m.bindings {
 		if b.List == nil && m.IntN(3) == 0 {
-			return mql.Value{Param: i + 1}
+			return &mql.Value{Param: i + 1}
 		}
 	}
-	return mql.Value{Literal: m.raw()}
+	return &mql.Value{Literal: m.raw()}
 }
 
 func (m *maker) list() mql.List {

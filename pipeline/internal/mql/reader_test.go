@@ -125,7 +125,7 @@ func readOperand(op string, v any) mql.Arg {
 
 func readValue(v any) mql.Arg {
 	if raw, ok := v.(bson.RawValue); ok {
-		return mql.Value{Literal: raw}
+		return &mql.Value{Literal: raw}
 	}
 	return mql.Const{Value: v}
 }

@@ -93,7 +93,7 @@ func (r *Renderer) ops(ops Ops) bson.D {
 
 func (r *Renderer) arg(a Arg) any {
 	switch a := a.(type) {
-	case Value:
+	case *Value:
 		return r.value(a)
 	case List:
 		return r.list(a, false)
@@ -120,7 +120,7 @@ func (r *Renderer) arg(a Arg) any {
 	return nil
 }
 
-func (r *Renderer) value(v Value) any {
+func (r *Renderer) value(v *Value) any {
 	switch {
 	case r.Hide:
 		return Hidden

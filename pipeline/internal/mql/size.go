@@ -74,7 +74,7 @@ func (s sizer) query(q Query) int {
 
 func (s sizer) arg(a Arg) int {
 	switch a := a.(type) {
-	case Value:
+	case *Value:
 		if a.Param > 0 {
 			return len(s.bindings[a.Param-1].Value.Value)
 		}

@@ -50,7 +50,7 @@ func (l List) Equal(m List) bool {
 // ListOf returns the list of one value.
 func ListOf(v Value) List { return List{Values: []bson.RawValue{v.Literal}, Param: v.Param} }
 
-// Union returns what lists hold, sorted by [Compare], each value once.
+// Union returns what lists hold, sorted by [CompareBytes], each value once.
 func Union(lists ...List) List {
 	var out List
 	fixed := true
@@ -69,19 +69,19 @@ func Union(lists ...List) List {
 	return out
 }
 
-// Compare orders values by their types and bytes. It is no order of MongoDB's.
-func Compare(a, b bson.RawValue) int {
+// CompareBytes orders values by their types and bytes. It is no order of MongoDB's.
+func CompareBytes(a, b bson.RawValue) int {
 	if a.Type != b.Type {
 		return cmp.Compare(a.Type, b.Type)
 	}
 	return bytes.Compare(a.Value, b.Value)
 }
 
-func same(a, b bson.RawValue) bool { return Compare(a, b) == 0 }
+func same(a, b bson.RawValue) bool { return CompareBytes(a, b) == 0 }
 
-// Sort sorts values in place by [Compare], and keeps each once.
+// Sort sorts values in place by [CompareBytes], and keeps each once.
 func Sort(values []bson.RawValue) []bson.RawValue {
-	slices.SortFunc(values, Compare)
+	slices.SortFunc(values, CompareBytes)
 	return slices.CompactFunc(values, same)
 }
 
