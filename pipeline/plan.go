@@ -156,7 +156,7 @@ func (p *Plan) FindFilter() (bson.D, error) {
 }
 
 // Option changes how a filter is compiled.
-type Option func(*options)
+type Option func(options) options
 
 type options struct {
 	prefix string
@@ -165,10 +165,20 @@ type options struct {
 
 // WithHelperPrefix sets the reserved prefix of helper fields, [DefaultHelperPrefix] by default. Compile refuses one that is no
 // field name, or that a name of the schema begins with, with an [*UnsupportedError].
-func WithHelperPrefix(prefix string) Option { return func(o *options) { o.prefix = prefix } }
+func WithHelperPrefix(prefix string) Option {
+	return func(o options) options {
+		o.prefix = prefix
+		return o
+	}
+}
 
 // WithLimit sets how many conditions a normalised filter may have, [filter.DefaultLimit] by default.
-func WithLimit(conditions int) Option { return func(o *options) { o.limit = conditions } }
+func WithLimit(conditions int) Option {
+	return func(o options) options {
+		o.limit = conditions
+		return o
+	}
+}
 
 // Compile checks a filter and compiles it, as [CompileChecked] does. The errors are those of
 // [relations.Schema.Check] and of CompileChecked.
@@ -197,7 +207,7 @@ func compile(l *lower.Lowerer, f *relations.CheckedFilter, opts []Option) (*Plan
 		if opt == nil {
 			return nil, unsupported("an option is nil: leave it out")
 		}
-		opt(&o)
+		o = opt(o)
 	}
 	switch {
 	case f.Resource() == nil:

@@ -109,7 +109,8 @@ func (l spelling) equalElement(truth bool) (ops mql.Ops, one bool) {
 	case l.Value.Literal.Type == bson.TypeEmbeddedDocument: // $nin refuses a document whose first key begins with $
 		return nil, true
 	default:
-		return mql.Ops{mql.Is("$nin", mql.Array{&l.Value, mql.Null})}, true
+		value := l.Value
+		return mql.Ops{mql.Is("$nin", mql.Array{&value, mql.Null})}, true
 	}
 }
 

@@ -78,19 +78,25 @@ func (l spelling) is(e mql.Expr, more ...mql.Expr) mql.Expr {
 	return mql.Fn("$and", append([]mql.Expr{first}, more...)...)
 }
 
+// literal is the leaf's value as an expression.
+func (l spelling) literal() mql.Literal {
+	value := l.Value
+	return mql.Literal{Of: &value}
+}
+
 // elementExpr is the expression that tests one value e. A declared type excludes arrays; for Any,
 // where an array must not count, the caller says so.
 func (l spelling) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 	switch l.Op {
 	case filter.Eq:
-		equal := mql.Fn("$eq", e, mql.Literal{Of: &l.Value})
+		equal := mql.Fn("$eq", e, l.literal())
 		switch {
 		case truth && l.symbols():
 			return l.is(e, equal), nil
 		case truth:
 			return equal, nil
 		}
-		return l.is(e, mql.Fn("$ne", e, mql.Literal{Of: &l.Value})), nil
+		return l.is(e, mql.Fn("$ne", e, l.literal())), nil
 	case filter.In, filter.SubsetOf:
 		in := mql.Fn("$in", e, mql.Literal{Of: l.Values})
 		switch {
@@ -107,7 +113,7 @@ func (l spelling) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 		if !truth {
 			op = opposite
 		}
-		compare := mql.Fn(op, e, mql.Literal{Of: &l.Value})
+		compare := mql.Fn(op, e, l.literal())
 		if formula.Class(l.Value.Literal) == "number" && (op == "$lt" || op == "$lte") { // NaN is below all numbers
 			return l.is(e, mql.Fn("$ne", e, nan), compare), nil
 		}

@@ -11,6 +11,7 @@ type merger struct {
 	out     mql.Query
 	exprs   mql.Args
 	clashes []mql.Query
+	room    mql.Query // for the queries among clashes that are one condition
 }
 
 func (m *merger) add(q mql.Query) {
@@ -41,9 +42,10 @@ func (m *merger) addField(f mql.Field) {
 		m.out = append(m.out, f)
 	case !m.mergeField(i, f):
 		if m.clashes == nil {
-			m.clashes = make([]mql.Query, 0, cap(m.out))
+			m.clashes, m.room = make([]mql.Query, 0, cap(m.out)), make(mql.Query, 0, cap(m.out))
 		}
-		m.clashes = append(m.clashes, mql.Query{f})
+		m.room = append(m.room, f)
+		m.clashes = append(m.clashes, m.room[len(m.room)-1:len(m.room):len(m.room)])
 	}
 }
 

@@ -12,7 +12,7 @@ const inRow = 3
 // withKeyLookups returns n with the join graphs of so many documents in a row that values narrow as
 // keys that are read once.
 func (s *Source) withKeyLookups(n formula.Node) formula.Node {
-	if keyquery.Score(n, s.Root) == keyquery.ScoreID {
+	if !formula.Joins(n) || keyquery.Score(n, s.Root) == keyquery.ScoreID {
 		return n
 	}
 	return keyquery.ReplaceJoins(n, func(e formula.Exists) (formula.Node, bool) {

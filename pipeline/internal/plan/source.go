@@ -23,8 +23,8 @@ func (s *Source) Emit() (*Compiled, error) {
 	root := s.Root
 	p := &Compiled{Resource: s.Resource, Collection: root.Collection, Outcome: filter.Conditional, Source: s}
 	top := &emit.Scope{Prefix: s.Prefix, Var: root, Collection: root.Collection}
-	e := emitter{top: top, whole: make([]mql.Query, 0, len(s.Clauses)), before: make([]mql.Query, 0, len(s.Clauses))}
-	asked := make([]formula.Node, 0, len(s.Clauses))
+	e := emitter{top: top, whole: make([]mql.Query, 0, len(s.Clauses))}
+	var asked []formula.Node // where there are several
 	p.Clauses = make([]compiledClause, 0, len(s.Clauses))
 	for i, n := range s.Clauses {
 		n = s.withKeyLookups(n)
@@ -36,15 +36,17 @@ func (s *Source) Emit() (*Compiled, error) {
 		}
 		match := e.clause(n)
 		p.Clauses = append(p.Clauses, compiledClause{s.Labels[i], s.Method(i), match})
-		asked = append(asked, n)
+		if len(s.Clauses) > 1 {
+			asked = append(asked, n)
+		}
 	}
-	if len(asked) == 0 {
+	if len(p.Clauses) == 0 {
 		p.Outcome, p.Match = filter.Denied, emit.Nothing
 		p.Stages = Denies.Stages
 		return p, nil
 	}
 	if fewer := united(asked); len(fewer) < len(asked) {
-		e.whole, e.before = e.whole[:0:0], e.before[:0:0]
+		e.whole, e.before = nil, nil
 		for _, n := range fewer {
 			e.clause(n)
 		}
@@ -61,7 +63,8 @@ func (s *Source) Emit() (*Compiled, error) {
 	return p, top.Err
 }
 
-// emitter spells clauses: what each asks, and what it asks before the joins.
+// emitter spells clauses: what each asks, and what it asks before the joins. That is nil while no
+// clause joins.
 type emitter struct {
 	top           *emit.Scope
 	whole, before []mql.Query
@@ -72,8 +75,13 @@ func (e *emitter) clause(n formula.Node) mql.Query {
 	without := match
 	if formula.Joins(n) {
 		without = e.top.Query(emit.WithoutJoins(n), e.top.Var, "")
+		if e.before == nil {
+			e.before = append(make([]mql.Query, 0, cap(e.whole)+1), e.whole...)
+		}
 	}
-	e.whole, e.before = append(e.whole, match), append(e.before, without)
+	if e.whole = append(e.whole, match); e.before != nil {
+		e.before = append(e.before, without)
+	}
 	return match
 }
 
