@@ -1,6 +1,9 @@
 package relations
 
-import "go.mongodb.org/mongo-driver/v2/bson"
+import (
+	"github.com/mongoauthz/go-mongoauthz/filter"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
 
 // hash is 64-bit FNV-1a. Conditions that are the same have the same hash, whatever their entities
 // are called.
@@ -70,13 +73,14 @@ func (h hash) value(v *bson.RawValue) hash {
 	return h.byte(byte(v.Type)).string(string(v.Value))
 }
 
-// sign returns a bit for each of a clause's conditions: that of a clause lacks none of a clause it
-// implies.
-func sign(c *CheckedClause) uint64 {
-	var bits uint64
+// hashes returns the hashes of a clause's conditions, but for True: it has all of those of a clause
+// that it implies.
+func (c *CheckedClause) hashes() []hash {
+	out := make([]hash, 0, len(c.Conditions))
 	for _, condition := range c.Conditions {
-		h := newHash.condition(condition)
-		bits |= 1 << ((h ^ h>>32) & 63)
+		if condition != CheckedCondition(CheckedConstant(filter.True)) {
+			out = append(out, newHash.condition(condition))
+		}
 	}
-	return bits
+	return out
 }

@@ -1,6 +1,11 @@
 package relations
 
-import "github.com/mongoauthz/go-mongoauthz/filter"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/mongoauthz/go-mongoauthz/filter"
+)
 
 // many is the number of clauses or conditions from which on they are told apart by a hash first.
 const many = 16
@@ -11,28 +16,21 @@ func (n *normalizer) withoutImplied(in []CheckedClause) []CheckedClause {
 	if len(in) < 2 {
 		return in
 	}
-	var signs []uint64 // a bit for each of a clause's conditions
 	if len(in) > many {
-		signs = make([]uint64, len(in))
-		for i := range in {
-			signs[i] = sign(&in[i])
-		}
+		return n.withoutImpliedOfMany(in)
 	}
 	var buf [many]int
 	kept := buf[:0]
-	implies := func(i, j int) bool { // in[i] implies in[j]
-		return (signs == nil || signs[j]&^signs[i] == 0) && n.implies(&in[i], &in[j])
-	}
 next:
 	for i := range in {
 		for _, k := range kept {
-			if implies(i, k) {
+			if n.implies(&in[i], &in[k]) {
 				continue next
 			}
 		}
 		stay := kept[:0]
 		for _, k := range kept {
-			if !implies(k, i) {
+			if !n.implies(&in[k], &in[i]) {
 				stay = append(stay, k)
 			}
 		}
@@ -42,6 +40,55 @@ next:
 		in[to] = in[from]
 	}
 	return in[:len(kept)]
+}
+
+// withoutImpliedOfMany is withoutImplied in a time that grows with the clauses, and not with their
+// pairs, unless most clauses are alike in all their conditions but one.
+//
+// A clause can be implied by one of fewer conditions only (True is none), or of as many and fewer
+// entities, or by an equal one. So it is looked at after those, and compared with the kept ones that could be weaker.
+// Such a one is found by the rarest of its conditions, which the clause must have, too.
+func (n *normalizer) withoutImpliedOfMany(in []CheckedClause) []CheckedClause {
+	hashes := make([][]hash, len(in))
+	count := map[hash]int{}
+	order := make([]int, len(in))
+	for i := range in {
+		order[i], hashes[i] = i, in[i].hashes()
+		for _, h := range hashes[i] {
+			count[h]++
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		return cmp.Or(
+			cmp.Compare(len(hashes[i]), len(hashes[j])),
+			cmp.Compare(len(in[i].Entities), len(in[j].Entities)),
+			cmp.Compare(len(in[i].Conditions), len(in[j].Conditions)),
+		)
+	})
+	const none hash = 0 // of a clause that says True only
+	byRarest := map[hash][]int{}
+	dropped := make([]bool, len(in))
+	for _, i := range order {
+		rarest := none
+		weaker := func(k int) bool { return n.implies(&in[i], &in[k]) }
+		dropped[i] = slices.ContainsFunc(byRarest[none], weaker)
+		for _, h := range hashes[i] {
+			dropped[i] = dropped[i] || slices.ContainsFunc(byRarest[h], weaker)
+			if rarest == none || count[h] < count[rarest] {
+				rarest = h
+			}
+		}
+		if !dropped[i] {
+			byRarest[rarest] = append(byRarest[rarest], i)
+		}
+	}
+	kept := in[:0]
+	for i := range in {
+		if !dropped[i] {
+			kept = append(kept, in[i])
+		}
+	}
+	return kept
 }
 
 // implies reports whether c is by, up to the names of entities, with more conditions or entities.
