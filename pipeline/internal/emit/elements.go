@@ -8,7 +8,7 @@ import (
 
 // isJoin says whether n becomes a $lookup: a document of a collection, or an element from which one
 // must be looked up.
-func (l *Scope) isJoin(n formula.Exists) bool {
+func (s *Scope) isJoin(n formula.Exists) bool {
 	if _, ok := n.Domain.(formula.Joined); ok {
 		return true
 	}

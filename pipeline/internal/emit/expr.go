@@ -8,41 +8,41 @@ import (
 )
 
 // expr spells n as an aggregation expression.
-func (l *Scope) expr(n formula.Node) mql.Expr {
+func (s *Scope) expr(n formula.Node) mql.Expr {
 	switch n := n.(type) {
 	case formula.Constant:
 		return boolean(bool(n))
 	case formula.And:
 		out := make(mql.Args, 0, len(n))
 		for _, m := range n {
-			out = appendConjuncts(out, l.expr(m))
+			out = appendConjuncts(out, s.expr(m))
 		}
 		return mql.Call{Op: "$and", Arg: out}
 	case formula.Or:
 		out := make(mql.Args, len(n))
 		for i, m := range n {
-			out[i] = l.expr(m)
+			out[i] = s.expr(m)
 		}
 		return mql.Call{Op: "$or", Arg: out}
 	case formula.Not:
-		if e, ok := n.Of.(formula.Exists); ok && l.isJoin(e) {
-			return mql.Fn("$eq", mql.Path(l.lookup(e)), mql.Args{})
+		if e, ok := n.Of.(formula.Exists); ok && s.isJoin(e) {
+			return mql.Fn("$eq", mql.Path(s.lookup(e)), mql.Args{})
 		} else if ok {
-			return l.exprExists(e, false)
+			return s.exprExists(e, false)
 		}
-		return negated(l.expr(n.Of))
+		return negated(s.expr(n.Of))
 	case formula.Test:
-		return l.exprTest(n)
+		return s.exprTest(n)
 	case formula.Pair:
-		return l.exprPair(n)
+		return s.exprPair(n)
 	case formula.HoldsKey:
-		return l.exprHoldsKey(n)
+		return s.exprHoldsKey(n)
 	case *formula.KeyLookup:
-		return l.exprKeyLookup(n)
+		return s.exprKeyLookup(n)
 	case formula.Exists:
-		return l.exprExists(n, true)
+		return s.exprExists(n, true)
 	default:
-		l.fail("formula %T", n)
+		s.fail("formula %T", n)
 		return boolean(false)
 	}
 }
@@ -55,18 +55,18 @@ func appendConjuncts(to mql.Args, e mql.Expr) mql.Args {
 	return append(to, e)
 }
 
-func (l *Scope) exprTest(t formula.Test) mql.Expr {
-	x := l.value(t.Ref)
+func (s *Scope) exprTest(t formula.Test) mql.Expr {
+	x := s.value(t.Ref)
 	switch t.Kind {
 	case formula.SurelyTrue, formula.SurelyFalse:
-		s := spelling{t.Leaf}
-		spell := s.expr
+		leaf := spelling{t.Leaf}
+		spell := leaf.expr
 		if t.Ref.Path == "" && t.Ref.Var.Collection == "" { // an element of a list of keys: one value
-			spell = s.elementExpr
+			spell = leaf.elementExpr
 		}
 		e, err := spell(x, t.Kind == formula.SurelyTrue)
-		if err != nil && l.Err == nil {
-			l.Err = err
+		if err != nil && s.Err == nil {
+			s.Err = err
 		}
 		return e
 	case formula.IsNull:
@@ -88,7 +88,7 @@ func (l *Scope) exprTest(t formula.Test) mql.Expr {
 	case formula.IsEmptyList:
 		return mql.Fn("$eq", x, mql.Args{})
 	default:
-		l.fail("test %d", t.Kind)
+		s.fail("test %d", t.Kind)
 		return boolean(false)
 	}
 }
@@ -96,10 +96,10 @@ func (l *Scope) exprTest(t formula.Test) mql.Expr {
 // isKeyExpr is the expression "e can be a key": it is neither missing, null nor an array.
 func isKeyExpr(e mql.Expr) mql.Expr { return both2(isSet(e), negated(isArray(e))) }
 
-func (l *Scope) exprPair(p formula.Pair) mql.Expr {
-	left, right := orZero(l.value(p.L), p.LZero), orZero(l.value(p.R), p.RZero)
+func (s *Scope) exprPair(p formula.Pair) mql.Expr {
+	left, right := orZero(s.value(p.L), p.LZero), orZero(s.value(p.R), p.RZero)
 	if formula.Alias(p.Type) == "" {
-		l.fail("a comparison of fields without a declared type")
+		s.fail("a comparison of fields without a declared type")
 		return boolean(false)
 	}
 	if p.Op == filter.In {
@@ -114,7 +114,7 @@ func (l *Scope) exprPair(p formula.Pair) mql.Expr {
 	}
 	op, notNaNLeft, notNaNRight, ok := comparisonExpr(p.Op, p.Truth)
 	if !ok {
-		l.fail("%v of a field with a field", p.Op)
+		s.fail("%v of a field with a field", p.Op)
 		return boolean(false)
 	}
 	conds := comparable(left, p.Type, notNaNLeft)
@@ -145,12 +145,12 @@ func exprPairIn(p formula.Pair, left, right mql.Expr) mql.Expr {
 
 // exprHoldsKey spells what a $lookup's localField and foreignField say, for keys that they cannot
 // serve.
-func (l *Scope) exprHoldsKey(h formula.HoldsKey) mql.Expr {
-	key := l.value(h.Key.Local)
-	holds := l.exprHolds
+func (s *Scope) exprHoldsKey(h formula.HoldsKey) mql.Expr {
+	key := s.value(h.Key.Local)
+	holds := s.exprHolds
 	if h.Of != nil {
 		holds = func(key mql.Expr, foreign relations.FieldRef) mql.Expr {
-			return mql.Fn("$in", key, wrapped(l.value(formula.Ref{Var: h.Of, Path: foreign.Path})))
+			return mql.Fn("$in", key, wrapped(s.value(formula.Ref{Var: h.Of, Path: foreign.Path})))
 		}
 	}
 	if !h.Key.List {
@@ -162,9 +162,9 @@ func (l *Scope) exprHoldsKey(h formula.HoldsKey) mql.Expr {
 
 // exprHolds is the expression "some value at the foreign path is, or holds, the key", whatever
 // arrays the path crosses.
-func (l *Scope) exprHolds(key mql.Expr, foreign relations.FieldRef) mql.Expr {
+func (s *Scope) exprHolds(key mql.Expr, foreign relations.FieldRef) mql.Expr {
 	if foreign.Path == "_id" {
-		return mql.Fn("$eq", key, mql.Path(l.Path("_id")))
+		return mql.Fn("$eq", key, mql.Path(s.Path("_id")))
 	}
 	var build func(at func(path string) mql.Expr, rest string, steps []relations.Step, done int) mql.Expr
 	build = func(at func(path string) mql.Expr, rest string, steps []relations.Step, done int) mql.Expr {
@@ -177,45 +177,45 @@ func (l *Scope) exprHolds(key mql.Expr, foreign relations.FieldRef) mql.Expr {
 		inner := build(element, rest[len(seg)+1:], steps[1:], done+len(seg)+1)
 		return anyOf(wrapped(at(seg)), name, both2(negated(isArray(mql.Var(name))), inner))
 	}
-	document := func(path string) mql.Expr { return mql.Path(l.Path(path)) }
+	document := func(path string) mql.Expr { return mql.Path(s.Path(path)) }
 	return build(document, foreign.Path, foreign.Steps, 0)
 }
 
 // exprExists spells that some element makes the body true, or that none does.
-func (l *Scope) exprExists(n formula.Exists, truth bool) mql.Expr {
-	if l.isJoin(n) {
-		return mql.Fn("$ne", mql.Path(l.lookup(n)), mql.Args{})
+func (s *Scope) exprExists(n formula.Exists, truth bool) mql.Expr {
+	if s.isJoin(n) {
+		return mql.Fn("$ne", mql.Path(s.lookup(n)), mql.Args{})
 	}
-	name, done := l.name(n.Var)
+	name, done := s.name(n.Var)
 	defer done()
 	e := mql.Var(name)
 	var input mql.Expr
 	var in mql.Args // what an element must be
 	switch domain := n.Domain.(type) {
 	case formula.Elements:
-		input = arrayOr(l.value(domain.Array))
+		input = arrayOr(s.value(domain.Array))
 		if !domain.DocsOnly && !formula.Forces(n.Body, n.Var, "") {
 			in = mql.Args{isType(e, "object")}
 		} else if !domain.DocsOnly { // a path through a nested array would read its elements
 			in = mql.Args{negated(isArray(e))}
 		}
 	case formula.Keys:
-		input = wrapped(l.value(domain.List))
+		input = wrapped(s.value(domain.List))
 		in = mql.Args{isSet(e), negated(isArray(e))}
 	case formula.Joined:
-		l.fail("domain %T", n.Domain)
+		s.fail("domain %T", n.Domain)
 		return boolean(false)
 	default:
-		l.fail("domain %T", n.Domain)
+		s.fail("domain %T", n.Domain)
 		return boolean(false)
 	}
 	if truth {
 		if n.Body != formula.Constant(true) || in == nil {
-			in = appendConjuncts(in, l.expr(n.Body))
+			in = appendConjuncts(in, s.expr(n.Body))
 		}
 		return anyOf(input, name, conjunction(in))
 	}
-	none := l.expr(formula.Negate(n.Body))
+	none := s.expr(formula.Negate(n.Body))
 	switch {
 	case in != nil && none == mql.Expr(boolean(false)):
 		none = negated(conjunction(in))

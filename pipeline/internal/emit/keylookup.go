@@ -8,7 +8,7 @@ import (
 // addKeyLookup adds the $lookup and returns its helper field: an array of one document with the
 // keys k, or, of several outer references, of a document for each group. Of no outer reference it
 // is empty unless the graph exists.
-func (l *Scope) addKeyLookup(n *formula.KeyLookup) string {
+func (s *Scope) addKeyLookup(n *formula.KeyLookup) string {
 	stages := n.Query.Stages[:len(n.Query.Stages):len(n.Query.Stages)]
 	switch n.Query.Outer {
 	case 0:
@@ -17,40 +17,40 @@ func (l *Scope) addKeyLookup(n *formula.KeyLookup) string {
 		gathered := mql.Object{{Name: "k", Expr: mql.Call{Op: "$addToSet", Arg: mql.Path("_id")}}}
 		stages = append(stages, &mql.Group{ID: mql.Null, Fields: gathered})
 	}
-	return l.add(&mql.Lookup{From: n.Query.Collection, Pipeline: stages})
+	return s.add(&mql.Lookup{From: n.Query.Collection, Pipeline: stages})
 }
 
-func (l *Scope) queryKeyLookup(n *formula.KeyLookup, v *formula.Variable, truth bool) mql.Query {
+func (s *Scope) queryKeyLookup(n *formula.KeyLookup, v *formula.Variable, truth bool) mql.Query {
 	switch {
-	case len(n.Outer) > 0 || v != l.Var:
+	case len(n.Outer) > 0 || v != s.Var:
 		if truth {
-			return l.queryExpr(n, v)
+			return s.queryExpr(n, v)
 		}
-		return l.queryExpr(formula.Not{Of: n}, v)
+		return s.queryExpr(formula.Not{Of: n}, v)
 	case truth:
-		return mql.On(l.addKeyLookup(n)+".0", Present)
+		return mql.On(s.addKeyLookup(n)+".0", Present)
 	default:
-		return mql.On(l.addKeyLookup(n)+".0", Absent)
+		return mql.On(s.addKeyLookup(n)+".0", Absent)
 	}
 }
 
-func (l *Scope) exprKeyLookup(n *formula.KeyLookup) mql.Expr {
-	as := l.addKeyLookup(n)
+func (s *Scope) exprKeyLookup(n *formula.KeyLookup) mql.Expr {
+	as := s.addKeyLookup(n)
 	switch len(n.Outer) {
 	case 0:
 		return mql.Fn("$ne", mql.Path(as), mql.Args{})
 	case 1:
 		found := mql.Fn("$arrayElemAt", mql.Path(as+".k"), mql.Const{Value: int32(0)})
-		return l.exprOuterRef(n.Outer[0], mql.Fn("$ifNull", found, mql.Args{}))
+		return s.exprOuterRef(n.Outer[0], mql.Fn("$ifNull", found, mql.Args{}))
 	}
 	const name = "g"
 	conds := make(mql.Args, len(n.Outer))
 	for i, t := range n.Outer {
 		if i < len(n.Outer)-1 {
-			conds[i] = l.exprOuterRef(t, wrapped(mql.Var(name+"._id."+formula.GroupKey(i))))
+			conds[i] = s.exprOuterRef(t, wrapped(mql.Var(name+"._id."+formula.GroupKey(i))))
 			continue
 		}
-		conds[i] = l.exprOuterRef(t, mql.Call{Op: "$reduce", Arg: mql.Object{ // values, or arrays of values
+		conds[i] = s.exprOuterRef(t, mql.Call{Op: "$reduce", Arg: mql.Object{ // values, or arrays of values
 			{Name: "input", Expr: mql.Var(name + ".s")}, {Name: "initialValue", Expr: mql.Args{}},
 			{Name: "in", Expr: mql.Fn("$concatArrays", mql.Var("value"), wrapped(mql.Var("this")))},
 		}})
@@ -59,8 +59,8 @@ func (l *Scope) exprKeyLookup(n *formula.KeyLookup) mql.Expr {
 }
 
 // exprOuterRef is the expression "the value outside is, or holds, one of the keys".
-func (l *Scope) exprOuterRef(t formula.OuterRef, keys mql.Expr) mql.Expr {
-	x := l.value(t.Outside)
+func (s *Scope) exprOuterRef(t formula.OuterRef, keys mql.Expr) mql.Expr {
+	x := s.value(t.Outside)
 	switch {
 	case t.Typed:
 		return mql.Call{Op: "$and", Arg: append(comparable(x, t.Type, true), mql.Fn("$in", x, keys))}

@@ -10,7 +10,7 @@ import (
 
 // Query spells n as a query document over the value of v, whose fields are behind base.
 // In a scope's own document everything can be said; inside an $elemMatch only what plain allows.
-func (l *Scope) Query(n formula.Node, v *formula.Variable, base string) mql.Query {
+func (s *Scope) Query(n formula.Node, v *formula.Variable, base string) mql.Query {
 	switch n := n.(type) {
 	case formula.Constant:
 		if n {
@@ -18,39 +18,39 @@ func (l *Scope) Query(n formula.Node, v *formula.Variable, base string) mql.Quer
 		}
 		return Nothing
 	case formula.And:
-		return l.queryAnd(n, v, base)
+		return s.queryAnd(n, v, base)
 	case formula.Or:
-		return mql.Some(l.alternatives(n, v, base)...)
+		return mql.Some(s.alternatives(n, v, base)...)
 	case formula.Not:
-		return l.queryNot(n.Of, v, base)
+		return s.queryNot(n.Of, v, base)
 	case formula.Test:
 		if n.Ref.Var != v {
-			return l.queryExpr(n, v)
+			return s.queryExpr(n, v)
 		}
-		return l.queryTest(n, strings.TrimSuffix(base+n.Ref.Path, "."))
+		return s.queryTest(n, strings.TrimSuffix(base+n.Ref.Path, "."))
 	case formula.Pair, formula.HoldsKey:
-		return l.queryExpr(n, v)
+		return s.queryExpr(n, v)
 	case formula.Exists:
-		return l.queryExists(n, v, base)
+		return s.queryExists(n, v, base)
 	case *formula.KeyLookup:
-		return l.queryKeyLookup(n, v, true)
+		return s.queryKeyLookup(n, v, true)
 	default:
-		l.fail("formula %T", n)
+		s.fail("formula %T", n)
 		return Nothing
 	}
 }
 
-func (l *Scope) queryExpr(n formula.Node, v *formula.Variable) mql.Query {
-	if v != l.Var {
-		l.fail("an expression inside $elemMatch")
+func (s *Scope) queryExpr(n formula.Node, v *formula.Variable) mql.Query {
+	if v != s.Var {
+		s.fail("an expression inside $elemMatch")
 		return Nothing
 	}
-	return mql.Query{mql.ExprMatch{Expr: l.expr(n)}}
+	return mql.Query{mql.ExprMatch{Expr: s.expr(n)}}
 }
 
 // queryAnd merges the conjuncts into one document where their keys allow, in their order;
 // expressions become one.
-func (l *Scope) queryAnd(n formula.And, v *formula.Variable, base string) mql.Query {
+func (s *Scope) queryAnd(n formula.And, v *formula.Variable, base string) mql.Query {
 	m := merger{out: make(mql.Query, 0, len(n))}
 	for _, c := range n {
 		if t, ok := c.(formula.Test); ok && t.Ref.Var == v && t.Compares() {
@@ -59,7 +59,7 @@ func (l *Scope) queryAnd(n formula.And, v *formula.Variable, base string) mql.Qu
 				continue
 			}
 		}
-		m.add(l.Query(c, v, base))
+		m.add(s.Query(c, v, base))
 	}
 	return m.query()
 }
@@ -68,22 +68,22 @@ func (l *Scope) queryAnd(n formula.And, v *formula.Variable, base string) mql.Qu
 func without(arg mql.Arg) mql.Op { return mql.Is("$not", mql.Ops{mql.Is("$elemMatch", arg)}) }
 
 // queryNot spells NOT n.
-func (l *Scope) queryNot(n formula.Node, v *formula.Variable, base string) mql.Query {
-	if v == l.Var && l.readsOuter(n) { // FerretDB refuses a $nor around an $expr with variables
-		return mql.Query{mql.ExprMatch{Expr: l.expr(formula.Not{Of: n})}}
+func (s *Scope) queryNot(n formula.Node, v *formula.Variable, base string) mql.Query {
+	if v == s.Var && s.readsOuter(n) { // FerretDB refuses a $nor around an $expr with variables
+		return mql.Query{mql.ExprMatch{Expr: s.expr(formula.Not{Of: n})}}
 	}
 	switch n := n.(type) {
 	case formula.Exists:
-		if as, q := l.whole(n); q != nil {
+		if as, q := s.whole(n); q != nil {
 			return mql.On(as, without(q))
 		}
-		if l.isJoin(n) {
-			return mql.On(l.lookup(n)+".0", Absent)
+		if s.isJoin(n) {
+			return mql.On(s.lookup(n)+".0", Absent)
 		}
 		switch domain := n.Domain.(type) {
 		case formula.Elements:
 			if domain.Array.Var == v && plainElements(n) {
-				return mql.On(base+domain.Array.Path, without(l.elementQuery(n)))
+				return mql.On(base+domain.Array.Path, without(s.elementQuery(n)))
 			}
 		case formula.Keys:
 			if ops := noKey(n); ops != nil && domain.List.Var == v {
@@ -92,31 +92,31 @@ func (l *Scope) queryNot(n formula.Node, v *formula.Variable, base string) mql.Q
 		case formula.Joined:
 		}
 	case *formula.KeyLookup:
-		return l.queryKeyLookup(n, v, false)
+		return s.queryKeyLookup(n, v, false)
 	case formula.Or:
-		return mql.None(l.alternatives(n, v, base)...)
+		return mql.None(s.alternatives(n, v, base)...)
 	case formula.And, formula.Constant, formula.HoldsKey, formula.Not, formula.Pair, formula.Test:
 	}
-	q := l.Query(n, v, base)
+	q := s.Query(n, v, base)
 	if _, ok := mql.Alone[mql.ExprMatch](q); ok {
-		return mql.Query{mql.ExprMatch{Expr: l.expr(formula.Not{Of: n})}}
+		return mql.Query{mql.ExprMatch{Expr: s.expr(formula.Not{Of: n})}}
 	}
 	return mql.None(q)
 }
 
 // elementQuery spells the body of "some element" for an $elemMatch.
-func (l *Scope) elementQuery(n formula.Exists) mql.Arg {
+func (s *Scope) elementQuery(n formula.Exists) mql.Arg {
 	if n.Body == formula.Constant(true) {
 		return object
 	}
-	return l.Query(n.Body, n.Var, "")
+	return s.Query(n.Body, n.Var, "")
 }
 
 // alternatives spells the branches of an OR. What is spelled as an $or itself joins them.
-func (l *Scope) alternatives(n formula.Or, v *formula.Variable, base string) []mql.Query {
+func (s *Scope) alternatives(n formula.Or, v *formula.Variable, base string) []mql.Query {
 	branches := make([]mql.Query, 0, len(n))
 	for _, m := range n {
-		branches = appendBranches(branches, l.Query(m, v, base))
+		branches = appendBranches(branches, s.Query(m, v, base))
 	}
 	return branches
 }
@@ -131,11 +131,11 @@ func appendBranches(to []mql.Query, q mql.Query) []mql.Query {
 
 // readsOuter reports whether n, spelled as an expression, reads a variable of the $lookup that the
 // scope is in.
-func (l *Scope) readsOuter(n formula.Node) bool {
-	if l.Outer == nil {
+func (s *Scope) readsOuter(n formula.Node) bool {
+	if s.Outer == nil {
 		return false
 	}
-	bound := []*formula.Variable{l.Var}
+	bound := []*formula.Variable{s.Var}
 	reads := func(r formula.Ref) bool { return !slices.Contains(bound, r.Var) }
 	var any func(n formula.Node) bool
 	any = func(n formula.Node) bool {
@@ -153,7 +153,7 @@ func (l *Scope) readsOuter(n formula.Node) bool {
 		case formula.HoldsKey:
 			return reads(n.Key.Local) || n.Of != nil
 		case formula.Exists:
-			if l.isJoin(n) {
+			if s.isJoin(n) {
 				return false
 			}
 			bound = append(bound, n.Var)
@@ -171,12 +171,12 @@ func (l *Scope) readsOuter(n formula.Node) bool {
 	return any(n)
 }
 
-func (l *Scope) queryTest(t formula.Test, path string) mql.Query {
+func (s *Scope) queryTest(t formula.Test, path string) mql.Query {
 	switch t.Kind {
 	case formula.SurelyTrue, formula.SurelyFalse:
 		q, err := spelling{t.Leaf}.query(path, t.Kind == formula.SurelyTrue)
-		if err != nil && l.Err == nil {
-			l.Err = err
+		if err != nil && s.Err == nil {
+			s.Err = err
 		}
 		return q
 	case formula.IsNull:
@@ -204,27 +204,27 @@ func (l *Scope) queryTest(t formula.Test, path string) mql.Query {
 	case formula.IsEmptyList:
 		return mql.On(path, mql.Is("$size", mql.Const{Value: int32(0)}))
 	default:
-		l.fail("test %d", t.Kind)
+		s.fail("test %d", t.Kind)
 		return Nothing
 	}
 }
 
 // queryExists spells "some element", "some key" or "some document" as a query.
-func (l *Scope) queryExists(n formula.Exists, v *formula.Variable, base string) mql.Query {
-	if l.isJoin(n) {
-		if v != l.Var {
-			l.fail("a join inside $elemMatch")
+func (s *Scope) queryExists(n formula.Exists, v *formula.Variable, base string) mql.Query {
+	if s.isJoin(n) {
+		if v != s.Var {
+			s.fail("a join inside $elemMatch")
 			return Nothing
 		}
-		if as, q := l.whole(n); q != nil {
+		if as, q := s.whole(n); q != nil {
 			return mql.On(as, mql.Is("$elemMatch", q))
 		}
-		return mql.On(l.lookup(n)+".0", Present)
+		return mql.On(s.lookup(n)+".0", Present)
 	}
 	switch domain := n.Domain.(type) {
 	case formula.Elements:
 		if domain.Array.Var == v && plainElements(n) {
-			return mql.On(base+domain.Array.Path, mql.Is("$elemMatch", l.elementQuery(n)))
+			return mql.On(base+domain.Array.Path, mql.Is("$elemMatch", s.elementQuery(n)))
 		}
 	case formula.Keys:
 		if q := someKey(n, base+domain.List.Path); q != nil && domain.List.Var == v {
@@ -232,5 +232,5 @@ func (l *Scope) queryExists(n formula.Exists, v *formula.Variable, base string) 
 		}
 	case formula.Joined:
 	}
-	return l.queryExpr(n, v)
+	return s.queryExpr(n, v)
 }

@@ -34,9 +34,9 @@ type named struct {
 	name string
 }
 
-func (l *Scope) fail(format string, args ...any) {
-	if l.Err == nil {
-		l.Err = formula.Unsupported(format, args...)
+func (s *Scope) fail(format string, args ...any) {
+	if s.Err == nil {
+		s.Err = formula.Unsupported(format, args...)
 	}
 }
 
@@ -45,12 +45,12 @@ var Nothing = mql.On("_id", mql.Is("$in", mql.List{}))
 
 // stages writes the pipeline that keeps the documents for which n holds: a prefilter where there
 // are joins, the joins, the match.
-func (l *Scope) stages(n formula.Node) (prefilter mql.Query, joins []*mql.Lookup, match mql.Query) {
-	match = l.Query(n, l.Var, l.Base)
-	if len(l.Joins) > 0 {
-		prefilter = l.Query(WithoutJoins(n), l.Var, l.Base)
+func (s *Scope) stages(n formula.Node) (prefilter mql.Query, joins []*mql.Lookup, match mql.Query) {
+	match = s.Query(n, s.Var, s.Base)
+	if len(s.Joins) > 0 {
+		prefilter = s.Query(WithoutJoins(n), s.Var, s.Base)
 	}
-	return prefilter, l.Joins, match
+	return prefilter, s.Joins, match
 }
 
 // WithoutJoins returns what n says without the joins: a weaker formula.
@@ -85,44 +85,44 @@ func WithoutJoins(n formula.Node) formula.Node {
 }
 
 // name returns a fresh name for an element variable of the expression being written.
-func (l *Scope) name(v *formula.Variable) (string, func()) {
-	name := "e" + strconv.Itoa(len(l.names))
-	l.names = append(l.names, named{v, name})
-	return name, func() { l.names = l.names[:len(l.names)-1] }
+func (s *Scope) name(v *formula.Variable) (string, func()) {
+	name := "e" + strconv.Itoa(len(s.names))
+	s.names = append(s.names, named{v, name})
+	return name, func() { s.names = s.names[:len(s.names)-1] }
 }
 
 // Path returns a field path of the scope's document.
-func (l *Scope) Path(path string) string { return strings.TrimSuffix(l.Base+path, ".") }
+func (s *Scope) Path(path string) string { return strings.TrimSuffix(s.Base+path, ".") }
 
 // value spells a ref as an expression.
-func (l *Scope) value(r formula.Ref) mql.Expr {
-	if at, ok := l.Rows[r]; ok {
+func (s *Scope) value(r formula.Ref) mql.Expr {
+	if at, ok := s.Rows[r]; ok {
 		return mql.Path(at)
 	}
-	if r.Var == l.Var {
-		return mql.Path(l.Path(r.Path))
+	if r.Var == s.Var {
+		return mql.Path(s.Path(r.Path))
 	}
-	for i := len(l.names) - 1; i >= 0; i-- {
-		if l.names[i].v == r.Var {
+	for i := len(s.names) - 1; i >= 0; i-- {
+		if s.names[i].v == r.Var {
 			if r.Path == "" {
-				return mql.Var(l.names[i].name)
+				return mql.Var(s.names[i].name)
 			}
-			return mql.Var(l.names[i].name + "." + r.Path)
+			return mql.Var(s.names[i].name + "." + r.Path)
 		}
 	}
-	return mql.Var(l.outer(r))
+	return mql.Var(s.outer(r))
 }
 
 // outer returns the name of the let variable that brings a value of an enclosing document here.
-func (l *Scope) outer(r formula.Ref) string {
-	at := l
+func (s *Scope) outer(r formula.Ref) string {
+	at := s
 	for ; at.Outer != nil; at = at.Outer {
 		if _, ok := at.Outer.Rows[r]; ok || at.Outer.Var == r.Var {
 			break
 		}
 	}
 	if at.Outer == nil {
-		l.fail("a value that no enclosing document holds")
+		s.fail("a value that no enclosing document holds")
 		return "missing"
 	}
 	for _, have := range at.Lets {

@@ -22,24 +22,24 @@ type Answer struct {
 	room      []byte // for the bytes of keys
 }
 
-func (r *Answer) tooMany(limit int) { r.refuse("more than " + strconv.Itoa(limit) + " keys") }
+func (a *Answer) tooMany(limit int) { a.refuse("more than " + strconv.Itoa(limit) + " keys") }
 
-func (r *Answer) refuse(problem string) { r.Problem, r.only, r.groups = problem, nil, nil }
+func (a *Answer) refuse(problem string) { a.Problem, a.only, a.groups = problem, nil, nil }
 
 // group is keys that belong together: one set for each outer reference.
 type group [][]bson.RawValue
 
 // add takes one document. With one outer reference its k is a key; with more it has a key or an
 // array of keys for each but the last, and s those of the last.
-func (r *Answer) add(doc bson.Raw, ties, limit int) error {
-	r.documents++
-	if ties == 0 || r.Problem != "" {
+func (a *Answer) add(doc bson.Raw, ties, limit int) error {
+	a.documents++
+	if ties == 0 || a.Problem != "" {
 		return nil
 	}
 	if ties == 1 {
-		r.collect(&r.only, doc.Lookup("k"))
-		if r.Keys = len(r.only); r.documents > limit || r.Keys > limit { // one more was asked for than there may be, whatever it is
-			r.tooMany(limit)
+		a.collect(&a.only, doc.Lookup("k"))
+		if a.Keys = len(a.only); a.documents > limit || a.Keys > limit { // one more was asked for than there may be, whatever it is
+			a.tooMany(limit)
 		}
 		return nil
 	}
@@ -50,7 +50,7 @@ func (r *Answer) add(doc bson.Raw, ties, limit int) error {
 		if !ok {
 			return errNotAsked
 		}
-		r.collect(&g[i], inner.Lookup(formula.GroupKey(i)))
+		a.collect(&g[i], inner.Lookup(formula.GroupKey(i)))
 	}
 	last, ok := s.ArrayOK()
 	if !ok {
@@ -61,32 +61,32 @@ func (r *Answer) add(doc bson.Raw, ties, limit int) error {
 		return errNotAsked
 	}
 	for _, v := range values {
-		r.collect(&g[ties-1], v)
+		a.collect(&g[ties-1], v)
 	}
 	n, ok := doc.Lookup("n").AsInt64OK()
 	if !ok {
 		return errNotAsked
 	}
-	r.grouped += int(min(n, math.MaxInt32))
-	if r.documents > limit || r.grouped > limit {
-		r.tooMany(limit)
+	a.grouped += int(min(n, math.MaxInt32))
+	if a.documents > limit || a.grouped > limit {
+		a.tooMany(limit)
 		return nil
 	}
 	for i := range g {
 		if len(g[i]) == 0 { // nothing meets it
 			return nil
 		}
-		r.Keys += len(g[i])
+		a.Keys += len(g[i])
 	}
-	if r.Keys > limit {
-		r.tooMany(limit)
+	if a.Keys > limit {
+		a.tooMany(limit)
 		return nil
 	}
-	if len(r.groups) == maxGroups {
-		r.refuse("more than " + strconv.Itoa(maxGroups) + " groups of keys")
+	if len(a.groups) == maxGroups {
+		a.refuse("more than " + strconv.Itoa(maxGroups) + " groups of keys")
 		return nil
 	}
-	r.groups = append(r.groups, g)
+	a.groups = append(a.groups, g)
 	return nil
 }
 
@@ -94,44 +94,44 @@ var errNotAsked = formula.Unsupported("a document that the resolution did not as
 
 // collect adds a value, or what an array holds, to the keys. Null and arrays inside arrays are no
 // keys: they reach nothing.
-func (r *Answer) collect(to *[]bson.RawValue, v bson.RawValue) {
+func (a *Answer) collect(to *[]bson.RawValue, v bson.RawValue) {
 	if v.Type != bson.TypeArray {
-		r.keep(to, v)
+		a.keep(to, v)
 		return
 	}
 	values, _ := v.Array().Values()
 	for _, v := range values {
-		r.keep(to, v)
+		a.keep(to, v)
 	}
 }
 
-func (r *Answer) keep(to *[]bson.RawValue, v bson.RawValue) {
+func (a *Answer) keep(to *[]bson.RawValue, v bson.RawValue) {
 	switch v.Type {
 	case 0, bson.TypeNull, bson.TypeArray:
 		return
 	case bson.TypeEmbeddedDocument:
 		if e, err := v.Document().IndexErr(0); err == nil && len(e.Key()) > 0 && e.Key()[0] == '$' {
-			r.Problem = noMereValue
+			a.Problem = noMereValue
 		}
 	case bson.TypeDouble:
 		if math.IsNaN(v.Double()) {
-			r.Problem = noMereValue
+			a.Problem = noMereValue
 		}
 	case bson.TypeDecimal128:
 		if d := v.Decimal128(); d.IsNaN() {
-			r.Problem = noMereValue
+			a.Problem = noMereValue
 		}
 	case bson.TypeInt32, bson.TypeInt64, bson.TypeString, bson.TypeObjectID, bson.TypeBoolean, bson.TypeDateTime, bson.TypeBinary, bson.TypeTimestamp:
 	default:
-		r.Problem = noMereValue
+		a.Problem = noMereValue
 	}
 	n := len(v.Value)
-	if n > len(r.room) {
-		r.room = make([]byte, max(n, min(64*(r.Keys+1), maxRoom)))
+	if n > len(a.room) {
+		a.room = make([]byte, max(n, min(64*(a.Keys+1), maxRoom)))
 	}
-	copy(r.room, v.Value)
-	v.Value, r.room = r.room[:n:n], r.room[n:]
-	r.bytes += n
+	copy(a.room, v.Value)
+	v.Value, a.room = a.room[:n:n], a.room[n:]
+	a.bytes += n
 	*to = append(*to, v)
 }
 
@@ -141,23 +141,23 @@ const maxRoom = 64 << 10
 const noMereValue = "a key is no mere value"
 
 // Node says that what is outside is among the keys.
-func (r *Answer) Node(ties []formula.OuterRef) formula.Node {
+func (a *Answer) Node(ties []formula.OuterRef) formula.Node {
 	if len(ties) == 0 {
-		return formula.Constant(r.documents > 0)
+		return formula.Constant(a.documents > 0)
 	}
-	if !r.sorted { // other sites have the same
-		r.only, r.sorted = mql.Sort(r.only), true
-		for _, g := range r.groups {
+	if !a.sorted { // other sites have the same
+		a.only, a.sorted = mql.Sort(a.only), true
+		for _, g := range a.groups {
 			for i := range g {
 				g[i] = mql.Sort(g[i])
 			}
 		}
 	}
 	if len(ties) == 1 {
-		return ties[0].Among(r.only)
+		return ties[0].Among(a.only)
 	}
-	groups := make([]formula.Node, len(r.groups))
-	for i, g := range r.groups {
+	groups := make([]formula.Node, len(a.groups))
+	for i, g := range a.groups {
 		sets := make([]formula.Node, len(ties))
 		for j := range ties {
 			sets[j] = ties[j].Among(g[j])

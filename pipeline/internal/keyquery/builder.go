@@ -25,40 +25,40 @@ type builder struct {
 
 // Query returns the stages, on the collection of the graph's start. With a limit, so many groups of
 // keys and one more are made.
-func (c *joinGraph) Query(start *formula.Variable, prefix string, limit int) ([]mql.Stage, error) {
-	g := &builder{graph: c, rows: &emit.Scope{Prefix: prefix, Rows: map[formula.Ref]string{}}, used: make([]bool, len(c.links)), asked: make([]bool, len(c.conds))}
-	g.begin(start)
-	for len(g.behind) < len(c.Vars) {
-		if g.rows.Err != nil {
-			return nil, g.rows.Err
+func (g *joinGraph) Query(start *formula.Variable, prefix string, limit int) ([]mql.Stage, error) {
+	b := &builder{graph: g, rows: &emit.Scope{Prefix: prefix, Rows: map[formula.Ref]string{}}, used: make([]bool, len(g.links)), asked: make([]bool, len(g.conds))}
+	b.begin(start)
+	for len(b.behind) < len(g.Vars) {
+		if b.rows.Err != nil {
+			return nil, b.rows.Err
 		}
-		if !g.step() {
+		if !b.step() {
 			return nil, formula.Unsupported("documents that cannot be reached from the side of the values")
 		}
 	}
-	g.end(limit)
-	return g.stages, g.rows.Err
+	b.end(limit)
+	return b.stages, b.rows.Err
 }
 
-func (g *builder) add(stages ...mql.Stage) { g.stages = append(g.stages, stages...) }
+func (b *builder) add(stages ...mql.Stage) { b.stages = append(b.stages, stages...) }
 
 // begin reads the documents of the first variable.
-func (g *builder) begin(v *formula.Variable) {
-	g.behind = append(g.behind, v)
-	own := &emit.Scope{Prefix: g.rows.Prefix, Var: v, Collection: v.Collection}
-	g.add(emit.Conditions(own, formula.All(g.complete()...))...)
-	g.failed(own)
-	for _, r := range g.live() {
-		g.rows.Rows[r] = own.Path(r.Path)
+func (b *builder) begin(v *formula.Variable) {
+	b.behind = append(b.behind, v)
+	own := &emit.Scope{Prefix: b.rows.Prefix, Var: v, Collection: v.Collection}
+	b.add(emit.Conditions(own, formula.All(b.complete()...))...)
+	b.failed(own)
+	for _, r := range b.live() {
+		b.rows.Rows[r] = own.Path(r.Path)
 	}
-	if len(g.graph.Vars) > 1 {
-		g.group()
+	if len(b.graph.Vars) > 1 {
+		b.group()
 	}
 }
 
-func (g *builder) failed(l *emit.Scope) {
-	if l.Err != nil && g.rows.Err == nil {
-		g.rows.Err = l.Err
+func (b *builder) failed(l *emit.Scope) {
+	if l.Err != nil && b.rows.Err == nil {
+		b.rows.Err = l.Err
 	}
 }
 
@@ -72,10 +72,10 @@ type hop struct {
 
 // next chooses the hop to the variable that should leave the fewest rows: one that the filter's
 // values narrow, one that is found by its _id, one from which others can be.
-func (g *builder) next() (best hop, ok bool) {
+func (b *builder) next() (best hop, ok bool) {
 	best.rank = math.MinInt
-	for i, k := range g.graph.links {
-		from, to := g.isBehind(k.Local.Var), g.isBehind(k.to)
+	for i, k := range b.graph.links {
+		from, to := b.isBehind(k.Local.Var), b.isBehind(k.to)
 		h := hop{link: i, forward: from}
 		switch {
 		case from == to:
@@ -87,7 +87,7 @@ func (g *builder) next() (best hop, ok bool) {
 		default:
 			h.v = k.Local.Var
 		}
-		h.rank = 10*g.graph.score(h.v) + 2*g.leadsOn(h.v)
+		h.rank = 10*b.graph.score(h.v) + 2*b.leadsOn(h.v)
 		if h.forward && k.Foreign.Path == "_id" {
 			h.rank += 5
 		}
@@ -98,10 +98,10 @@ func (g *builder) next() (best hop, ok bool) {
 	if ok {
 		return best, true
 	}
-	for _, c := range g.graph.conds {
-		if p, isPair := c.Node.(formula.Pair); isPair && p.Op == filter.Eq && p.Truth && g.isBehind(p.L.Var) != g.isBehind(p.R.Var) {
+	for _, c := range b.graph.conds {
+		if p, isPair := c.Node.(formula.Pair); isPair && p.Op == filter.Eq && p.Truth && b.isBehind(p.L.Var) != b.isBehind(p.R.Var) {
 			v := p.R.Var
-			if g.isBehind(v) {
+			if b.isBehind(v) {
 				v = p.L.Var
 			}
 			return hop{v: v, link: -1}, true
@@ -111,30 +111,30 @@ func (g *builder) next() (best hop, ok bool) {
 }
 
 // leadsOn counts the variables ahead whose keys v holds.
-func (g *builder) leadsOn(v *formula.Variable) (n int) {
-	for _, k := range g.graph.links {
-		if k.Local.Var == v && !g.isBehind(k.to) {
+func (b *builder) leadsOn(v *formula.Variable) (n int) {
+	for _, k := range b.graph.links {
+		if k.Local.Var == v && !b.isBehind(k.to) {
 			n++
 		}
 	}
 	return n
 }
 
-func (g *builder) isBehind(v *formula.Variable) bool { return slices.Contains(g.behind, v) }
+func (b *builder) isBehind(v *formula.Variable) bool { return slices.Contains(b.behind, v) }
 
 // step joins the next variable to the rows.
-func (g *builder) step() bool {
-	h, ok := g.next()
+func (b *builder) step() bool {
+	h, ok := b.next()
 	if !ok {
 		return false
 	}
-	g.behind = append(g.behind, h.v)
-	j := &mql.Lookup{From: h.v.Collection, As: g.rows.Prefix}
-	sub := &emit.Scope{Prefix: g.rows.Prefix, Var: h.v, Outer: g.rows, Depth: 1, Collection: h.v.Collection}
-	body := g.followed(j, h, sub)
-	for i, k := range g.graph.links {
-		if !g.used[i] && g.isBehind(k.Local.Var) && g.isBehind(k.to) {
-			g.used[i] = true
+	b.behind = append(b.behind, h.v)
+	j := &mql.Lookup{From: h.v.Collection, As: b.rows.Prefix}
+	sub := &emit.Scope{Prefix: b.rows.Prefix, Var: h.v, Outer: b.rows, Depth: 1, Collection: h.v.Collection}
+	body := b.followed(j, h, sub)
+	for i, k := range b.graph.links {
+		if !b.used[i] && b.isBehind(k.Local.Var) && b.isBehind(k.to) {
+			b.used[i] = true
 			h := formula.HoldsKey{Key: k.JoinKey}
 			if k.to != sub.Var {
 				h.Of = k.to
@@ -145,33 +145,33 @@ func (g *builder) step() bool {
 			body = append(body, h)
 		}
 	}
-	body = append(body, g.complete()...)
+	body = append(body, b.complete()...)
 	if h.link < 0 {
-		g.compared(j, h.v, body)
+		b.compared(j, h.v, body)
 	}
-	if g.toOne(h) && j.ForeignField == "_id" && !formula.Joins(formula.All(body...)) {
-		g.whole(h.v, j, formula.All(body...))
+	if b.toOne(h) && j.ForeignField == "_id" && !formula.Joins(formula.All(body...)) {
+		b.whole(h.v, j, formula.All(body...))
 	} else {
-		g.project(j, sub, emit.Conditions(sub, formula.All(body...)))
+		b.project(j, sub, emit.Conditions(sub, formula.All(body...)))
 	}
-	if len(g.behind) < len(g.graph.Vars) {
-		g.group()
+	if len(b.behind) < len(b.graph.Vars) {
+		b.group()
 	}
 	return true
 }
 
 // followed makes a lookup follow the link of a hop, and returns what the link asks besides.
-func (g *builder) followed(j *mql.Lookup, h hop, sub *emit.Scope) (body []formula.Node) {
+func (b *builder) followed(j *mql.Lookup, h hop, sub *emit.Scope) (body []formula.Node) {
 	if h.link < 0 {
 		return nil
 	}
-	k := g.graph.links[h.link]
-	g.used[h.link] = true
+	k := b.graph.links[h.link]
+	b.used[h.link] = true
 	if !h.forward {
-		j.LocalField, j.ForeignField = g.rows.Rows[formula.Ref{Var: k.to, Path: k.Foreign.Path}], sub.Path(k.Local.Path)
+		j.LocalField, j.ForeignField = b.rows.Rows[formula.Ref{Var: k.to, Path: k.Foreign.Path}], sub.Path(k.Local.Path)
 		return nil
 	}
-	j.LocalField, j.ForeignField = g.rows.Rows[k.Local], k.Foreign.Path
+	j.LocalField, j.ForeignField = b.rows.Rows[k.Local], k.Foreign.Path
 	if k.List && k.Foreign.Path != "_id" { // null elements join null
 		body = append(body, formula.HoldsKey{Key: k.JoinKey})
 	}
@@ -179,13 +179,13 @@ func (g *builder) followed(j *mql.Lookup, h hop, sub *emit.Scope) (body []formul
 }
 
 // compared makes a lookup find the documents of v by a comparison of two fields.
-func (g *builder) compared(j *mql.Lookup, v *formula.Variable, body []formula.Node) {
+func (b *builder) compared(j *mql.Lookup, v *formula.Variable, body []formula.Node) {
 	for _, n := range body {
 		if p, ok := n.(formula.Pair); ok && p.Op == filter.Eq && p.Truth && p.L.Var != p.R.Var {
 			if p.L.Var == v {
 				p.L, p.R = p.R, p.L
 			}
-			j.LocalField, j.ForeignField = g.rows.Rows[p.L], p.R.Path
+			j.LocalField, j.ForeignField = b.rows.Rows[p.L], p.R.Path
 			return
 		}
 	}
@@ -193,36 +193,36 @@ func (g *builder) compared(j *mql.Lookup, v *formula.Variable, body []formula.No
 
 // project adds a lookup that brings the fields of sub's document that later stages read, or that
 // only asks whether there is such a document.
-func (g *builder) project(j *mql.Lookup, sub *emit.Scope, stages []mql.Stage) {
-	g.failed(sub)
+func (b *builder) project(j *mql.Lookup, sub *emit.Scope, stages []mql.Stage) {
+	b.failed(sub)
 	for _, let := range sub.Lets {
 		if let.Ref.Var != sub.Var {
-			j.Let = append(j.Let, mql.Member{Name: let.Name, Expr: mql.Path(g.rows.Rows[let.Ref])})
+			j.Let = append(j.Let, mql.Member{Name: let.Name, Expr: mql.Path(b.rows.Rows[let.Ref])})
 		}
 	}
 	fields := mql.Object{{Name: "_id", Expr: mql.Const{Value: int32(0)}}}
-	for _, r := range g.live() {
+	for _, r := range b.live() {
 		if r.Var == sub.Var {
 			name := "f" + strconv.Itoa(len(fields)-1)
 			fields = append(fields, mql.Member{Name: name, Expr: mql.Path(r.Path)})
-			g.rows.Rows[r] = j.As + "." + name
+			b.rows.Rows[r] = j.As + "." + name
 		}
 	}
 	if len(fields) == 1 {
 		j.Pipeline = append(stages, emit.LimitOne, emit.ProjectID)
-		g.add(j, mql.Match{Query: mql.On(j.As+".0", emit.Present)}, mql.Unset{j.As})
+		b.add(j, mql.Match{Query: mql.On(j.As+".0", emit.Present)}, mql.Unset{j.As})
 		return
 	}
 	j.Pipeline = append(stages, mql.Project{Fields: fields})
-	g.add(j, mql.Unwind{Path: j.As})
+	b.add(j, mql.Unwind{Path: j.As})
 }
 
 // toOne reports whether a row has one key to follow, as declared.
-func (g *builder) toOne(h hop) bool {
+func (b *builder) toOne(h hop) bool {
 	if h.link < 0 {
 		return false
 	}
-	k := g.graph.links[h.link]
+	k := b.graph.links[h.link]
 	if h.forward {
 		return !k.List
 	}
@@ -231,30 +231,30 @@ func (g *builder) toOne(h hop) bool {
 
 // whole joins the documents that rows have the _id of by the plain equality, which servers run
 // fastest, and keeps those for which n holds.
-func (g *builder) whole(v *formula.Variable, j *mql.Lookup, n formula.Node) {
-	l := &emit.Scope{Prefix: g.rows.Prefix, Var: v, Base: j.As + ".", Collection: v.Collection, Rows: g.rows.Rows}
-	g.add(j, mql.Unwind{Path: j.As})
-	g.add(emit.Conditions(l, n)...)
-	g.failed(l)
-	for _, r := range g.live() {
+func (b *builder) whole(v *formula.Variable, j *mql.Lookup, n formula.Node) {
+	l := &emit.Scope{Prefix: b.rows.Prefix, Var: v, Base: j.As + ".", Collection: v.Collection, Rows: b.rows.Rows}
+	b.add(j, mql.Unwind{Path: j.As})
+	b.add(emit.Conditions(l, n)...)
+	b.failed(l)
+	for _, r := range b.live() {
 		if r.Var == v {
-			g.rows.Rows[r] = l.Path(r.Path)
+			b.rows.Rows[r] = l.Path(r.Path)
 		}
 	}
 }
 
 // complete returns the conditions all of whose variables are behind, and that no stage has.
-func (g *builder) complete() (out []formula.Node) {
-	for i, c := range g.graph.conds {
-		if g.asked[i] {
+func (b *builder) complete() (out []formula.Node) {
+	for i, c := range b.graph.conds {
+		if b.asked[i] {
 			continue
 		}
 		ok := true
 		for _, v := range c.vars {
-			ok = ok && g.isBehind(v)
+			ok = ok && b.isBehind(v)
 		}
 		if ok {
-			g.asked[i] = true
+			b.asked[i] = true
 			out = append(out, c.Node)
 		}
 	}
@@ -262,24 +262,24 @@ func (g *builder) complete() (out []formula.Node) {
 }
 
 // live returns the refs behind that what comes later reads, in a stable order.
-func (g *builder) live() (out []formula.Ref) {
+func (b *builder) live() (out []formula.Ref) {
 	add := func(r formula.Ref) bool {
-		if g.isBehind(r.Var) && !slices.Contains(out, r) {
+		if b.isBehind(r.Var) && !slices.Contains(out, r) {
 			out = append(out, r)
 		}
 		return true
 	}
-	for _, t := range g.graph.Outer {
+	for _, t := range b.graph.Outer {
 		add(t.At)
 	}
-	for i, k := range g.graph.links {
-		if !g.used[i] {
+	for i, k := range b.graph.links {
+		if !b.used[i] {
 			add(k.Local)
 			add(formula.Ref{Var: k.to, Path: k.Foreign.Path})
 		}
 	}
-	for i, c := range g.graph.conds {
-		if !g.asked[i] {
+	for i, c := range b.graph.conds {
+		if !b.asked[i] {
 			formula.Refs(c.Node, add)
 		}
 	}
@@ -287,48 +287,48 @@ func (g *builder) live() (out []formula.Ref) {
 }
 
 // group makes equal rows one, of what is live.
-func (g *builder) group() {
-	live := g.live()
+func (b *builder) group() {
+	live := b.live()
 	if len(live) == 0 {
 		return
 	}
 	id := make(mql.Object, 0, len(live))
 	for i, r := range live {
 		name := "k" + strconv.Itoa(i)
-		id = append(id, mql.Member{Name: name, Expr: mql.Path(g.rows.Rows[r])})
-		g.rows.Rows[r] = "_id." + name
+		id = append(id, mql.Member{Name: name, Expr: mql.Path(b.rows.Rows[r])})
+		b.rows.Rows[r] = "_id." + name
 	}
-	g.add(&mql.Group{ID: id})
+	b.add(&mql.Group{ID: id})
 }
 
 // end makes the rows what is read: one key each, or one group of keys.
-func (g *builder) end(limit int) {
-	ties := g.graph.Outer
+func (b *builder) end(limit int) {
+	ties := b.graph.Outer
 	if len(ties) == 0 {
-		g.add(emit.LimitOne)
+		b.add(emit.LimitOne)
 		return
 	}
-	if len(ties) > 1 && len(g.graph.Vars) > 1 {
-		g.group()
+	if len(ties) > 1 && len(b.graph.Vars) > 1 {
+		b.group()
 	}
-	last := g.rows.Rows[ties[len(ties)-1].At]
+	last := b.rows.Rows[ties[len(ties)-1].At]
 	if len(ties) == 1 {
 		if ties[0].At.Path != "_id" && !ties[0].Typed {
-			g.add(mql.Unwind{Path: last}, mql.Match{Query: mql.On(last, emit.IsKey...)})
+			b.add(mql.Unwind{Path: last}, mql.Match{Query: mql.On(last, emit.IsKey...)})
 		}
 		if last != "_id" { // of the only variable: no two are equal
-			g.add(&mql.Group{ID: mql.Path(last)})
+			b.add(&mql.Group{ID: mql.Path(last)})
 		}
 		return
 	}
 	id := make(mql.Object, 0, len(ties)-1)
 	for i, t := range ties[:len(ties)-1] {
-		id = append(id, mql.Member{Name: formula.GroupKey(i), Expr: mql.Path(g.rows.Rows[t.At])})
+		id = append(id, mql.Member{Name: formula.GroupKey(i), Expr: mql.Path(b.rows.Rows[t.At])})
 	}
 	if limit > 0 {
-		g.add(mql.Limit(limit + 1))
+		b.add(mql.Limit(limit + 1))
 	}
-	g.add(&mql.Group{ID: id, Fields: mql.Object{
+	b.add(&mql.Group{ID: id, Fields: mql.Object{
 		{Name: "s", Expr: mql.Call{Op: "$addToSet", Arg: mql.Path(last)}},
 		{Name: "n", Expr: mql.Call{Op: "$sum", Arg: mql.Const{Value: int32(1)}}},
 	}})

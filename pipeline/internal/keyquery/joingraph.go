@@ -135,7 +135,7 @@ func comparedWithItself(r formula.Ref, p formula.Pair) formula.Node {
 }
 
 // keyGuards is what must hold beside a link, whichever side it is followed from.
-func (c *joinGraph) keyGuards(k link) []conjunct {
+func (g *joinGraph) keyGuards(k link) []conjunct {
 	if !k.List {
 		return []conjunct{{formula.Test{Ref: k.Local, Kind: formula.IsKey}, []*formula.Variable{k.Local.Var}}}
 	}
@@ -145,10 +145,10 @@ func (c *joinGraph) keyGuards(k link) []conjunct {
 	return nil
 }
 
-func (c *joinGraph) has(v *formula.Variable) bool { return slices.Contains(c.Vars, v) }
+func (g *joinGraph) has(v *formula.Variable) bool { return slices.Contains(g.Vars, v) }
 
 // speaksOf returns the variables that are free in n: those of the graph, and others.
-func (c *joinGraph) speaksOf(n formula.Node) (inside, outside []*formula.Variable) {
+func (g *joinGraph) speaksOf(n formula.Node) (inside, outside []*formula.Variable) {
 	var bound []*formula.Variable
 	formula.Walk(n, func(n formula.Node) bool {
 		if e, ok := n.(formula.Exists); ok {
@@ -158,7 +158,7 @@ func (c *joinGraph) speaksOf(n formula.Node) (inside, outside []*formula.Variabl
 	})
 	formula.Refs(n, func(r formula.Ref) bool {
 		to := &outside
-		if c.has(r.Var) {
+		if g.has(r.Var) {
 			to = &inside
 		}
 		if !slices.Contains(bound, r.Var) && !slices.Contains(*to, r.Var) {
@@ -170,19 +170,19 @@ func (c *joinGraph) speaksOf(n formula.Node) (inside, outside []*formula.Variabl
 }
 
 // connected reports whether every variable can be reached from the first by links and comparisons.
-func (c *joinGraph) connected() bool {
-	seen := []*formula.Variable{c.Vars[0]}
+func (g *joinGraph) connected() bool {
+	seen := []*formula.Variable{g.Vars[0]}
 	for i := 0; i < len(seen); i++ {
-		for j := range c.links {
-			seen = appendPeer(seen, seen[i], c.links[j].Local.Var, c.links[j].to)
+		for j := range g.links {
+			seen = appendPeer(seen, seen[i], g.links[j].Local.Var, g.links[j].to)
 		}
-		for j := range c.conds {
-			if p, ok := c.conds[j].Node.(formula.Pair); ok && p.Op == filter.Eq && p.Truth {
+		for j := range g.conds {
+			if p, ok := g.conds[j].Node.(formula.Pair); ok && p.Op == filter.Eq && p.Truth {
 				seen = appendPeer(seen, seen[i], p.L.Var, p.R.Var)
 			}
 		}
 	}
-	return len(seen) == len(c.Vars)
+	return len(seen) == len(g.Vars)
 }
 
 // appendPeer adds the one of a and b that is not v, if the other is.
@@ -210,9 +210,9 @@ const (
 )
 
 // score says how narrow the conditions on v alone make it.
-func (c *joinGraph) score(v *formula.Variable) int {
+func (g *joinGraph) score(v *formula.Variable) int {
 	best := 0
-	for _, k := range c.conds {
+	for _, k := range g.conds {
 		if len(k.vars) == 1 && k.vars[0] == v {
 			best = max(best, Score(k.Node, v))
 		}
@@ -220,7 +220,7 @@ func (c *joinGraph) score(v *formula.Variable) int {
 	if best == 0 || best == ScoreID {
 		return best
 	}
-	for _, k := range c.links {
+	for _, k := range g.links {
 		if k.to == v && k.Foreign.Path == "_id" && !k.List {
 			return max(0, best-scoreReferee)
 		}
@@ -312,11 +312,11 @@ func isKeyValue(v bson.RawValue) bool {
 }
 
 // Start returns the variable whose conditions are narrowest, and how narrow.
-func (c *joinGraph) Start() (*formula.Variable, int) {
-	best, most := c.Vars[len(c.Vars)-1], -1
-	for i := len(c.Vars) - 1; i >= 0; i-- { // the furthest from the outside, of equals
-		if s := c.score(c.Vars[i]); s > most {
-			best, most = c.Vars[i], s
+func (g *joinGraph) Start() (*formula.Variable, int) {
+	best, most := g.Vars[len(g.Vars)-1], -1
+	for i := len(g.Vars) - 1; i >= 0; i-- { // the furthest from the outside, of equals
+		if s := g.score(g.Vars[i]); s > most {
+			best, most = g.Vars[i], s
 		}
 	}
 	return best, most

@@ -42,7 +42,7 @@ func QueriesOf(clauses []formula.Node, root *formula.Variable, prefix string, ea
 }
 
 // add adds the read for a quantifier, or finds the one that is equal.
-func (r *Queries) add(e formula.Exists, prefix string, eager bool) bool {
+func (q *Queries) add(e formula.Exists, prefix string, eager bool) bool {
 	c, ok := GraphOf(e)
 	if !ok {
 		return false
@@ -51,30 +51,30 @@ func (r *Queries) add(e formula.Exists, prefix string, eager bool) bool {
 	if score < ScoreBound && !eager {
 		return false
 	}
-	stages, err := c.Query(start, prefix, r.Limit)
+	stages, err := c.Query(start, prefix, q.Limit)
 	if err != nil {
 		return false
 	}
 	now := formula.KeyQuery{Collection: start.Collection, Stages: stages, Outer: len(c.Outer)}
-	for i := range r.All {
-		if r.All[i].Collection == now.Collection && r.All[i].Outer == now.Outer && mql.EqualStages(r.All[i].Stages, now.Stages) {
-			r.Sites[e.Var] = Site{i, c.Outer}
+	for i := range q.All {
+		if q.All[i].Collection == now.Collection && q.All[i].Outer == now.Outer && mql.EqualStages(q.All[i].Stages, now.Stages) {
+			q.Sites[e.Var] = Site{i, c.Outer}
 			return true
 		}
 	}
-	r.Sites[e.Var] = Site{len(r.All), c.Outer}
-	r.All = append(r.All, now)
+	q.Sites[e.Var] = Site{len(q.All), c.Outer}
+	q.All = append(q.All, now)
 	return true
 }
 
-func (r *Queries) Stages() (out []mql.Stage) {
-	for i, b := range batches(r.All) {
-		stages := b.write(r.All, r.Limit)
+func (q *Queries) Stages() (out []mql.Stage) {
+	for i, b := range batches(q.All) {
+		stages := b.write(q.All, q.Limit)
 		if i == 0 {
 			out = stages
 			continue
 		}
-		out = append(out, mql.UnionWith{Collection: r.All[b.queries[0]].Collection, Pipeline: stages})
+		out = append(out, mql.UnionWith{Collection: q.All[b.queries[0]].Collection, Pipeline: stages})
 	}
 	return out
 }
@@ -96,25 +96,25 @@ func RefuseLargest(found []Answer) bool {
 }
 
 // Found sorts documents by the reads that found them.
-func (r *Queries) Found(documents []bson.Raw) ([]Answer, error) {
-	found := make([]Answer, len(r.All))
+func (q *Queries) Found(documents []bson.Raw) ([]Answer, error) {
+	found := make([]Answer, len(q.All))
 	for _, doc := range documents {
 		i, ok := doc.Lookup("r").Int32OK()
-		if !ok || i < 0 || int(i) >= len(r.All) {
+		if !ok || i < 0 || int(i) >= len(q.All) {
 			return nil, errNotAsked
 		}
-		if err := found[i].add(doc, r.All[i].Outer, r.Limit); err != nil {
+		if err := found[i].add(doc, q.All[i].Outer, q.Limit); err != nil {
 			return nil, err
 		}
 	}
-	for _, b := range batches(r.All) { // of which the server has cut off what is beyond the limit of all together
+	for _, b := range batches(q.All) { // of which the server has cut off what is beyond the limit of all together
 		n := 0
 		for _, i := range b.queries {
 			n += found[i].documents
 		}
 		for _, i := range b.queries {
-			if n > len(b.queries)*r.Limit {
-				found[i].tooMany(r.Limit)
+			if n > len(b.queries)*q.Limit {
+				found[i].tooMany(q.Limit)
 			}
 		}
 	}
