@@ -54,9 +54,10 @@ var parts = map[string]layer{
 	"mongoauthz/internal/write":    {folders: []string{"relations", "mongoauthz/internal/bsonpath", "mongoauthz/internal/driver", "mongoauthz/internal/fetch"}},
 
 	"pipeline/internal/mql":      {},
+	"pipeline/internal/slab":     {},
 	"pipeline/internal/formula":  {folders: passes("mql")},
-	"pipeline/internal/lower":    {folders: passes("mql", "formula")},
-	"pipeline/internal/emit":     {folders: passes("mql", "formula")},
+	"pipeline/internal/lower":    {folders: passes("mql", "slab", "formula")},
+	"pipeline/internal/emit":     {folders: passes("mql", "slab", "formula")},
 	"pipeline/internal/keyquery": {folders: passes("mql", "formula", "emit")},
 	"pipeline/internal/plan":     {folders: passes("mql", "formula", "emit", "keyquery")},
 	"pipeline/internal/advise":   {folders: passes("mql", "formula", "emit", "keyquery", "plan")},

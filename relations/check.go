@@ -26,8 +26,8 @@ const maxProblems = 100
 // reported. With an error the filter returned denies.
 func (s *Schema) Check(f filter.Filter) (*CheckedFilter, error) {
 	var room struct { // one piece of memory
-		visible [8]visible
-		at      [4]step
+		visible [4]visible
+		at      [2]step
 	}
 	c := checker{s: s, place: f.Resource, visible: room.visible[:0], at: room.at[:0]}
 	t, ok := s.Type(f.Resource)

@@ -100,7 +100,7 @@ func anyKeys(_ int, s keyquery.Site) formula.Node {
 	keys := make([]formula.Node, len(s.Outer))
 	for i, t := range s.Outer {
 		two := mql.List{Values: make([]bson.RawValue, 2)}
-		keys[i] = formula.Test{Ref: t.Outside, Kind: formula.SurelyTrue, Leaf: formula.Leaf{Op: filter.In, Type: t.Type, List: t.List, Values: two}}
+		keys[i] = &formula.Test{Ref: t.Outside, Kind: formula.SurelyTrue, Leaf: formula.Leaf{Op: filter.In, Type: t.Type, List: t.List, Values: two}}
 	}
 	return formula.All(keys...)
 }
@@ -265,7 +265,7 @@ func (a *advisor) branches(q mql.Query, expand bool) []branch {
 	out := []branch{{}}
 	for _, c := range q {
 		switch c := c.(type) {
-		case mql.Field:
+		case *mql.Field:
 			if !strings.HasPrefix(c.Path, a.prefix) {
 				out = cross(out, a.comparisons(c.Path, c.Ops, expand))
 			}

@@ -51,7 +51,7 @@ func plain(n formula.Node, v *formula.Variable) bool {
 	switch n := n.(type) {
 	case formula.Constant:
 		return bool(n)
-	case formula.Test:
+	case *formula.Test:
 		return n.Ref.Var == v
 	case formula.And:
 		for _, m := range n {
@@ -106,11 +106,11 @@ func someKey(n formula.Exists, path string) mql.Query {
 	}
 	ops := mql.Ops{}
 	for _, m := range tests {
-		t, ok := m.(formula.Test)
+		t, ok := m.(*formula.Test)
 		if !ok || t.Ref.Var != n.Var || t.Kind != formula.SurelyTrue && t.Kind != formula.SurelyFalse {
 			return nil
 		}
-		es, one, err := spelling{t.Leaf}.element(t.Kind == formula.SurelyTrue)
+		es, one, err := spelling{Leaf: &t.Leaf}.element(t.Kind == formula.SurelyTrue)
 		if err != nil || es == nil {
 			return nil
 		}
@@ -158,11 +158,11 @@ func noKey(n formula.Exists) mql.Ops {
 	if !ok {
 		return nil
 	}
-	t, ok := negated.Of.(formula.Test)
+	t, ok := negated.Of.(*formula.Test)
 	if !ok || t.Ref.Var != n.Var || t.Kind != formula.SurelyFalse || t.Leaf.Op != filter.Eq && t.Leaf.Op != filter.In || formula.Alias(t.Leaf.Type) == "" {
 		return nil
 	}
-	ops, _, err := spelling{t.Leaf}.element(false)
+	ops, _, err := spelling{Leaf: &t.Leaf}.element(false)
 	if err != nil || ops == nil {
 		return nil
 	}

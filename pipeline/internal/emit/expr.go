@@ -31,7 +31,7 @@ func (s *Scope) expr(n formula.Node) mql.Expr {
 			return s.exprExists(e, false)
 		}
 		return negated(s.expr(n.Of))
-	case formula.Test:
+	case *formula.Test:
 		return s.exprTest(n)
 	case formula.Pair:
 		return s.exprPair(n)
@@ -55,11 +55,11 @@ func appendConjuncts(to mql.Args, e mql.Expr) mql.Args {
 	return append(to, e)
 }
 
-func (s *Scope) exprTest(t formula.Test) mql.Expr {
+func (s *Scope) exprTest(t *formula.Test) mql.Expr {
 	x := s.value(t.Ref)
 	switch t.Kind {
 	case formula.SurelyTrue, formula.SurelyFalse:
-		leaf := spelling{t.Leaf}
+		leaf := spelling{Leaf: &t.Leaf}
 		spell := leaf.expr
 		if t.Ref.Path == "" && t.Ref.Var.Collection == "" { // an element of a list of keys: one value
 			spell = leaf.elementExpr

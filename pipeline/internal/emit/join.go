@@ -27,7 +27,7 @@ func (s *Scope) lookup(n formula.Exists) string {
 		body = formula.DocumentAt(formula.Ref{Var: n.Var}, body)
 	case formula.Keys:
 		j.Pipeline = sub.carry(j, domain.List, wrapped)
-		body = formula.All(formula.Test{Ref: formula.Ref{Var: n.Var}, Kind: formula.IsKey}, body)
+		body = formula.All(&formula.Test{Ref: formula.Ref{Var: n.Var}, Kind: formula.IsKey}, body)
 	default:
 		s.fail("a join over %T", n.Domain)
 		return s.Prefix
@@ -55,7 +55,7 @@ func (s *Scope) lookupKeys(j *mql.Lookup, n formula.Exists, domain formula.Joine
 		k := domain[equality]
 		j.LocalField, j.ForeignField = s.Path(k.Local.Path), k.Foreign.Path
 		if k.List && k.Foreign.Path == "_id" { // null elements, [] and a missing list join a null _id
-			body = formula.All(formula.Test{Ref: formula.Ref{Var: n.Var, Path: "_id"}, Kind: formula.IsSet}, body)
+			body = formula.All(&formula.Test{Ref: formula.Ref{Var: n.Var, Path: "_id"}, Kind: formula.IsSet}, body)
 		}
 	} else {
 		j.LocalField, j.ForeignField = s.equalFields(n)

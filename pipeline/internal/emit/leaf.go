@@ -4,6 +4,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/slab"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -45,7 +46,10 @@ func orderOperator(op filter.Operator) (is, opposite string) {
 }
 
 // spelling is a leaf that is being spelled.
-type spelling struct{ formula.Leaf }
+type spelling struct {
+	*formula.Leaf
+	room *slab.Of[mql.Op] // nil: none is reserved
+}
 
 // symbols says whether a stored symbol must be kept out of a comparison that is true: it compares
 // as the string, but is none.
@@ -62,7 +66,16 @@ func (l spelling) typed(ops ...mql.Op) mql.Ops {
 }
 
 // compare returns the operator with the leaf's value.
-func (l spelling) compare(operator string) mql.Ops { return mql.Compare(operator, l.Value) }
+func (l spelling) compare(operator string) mql.Ops { return l.one(operator, &l.Value) }
+
+// one returns an operator alone.
+func (l spelling) one(operator string, arg mql.Arg) mql.Ops {
+	op := mql.Is(operator, arg)
+	if l.room == nil {
+		return mql.Ops{op}
+	}
+	return l.room.One(op)
+}
 
 // element returns the operators that test one value, no array: surely true or surely false.
 // Every spelling excludes an array by itself, or one is set and the caller must.
@@ -109,8 +122,7 @@ func (l spelling) equalElement(truth bool) (ops mql.Ops, one bool) {
 	case l.Value.Literal.Type == bson.TypeEmbeddedDocument: // $nin refuses a document whose first key begins with $
 		return nil, true
 	default:
-		value := l.Value
-		return mql.Ops{mql.Is("$nin", mql.Array{&value, mql.Null})}, true
+		return mql.Ops{mql.Is("$nin", mql.Array{&l.Value, mql.Null})}, true
 	}
 }
 
@@ -120,7 +132,7 @@ func (l spelling) inElement(truth bool) (ops mql.Ops, one bool) {
 	case truth && l.symbols():
 		return l.typed(mql.Is("$in", l.Values)), false
 	case truth:
-		return mql.Ops{mql.Is("$in", l.Values)}, false
+		return l.one("$in", l.Values), false
 	case formula.Alias(l.Type) == "" && none:
 		return mql.Ops{notNull}, true
 	case formula.Alias(l.Type) == "":
@@ -136,7 +148,7 @@ func (l spelling) inElement(truth bool) (ops mql.Ops, one bool) {
 func (l spelling) query(path string, truth bool) (mql.Query, error) {
 	ops, err := l.ops(truth)
 	if err != nil || ops != nil {
-		return mql.Query{mql.Field{Path: path, Ops: ops}}, err
+		return mql.Query{&mql.Field{Path: path, Ops: ops}}, err
 	}
 	on := func(ops ...mql.Op) mql.Query { return mql.On(path, ops...) }
 	if !l.Op.Text() { // Any ≠ a document

@@ -80,8 +80,7 @@ func (l spelling) is(e mql.Expr, more ...mql.Expr) mql.Expr {
 
 // literal is the leaf's value as an expression.
 func (l spelling) literal() mql.Literal {
-	value := l.Value
-	return mql.Literal{Of: &value}
+	return mql.Literal{Of: &l.Value}
 }
 
 // elementExpr is the expression that tests one value e. A declared type excludes arrays; for Any,

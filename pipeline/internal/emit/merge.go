@@ -29,14 +29,14 @@ func (m *merger) add(q mql.Query) {
 			default:
 				m.out = append(m.out, condition)
 			}
-		case mql.Field:
+		case *mql.Field:
 			m.addField(c)
 		}
 	}
 }
 
 // addField adds the condition on a field.
-func (m *merger) addField(f mql.Field) {
+func (m *merger) addField(f *mql.Field) {
 	switch i := m.field(f.Path); {
 	case i < 0:
 		m.out = append(m.out, f)
@@ -69,15 +69,15 @@ func (m *merger) addBranches(nor mql.Logic) bool {
 // field returns the index of the condition on a path, -1 if there is none.
 func (m *merger) field(path string) int {
 	return slices.IndexFunc(m.out, func(c mql.Condition) bool {
-		f, ok := c.(mql.Field)
+		f, ok := c.(*mql.Field)
 		return ok && f.Path == path
 	})
 }
 
 // mergeField adds operators to the condition at an index, which is on the same field. It reports
 // false where the operators clash.
-func (m *merger) mergeField(i int, f mql.Field) bool {
-	have := m.out[i].(mql.Field)
+func (m *merger) mergeField(i int, f *mql.Field) bool {
+	have := m.out[i].(*mql.Field)
 	merged := slices.Clip(have.Ops)
 	for _, op := range f.Ops {
 		at := slices.IndexFunc(have.Ops, func(other mql.Op) bool { return other.Name == op.Name })
@@ -89,7 +89,7 @@ func (m *merger) mergeField(i int, f mql.Field) bool {
 			merged = append(merged, op)
 		}
 	}
-	m.out[i] = mql.Field{Path: have.Path, Ops: merged}
+	m.out[i] = &mql.Field{Path: have.Path, Ops: merged}
 	return true
 }
 

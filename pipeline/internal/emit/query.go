@@ -6,6 +6,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/slab"
 )
 
 // Query spells n as a query document over the value of v, whose fields are behind base.
@@ -23,7 +24,7 @@ func (s *Scope) Query(n formula.Node, v *formula.Variable, base string) mql.Quer
 		return mql.Some(s.alternatives(n, v, base)...)
 	case formula.Not:
 		return s.queryNot(n.Of, v, base)
-	case formula.Test:
+	case *formula.Test:
 		if n.Ref.Var != v {
 			return s.queryExpr(n, v)
 		}
@@ -52,10 +53,13 @@ func (s *Scope) queryExpr(n formula.Node, v *formula.Variable) mql.Query {
 // expressions become one.
 func (s *Scope) queryAnd(n formula.And, v *formula.Variable, base string) mql.Query {
 	m := merger{out: make(mql.Query, 0, len(n))}
+	var fields slab.Of[mql.Field]
+	fields.Reserve(len(n))
+	s.ops.Reserve(len(n))
 	for _, c := range n {
-		if t, ok := c.(formula.Test); ok && t.Ref.Var == v && t.Compares() {
-			if ops, err := (spelling{t.Leaf}).ops(t.Kind == formula.SurelyTrue); err == nil && ops != nil {
-				m.addField(mql.Field{Path: strings.TrimSuffix(base+t.Ref.Path, "."), Ops: ops})
+		if t, ok := c.(*formula.Test); ok && t.Ref.Var == v && t.Compares() {
+			if ops, err := (spelling{&t.Leaf, &s.ops}).ops(t.Kind == formula.SurelyTrue); err == nil && ops != nil {
+				m.addField(fields.New(mql.Field{Path: strings.TrimSuffix(base+t.Ref.Path, "."), Ops: ops}))
 				continue
 			}
 		}
@@ -95,7 +99,7 @@ func (s *Scope) queryNot(n formula.Node, v *formula.Variable, base string) mql.Q
 		return s.queryKeyLookup(n, v, false)
 	case formula.Or:
 		return mql.None(s.alternatives(n, v, base)...)
-	case formula.And, formula.Constant, formula.HoldsKey, formula.Not, formula.Pair, formula.Test:
+	case formula.And, formula.Constant, formula.HoldsKey, formula.Not, formula.Pair, *formula.Test:
 	}
 	q := s.Query(n, v, base)
 	if _, ok := mql.Alone[mql.ExprMatch](q); ok {
@@ -146,7 +150,7 @@ func (s *Scope) readsOuter(n formula.Node) bool {
 			return slices.ContainsFunc(n, any)
 		case formula.Not:
 			return any(n.Of)
-		case formula.Test:
+		case *formula.Test:
 			return reads(n.Ref)
 		case formula.Pair:
 			return reads(n.L) || reads(n.R)
@@ -171,10 +175,10 @@ func (s *Scope) readsOuter(n formula.Node) bool {
 	return any(n)
 }
 
-func (s *Scope) queryTest(t formula.Test, path string) mql.Query {
+func (s *Scope) queryTest(t *formula.Test, path string) mql.Query {
 	switch t.Kind {
 	case formula.SurelyTrue, formula.SurelyFalse:
-		q, err := spelling{t.Leaf}.query(path, t.Kind == formula.SurelyTrue)
+		q, err := spelling{&t.Leaf, &s.ops}.query(path, t.Kind == formula.SurelyTrue)
 		if err != nil && s.Err == nil {
 			s.Err = err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/slab"
 )
 
 // Scope is one pipeline being written: the root's, or the sub-pipeline of a $lookup.
@@ -21,6 +22,7 @@ type Scope struct {
 	Joins      []*mql.Lookup
 	Rows       map[formula.Ref]string // of a pipeline whose documents are rows: where the values of several variables are
 	Err        error
+	ops        slab.Of[mql.Op] // of the conditions of an AND
 }
 
 // let is a variable of a $lookup: a value of the enclosing document.
@@ -76,7 +78,7 @@ func WithoutJoins(n formula.Node) formula.Node {
 			n.Body = WithoutJoins(n.Body)
 		}
 		return n
-	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Not, formula.Pair, formula.Test:
+	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Not, formula.Pair, *formula.Test:
 		if formula.Joins(n) {
 			return formula.Constant(true)
 		}

@@ -59,7 +59,7 @@ func anyFormula(random *rand.Rand, root *Variable, depth int) Node {
 	case 0:
 		return Constant(random.IntN(2) == 0)
 	case 1, 2:
-		test := Test{Ref: Ref{Var: root, Path: fields[random.IntN(len(fields))]}, Kind: SurelyTrue, Leaf: Leaf{Op: filter.Eq, Value: one}}
+		test := &Test{Ref: Ref{Var: root, Path: fields[random.IntN(len(fields))]}, Kind: SurelyTrue, Leaf: Leaf{Op: filter.Eq, Value: one}}
 		if random.IntN(3) == 0 {
 			test.Kind = IsSet
 		}
@@ -98,7 +98,7 @@ func remade(n Node) Node {
 		return Some(out...)
 	case Not:
 		return Negate(remade(n.Of))
-	case Constant, Test, Pair, Exists, HoldsKey, *KeyLookup:
+	case Constant, *Test, Pair, Exists, HoldsKey, *KeyLookup:
 	}
 	return n
 }
@@ -124,7 +124,7 @@ func holds(n Node, bits int) bool {
 		return false
 	case Not:
 		return !holds(n.Of, bits)
-	case Test:
+	case *Test:
 		set := bits&(1<<(n.Ref.Path[0]-'a')) != 0
 		return set != (n.Kind == IsNull)
 	case Pair, Exists, HoldsKey, *KeyLookup:

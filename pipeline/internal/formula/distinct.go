@@ -67,7 +67,7 @@ func (d *distinctNodes) index(i int, n Node) {
 // different from all others.
 func KeyOf(n Node) (NodeKey, bool) {
 	switch n := n.(type) {
-	case Test:
+	case *Test:
 		key := NodeKey{
 			Ref: n.Ref, kind: n.Kind, op: n.Leaf.Op, Type: n.Leaf.Type, values: len(n.Leaf.Values.Values),
 			param: n.Leaf.Value.Param + n.Leaf.Values.Param, bson: n.Leaf.Value.Literal.Type,

@@ -27,12 +27,12 @@ func TestALongListKeepsTheNodesThatComparingEachWithEachKeeps(t *testing.T) {
 		case 0:
 			return Pair{L: anyRef(), R: anyRef(), Op: operators[random.IntN(2)], Truth: random.IntN(2) == 0}
 		case 1:
-			return Test{Ref: anyRef(), Kind: SurelyTrue, Leaf: Leaf{Op: filter.In, Strict: random.IntN(2) == 0,
+			return &Test{Ref: anyRef(), Kind: SurelyTrue, Leaf: Leaf{Op: filter.In, Strict: random.IntN(2) == 0,
 				Values: mql.List{Values: []bson.RawValue{anyValue(), anyValue()}}}}
 		case 2:
-			return Not{Test{Ref: anyRef(), Kind: IsSet}}
+			return Not{&Test{Ref: anyRef(), Kind: IsSet}}
 		default:
-			return Test{Ref: anyRef(), Kind: testKind(1 + random.IntN(3)), Leaf: Leaf{Op: operators[random.IntN(2)], Value: mql.Value{Literal: anyValue()}}}
+			return &Test{Ref: anyRef(), Kind: testKind(1 + random.IntN(3)), Leaf: Leaf{Op: operators[random.IntN(2)], Value: mql.Value{Literal: anyValue()}}}
 		}
 	}
 	for _, n := range []int{fewNodes - 1, fewNodes, fewNodes + 1, 2_000} {

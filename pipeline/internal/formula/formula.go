@@ -55,7 +55,7 @@ func (Constant) node() {}
 func (And) node()      {}
 func (Or) node()       {}
 func (Not) node()      {}
-func (Test) node()     {}
+func (*Test) node()    {}
 func (Pair) node()     {}
 func (Exists) node()   {}
 
@@ -139,7 +139,7 @@ func All(nodes ...Node) Node {
 			for _, m := range n {
 				out.add(m)
 			}
-		case Exists, HoldsKey, *KeyLookup, Not, Or, Pair, Test:
+		case Exists, HoldsKey, *KeyLookup, Not, Or, Pair, *Test:
 			out.add(n)
 		}
 	}
@@ -170,7 +170,7 @@ func Some(nodes ...Node) Node {
 			for _, m := range n {
 				out.add(m)
 			}
-		case And, Exists, HoldsKey, *KeyLookup, Not, Pair, Test:
+		case And, Exists, HoldsKey, *KeyLookup, Not, Pair, *Test:
 			out.add(n)
 		}
 	}
@@ -209,14 +209,12 @@ func Negate(n Node) Node {
 		return !n
 	case Not:
 		return n.Of
-	case Test:
+	case *Test:
 		switch n.Kind {
 		case IsNull:
-			n.Kind = IsSet
-			return n
+			return n.WithKind(IsSet)
 		case IsSet:
-			n.Kind = IsNull
-			return n
+			return n.WithKind(IsNull)
 		}
 	case And, Exists, HoldsKey, *KeyLookup, Or, Pair:
 	}
@@ -226,8 +224,8 @@ func Negate(n Node) Node {
 // Same reports whether two tests or pairs are equal; anything else is taken as different.
 func Same(a, b Node) bool {
 	switch a := a.(type) {
-	case Test:
-		b, ok := b.(Test)
+	case *Test:
+		b, ok := b.(*Test)
 		return ok && a.Ref == b.Ref && a.Kind == b.Kind && a.Leaf.equal(b.Leaf)
 	case Pair:
 		b, ok := b.(Pair)
@@ -248,9 +246,9 @@ func DocumentAt(r Ref, n Node) Node {
 		prefix += "."
 	}
 	if Forces(n, r.Var, prefix) {
-		return All(Test{Ref: r, Kind: IsNoArray}, n)
+		return All(&Test{Ref: r, Kind: IsNoArray}, n)
 	}
-	return All(Test{Ref: r, Kind: IsDocument}, n)
+	return All(&Test{Ref: r, Kind: IsDocument}, n)
 }
 
 // Walk calls f on n and every node inside it, until f returns false.
@@ -275,7 +273,7 @@ func Walk(n Node, f func(Node) bool) bool {
 		return Walk(n.Of, f)
 	case Exists:
 		return Walk(n.Body, f)
-	case Constant, HoldsKey, *KeyLookup, Pair, Test:
+	case Constant, HoldsKey, *KeyLookup, Pair, *Test:
 	}
 	return true
 }
@@ -289,7 +287,7 @@ func Joins(n Node) bool {
 		case Exists:
 			_, ok := n.Domain.(Joined)
 			return !ok
-		case And, Constant, HoldsKey, Not, Or, Pair, Test:
+		case And, Constant, HoldsKey, Not, Or, Pair, *Test:
 		}
 		return true
 	})
@@ -299,7 +297,7 @@ func Joins(n Node) bool {
 func Refs(n Node, f func(Ref) bool) bool {
 	return Walk(n, func(n Node) bool {
 		switch n := n.(type) {
-		case Test:
+		case *Test:
 			return f(n.Ref)
 		case Pair:
 			return f(n.L) && f(n.R)
@@ -334,7 +332,7 @@ func Refs(n Node, f func(Ref) bool) bool {
 // ("" for v's value itself).
 func Forces(n Node, v *Variable, prefix string) bool {
 	switch n := n.(type) {
-	case Test:
+	case *Test:
 		switch n.Kind {
 		case SurelyTrue, SurelyFalse, IsSet, IsKey, IsDocument, IsListWithoutNull, IsListOfDocuments, IsEmptyList:
 			return n.Ref.Var == v && len(n.Ref.Path) > len(prefix) && n.Ref.Path[:len(prefix)] == prefix
@@ -383,8 +381,15 @@ func Conjuncts(n Node) []Node {
 	return []Node{n}
 }
 
+// WithKind returns the test of another kind.
+func (t *Test) WithKind(k testKind) *Test {
+	out := *t
+	out.Kind = k
+	return &out
+}
+
 // Compares says that a test is a comparison: the leaf is surely true, or surely false.
-func (t Test) Compares() bool { return t.Kind == SurelyTrue || t.Kind == SurelyFalse }
+func (t *Test) Compares() bool { return t.Kind == SurelyTrue || t.Kind == SurelyFalse }
 
 // IsID says that a test is of a stored document's _id, which is never an array.
-func (t Test) IsID() bool { return t.Ref.Var.Collection != "" && t.Ref.Path == "_id" }
+func (t *Test) IsID() bool { return t.Ref.Var.Collection != "" && t.Ref.Path == "_id" }

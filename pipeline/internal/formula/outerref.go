@@ -58,7 +58,7 @@ func (t OuterRef) Among(keys []bson.RawValue) Node {
 	case 1:
 		l.Op, l.Value, l.Values = filter.Eq, mql.Value{Literal: keys[0]}, mql.List{}
 	}
-	return Test{Ref: t.Outside, Kind: SurelyTrue, Leaf: l}
+	return &Test{Ref: t.Outside, Kind: SurelyTrue, Leaf: l}
 }
 
 // GroupKey names what a group has of an outer reference that is not the last.

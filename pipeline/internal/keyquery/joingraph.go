@@ -64,7 +64,7 @@ func GraphOf(n formula.Exists) (*joinGraph, bool) {
 			if m {
 				return
 			}
-		case formula.HoldsKey, *formula.KeyLookup, formula.Or, formula.Pair, formula.Test:
+		case formula.HoldsKey, *formula.KeyLookup, formula.Or, formula.Pair, *formula.Test:
 		}
 		conjuncts = append(conjuncts, n)
 	}
@@ -115,7 +115,7 @@ func GraphOf(n formula.Exists) (*joinGraph, bool) {
 func tellsMissing(n formula.Node) bool {
 	return !formula.Walk(n, func(n formula.Node) bool {
 		switch n := n.(type) {
-		case formula.Test:
+		case *formula.Test:
 			return n.Kind != formula.IsMissing
 		case formula.Pair:
 			return n.LZero == nil && n.RZero == nil
@@ -129,7 +129,7 @@ func tellsMissing(n formula.Node) bool {
 // alone: one value, of the type, and no NaN but where the two differ.
 func comparedWithItself(r formula.Ref, p formula.Pair) formula.Node {
 	if !p.Truth && (p.Op == filter.Eq || p.Op == filter.In) {
-		return formula.Test{Ref: r, Kind: formula.SurelyFalse, Leaf: formula.Leaf{Op: filter.In, Type: p.Type}}
+		return &formula.Test{Ref: r, Kind: formula.SurelyFalse, Leaf: formula.Leaf{Op: filter.In, Type: p.Type}}
 	}
 	return formula.Pair{L: r, R: r, Type: p.Type, Op: filter.Eq, Truth: true} // no side counts as a value where it is missing: see tellsMissing
 }
@@ -137,10 +137,10 @@ func comparedWithItself(r formula.Ref, p formula.Pair) formula.Node {
 // keyGuards is what must hold beside a link, whichever side it is followed from.
 func (g *joinGraph) keyGuards(k link) []conjunct {
 	if !k.List {
-		return []conjunct{{formula.Test{Ref: k.Local, Kind: formula.IsKey}, []*formula.Variable{k.Local.Var}}}
+		return []conjunct{{&formula.Test{Ref: k.Local, Kind: formula.IsKey}, []*formula.Variable{k.Local.Var}}}
 	}
 	if k.Foreign.Path == "_id" { // null elements, [] and a missing list join a null _id
-		return []conjunct{{formula.Test{Ref: formula.Ref{Var: k.to, Path: "_id"}, Kind: formula.IsSet}, []*formula.Variable{k.to}}}
+		return []conjunct{{&formula.Test{Ref: formula.Ref{Var: k.to, Path: "_id"}, Kind: formula.IsSet}, []*formula.Variable{k.to}}}
 	}
 	return nil
 }
@@ -230,7 +230,7 @@ func (g *joinGraph) score(v *formula.Variable) int {
 
 func Score(n formula.Node, v *formula.Variable) int {
 	switch n := n.(type) {
-	case formula.Test:
+	case *formula.Test:
 		switch {
 		case n.Ref.Var != v || n.Kind != formula.SurelyTrue:
 			return 0
@@ -247,10 +247,9 @@ func Score(n formula.Node, v *formula.Variable) int {
 		}
 	case formula.Not: // what is not surely false: for all values that are as declared, what is true
 		switch m := n.Of.(type) {
-		case formula.Test:
+		case *formula.Test:
 			if m.Kind == formula.SurelyFalse {
-				m.Kind = formula.SurelyTrue
-				return Score(m, v) / 2
+				return Score(m.WithKind(formula.SurelyTrue), v) / 2
 			}
 		case formula.And:
 			least := ScoreID

@@ -33,7 +33,7 @@ func ReplaceJoins(n formula.Node, f func(formula.Exists) (formula.Node, bool)) f
 			return n.Body
 		}
 		return n
-	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Pair, formula.Test:
+	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Pair, *formula.Test:
 	}
 	return n
 }
@@ -44,12 +44,11 @@ func Simplify(n formula.Node) formula.Node {
 	case formula.And:
 		out := make([]formula.Node, 0, len(n))
 		for _, m := range n {
-			if t, ok := m.(formula.Test); ok && t.Kind == formula.IsKey && amongKeys(n, t.Ref) {
+			if t, ok := m.(*formula.Test); ok && t.Kind == formula.IsKey && amongKeys(n, t.Ref) {
 				if t.IsID() {
 					continue
 				}
-				t.Kind = formula.IsNoArray
-				m = t
+				m = t.WithKind(formula.IsNoArray)
 			}
 			out = append(out, Simplify(m))
 		}
@@ -65,7 +64,7 @@ func Simplify(n formula.Node) formula.Node {
 	case formula.Exists:
 		n.Body = Simplify(n.Body)
 		return n
-	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Pair, formula.Test:
+	case formula.Constant, formula.HoldsKey, *formula.KeyLookup, formula.Pair, *formula.Test:
 	}
 	return n
 }
@@ -74,7 +73,7 @@ func Simplify(n formula.Node) formula.Node {
 // keys.
 func amongKeys(n formula.Node, r formula.Ref) bool {
 	switch n := n.(type) {
-	case formula.Test:
+	case *formula.Test:
 		return n.Ref == r && n.Kind == formula.SurelyTrue && (n.Leaf.Op == filter.Eq || n.Leaf.Op == filter.In)
 	case formula.And:
 		for _, m := range n {

@@ -6,6 +6,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
+	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/slab"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -26,6 +27,7 @@ type Lowerer struct {
 	Params       []mql.Binding     // of a prepared plan: what its parameters stand for
 	Known        *Known            // of a prepared plan: the schema's own values
 	UnknownValue bool              // a prepared plan would hold a value that is of neither
+	tests        slab.Of[formula.Test]
 	err          error
 }
 
@@ -106,6 +108,7 @@ func (l *Lowerer) conditions(cs []relations.CheckedCondition, e *env, m mode) fo
 	if len(cs) == 1 {
 		return l.condition(cs[0], e, m)
 	}
+	l.tests.Reserve(len(cs))
 	out := make([]formula.Node, len(cs))
 	for i, c := range cs {
 		out[i] = l.condition(c, e, m)
@@ -160,7 +163,7 @@ func (l *Lowerer) exists(c relations.CheckedExists, e *env, m mode) formula.Node
 		return formula.Constant(true)
 	}
 	at := place{ref: formula.Ref{Var: b.v, Path: b.prefix + b.key.Path}, steps: b.key.Steps, base: b.prefix}
-	return at.guard(formula.Test{Ref: at.ref, Kind: formula.IsKey})
+	return at.guard(&formula.Test{Ref: at.ref, Kind: formula.IsKey})
 }
 
 func (l *Lowerer) comparison(c *relations.CheckedComparison, e *env, m mode) formula.Node {
@@ -208,12 +211,12 @@ func (l *Lowerer) comparison(c *relations.CheckedComparison, e *env, m mode) for
 // null lowers IsNull. A field is missing, too, where a document around it is missing or null.
 func (p place) null(m mode) formula.Node {
 	if m == surelyFalse {
-		return p.guard(formula.Test{Ref: p.ref, Kind: formula.IsSet})
+		return p.guard(&formula.Test{Ref: p.ref, Kind: formula.IsSet})
 	}
-	n := formula.Node(formula.Test{Ref: p.ref, Kind: formula.IsNull})
+	n := formula.Node(&formula.Test{Ref: p.ref, Kind: formula.IsNull})
 	for i := len(p.steps) - 1; i >= 0; i-- {
 		at := formula.Ref{Var: p.ref.Var, Path: p.base + p.steps[i].Path}
-		n = formula.Some(formula.Test{Ref: at, Kind: formula.IsNull}, formula.DocumentAt(at, n))
+		n = formula.Some(&formula.Test{Ref: at, Kind: formula.IsNull}, formula.DocumentAt(at, n))
 	}
 	return n
 }
@@ -267,7 +270,7 @@ func (p place) guard(n formula.Node) formula.Node {
 // evaluate, Comparisons).
 func (l *Lowerer) literal(p place, op filter.Operator, operand relations.CheckedOperand, m mode) formula.Node {
 	f := p.field
-	t := formula.Test{Ref: p.ref, Kind: formula.SurelyFalse, Leaf: formula.Leaf{Op: op, Type: f.Type, List: f.List && !p.one, Strict: f.Strict}}
+	t := l.tests.New(formula.Test{Ref: p.ref, Kind: formula.SurelyFalse, Leaf: formula.Leaf{Op: op, Type: f.Type, List: f.List && !p.one, Strict: f.Strict}})
 	if m == surelyTrue {
 		t.Kind = formula.SurelyTrue
 	}
@@ -317,10 +320,10 @@ func (l *Lowerer) literal(p place, op filter.Operator, operand relations.Checked
 		return l.fail("operator %v", op)
 	}
 	if f.AbsentEmpty && emptyHolds {
-		return p.guard(formula.Some(t, formula.Test{Ref: p.ref, Kind: formula.IsNull}))
+		return p.guard(formula.Some(t, &formula.Test{Ref: p.ref, Kind: formula.IsNull}))
 	}
 	if zero, ok := formula.ZeroOf(f); ok && !p.one && holds(&t.Leaf, zero) == bool(m) {
-		return p.guard(formula.Some(t, formula.Test{Ref: p.ref, Kind: formula.IsMissing}))
+		return p.guard(formula.Some(t, &formula.Test{Ref: p.ref, Kind: formula.IsMissing}))
 	}
 	return p.guard(t)
 }
@@ -385,11 +388,11 @@ func (l *Lowerer) fields(left place, written, op filter.Operator, right place, m
 	n := formula.Node(p)
 	if op == filter.In && m == surelyFalse && right.field.AbsentEmpty {
 		// [] makes it false, for a value that could be compared.
-		typed := formula.Node(formula.Test{Ref: left.ref, Kind: formula.SurelyFalse, Leaf: formula.Leaf{Op: filter.In, Type: left.field.Type}})
+		typed := formula.Node(&formula.Test{Ref: left.ref, Kind: formula.SurelyFalse, Leaf: formula.Leaf{Op: filter.In, Type: left.field.Type}})
 		if p.LZero != nil {
-			typed = formula.Some(typed, formula.Test{Ref: left.ref, Kind: formula.IsMissing})
+			typed = formula.Some(typed, &formula.Test{Ref: left.ref, Kind: formula.IsMissing})
 		}
-		n = formula.Some(n, formula.All(typed, formula.Test{Ref: right.ref, Kind: formula.IsNull}))
+		n = formula.Some(n, formula.All(typed, &formula.Test{Ref: right.ref, Kind: formula.IsNull}))
 	}
 	return left.guard(right.guard(n))
 }

@@ -158,9 +158,9 @@ func (r *reach) keyOnly(src binding, rel *relations.Relation, m mode) formula.No
 
 // knownList says that the range of a list of keys is known.
 func (p place) knownList(absentEmpty bool) formula.Node {
-	n := formula.Node(formula.Test{Ref: p.ref, Kind: formula.IsListWithoutNull})
+	n := formula.Node(&formula.Test{Ref: p.ref, Kind: formula.IsListWithoutNull})
 	if absentEmpty {
-		n = formula.Some(n, formula.Test{Ref: p.ref, Kind: formula.IsNull})
+		n = formula.Some(n, &formula.Test{Ref: p.ref, Kind: formula.IsNull})
 	}
 	return p.guard(n)
 }
@@ -169,7 +169,7 @@ func (p place) knownList(absentEmpty bool) formula.Node {
 // is an array.
 func (p place) guardWeak(n formula.Node) formula.Node {
 	for i := len(p.steps) - 1; i >= 0; i-- {
-		n = formula.All(formula.Test{Ref: formula.Ref{Var: p.ref.Var, Path: p.base + p.steps[i].Path}, Kind: formula.IsNoArray}, n)
+		n = formula.All(&formula.Test{Ref: formula.Ref{Var: p.ref.Var, Path: p.base + p.steps[i].Path}, Kind: formula.IsNoArray}, n)
 	}
 	return n
 }
@@ -194,7 +194,7 @@ func (r *reach) embedsMany(src binding, rel *relations.Relation, m mode) formula
 	v := &formula.Variable{}
 	b := binding{v: v, typ: r.entity.typ}
 	near := r.constants(rel, true, src, surelyTrue)
-	docs := formula.Test{Ref: array, Kind: formula.IsListOfDocuments}
+	docs := &formula.Test{Ref: array, Kind: formula.IsListOfDocuments}
 	if m == surelyTrue {
 		body := formula.All(r.scope(b, m), r.constants(rel, false, b, m), r.body(b, m))
 		if r.asksAbsence() {
@@ -213,10 +213,10 @@ func (r *reach) embedsMany(src binding, rel *relations.Relation, m mode) formula
 	}
 	known := formula.Node(docs)
 	if nothing {
-		known = formula.Test{Ref: array, Kind: formula.IsEmptyList}
+		known = &formula.Test{Ref: array, Kind: formula.IsEmptyList}
 	}
 	if rel.AbsentEmpty {
-		known = formula.Some(known, formula.Test{Ref: array, Kind: formula.IsNull})
+		known = formula.Some(known, &formula.Test{Ref: array, Kind: formula.IsNull})
 	}
 	if nothing {
 		return r.fails(none, leadsNowhere, formula.All(near, known))
@@ -357,7 +357,7 @@ func (r *reach) keys(src binding, rel *relations.Relation, target *relations.Typ
 		domain = append(domain, formula.JoinKey{Local: at.ref, List: list, Foreign: foreign})
 		switch {
 		case !list:
-			guard = formula.All(guard, at.guard(formula.Test{Ref: at.ref, Kind: formula.IsKey}))
+			guard = formula.All(guard, at.guard(&formula.Test{Ref: at.ref, Kind: formula.IsKey}))
 		case m == surelyTrue:
 			guard = formula.All(guard, at.guardWeak(formula.Constant(true)))
 		default:

@@ -8,8 +8,8 @@ func Equal(a, b Query) bool { return slices.EqualFunc(a, b, equalConditions) }
 
 func equalConditions(a, b Condition) bool {
 	switch a := a.(type) {
-	case Field:
-		b, ok := b.(Field)
+	case *Field:
+		b, ok := b.(*Field)
 		return ok && a.Path == b.Path && EqualArgs(a.Ops, b.Ops)
 	case Logic:
 		b, ok := b.(Logic)

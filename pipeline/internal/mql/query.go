@@ -3,7 +3,7 @@ package mql
 // Query is a query document: the AND of its conditions. The empty Query matches every document.
 type Query []Condition
 
-// Condition is one member of a query document: a [Field], a [Logic] or an [ExprMatch].
+// Condition is one member of a query document: a [*Field], a [Logic] or an [ExprMatch].
 //
 //sumtype:decl
 type Condition interface{ condition() }
@@ -25,7 +25,7 @@ type (
 	ExprMatch struct{ Expr Expr }
 )
 
-func (Field) condition()     {}
+func (*Field) condition()    {}
 func (Logic) condition()     {}
 func (ExprMatch) condition() {}
 
@@ -78,20 +78,10 @@ func (Query) arg()    {} // $elemMatch of documents
 var Null = Const{}
 
 // On returns the query that asks operators of the value at a path.
-func On(path string, ops ...Op) Query { return Query{Field{path, ops}} }
+func On(path string, ops ...Op) Query { return Query{&Field{path, ops}} }
 
 // Is returns the operator with an argument.
 func Is(name string, arg Arg) Op { return Op{name, arg} }
-
-// Compare returns the operator that compares with a value, in one piece of memory.
-func Compare(name string, v Value) Ops {
-	room := &struct {
-		ops   [1]Op
-		value Value
-	}{value: v}
-	room.ops[0] = Op{name, &room.value}
-	return room.ops[:]
-}
 
 // All returns {$and: queries}.
 func All(queries ...Query) Query { return Query{Logic{And, queries}} }
@@ -105,7 +95,7 @@ func None(queries ...Query) Query { return Query{Logic{Nor, queries}} }
 // Key returns the name of a condition in its query document, which holds each name once.
 func Key(c Condition) string {
 	switch c := c.(type) {
-	case Field:
+	case *Field:
 		return c.Path
 	case Logic:
 		return c.Op

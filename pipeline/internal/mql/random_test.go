@@ -86,7 +86,7 @@ func (m *maker) query(depth int) mql.Query {
 		case kind == 1:
 			q = append(q, mql.ExprMatch{Expr: m.expr(depth)})
 		default:
-			q = append(q, mql.Field{Path: m.name("a."), Ops: m.ops(depth)})
+			q = append(q, &mql.Field{Path: m.name("a."), Ops: m.ops(depth)})
 		}
 	}
 	return q

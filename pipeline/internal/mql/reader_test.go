@@ -86,7 +86,7 @@ func readQuery(d bson.D) mql.Query {
 			}
 			out = append(out, mql.Logic{Op: e.Key, Of: of})
 		default:
-			out = append(out, mql.Field{Path: e.Key, Ops: readOps(e.Value.(bson.D))})
+			out = append(out, &mql.Field{Path: e.Key, Ops: readOps(e.Value.(bson.D))})
 		}
 	}
 	return out

@@ -64,7 +64,7 @@ func (r *Renderer) Query(q Query) bson.D {
 	out := r.document(len(q))
 	for i, c := range q {
 		switch c := c.(type) {
-		case Field:
+		case *Field:
 			out[i] = bson.E{Key: c.Path, Value: r.ops(c.Ops)}
 		case Logic:
 			out[i] = bson.E{Key: c.Op, Value: r.queries(c.Of)}

@@ -58,7 +58,7 @@ func (s sizer) query(q Query) int {
 	n := ofDocument
 	for _, c := range q {
 		switch c := c.(type) {
-		case Field:
+		case *Field:
 			n += ofField + len(c.Path) + s.arg(c.Ops)
 		case Logic:
 			n += ofField + len(c.Op) + ofDocument

@@ -56,7 +56,7 @@ func (s *Source) Emit() (*Compiled, error) {
 	if p.Joins = top.Joins; len(p.Joins) > 0 {
 		p.Prefilter = slices.Clip(emit.Both(emit.AnyQuery(e.before), within))
 		for _, j := range p.Joins { // a document that has such a field would be altered
-			p.Prefilter = append(p.Prefilter, mql.Field{Path: j.As, Ops: mql.Ops{emit.Absent}})
+			p.Prefilter = append(p.Prefilter, &mql.Field{Path: j.As, Ops: mql.Ops{emit.Absent}})
 		}
 	}
 	p.Stages = p.allStages()

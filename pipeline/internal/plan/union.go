@@ -127,7 +127,7 @@ func (u *unions) hashes(ns []formula.Node) ([]hashed, bool) {
 			return nil, false
 		}
 		out[i].whole = maphash.Comparable(u.seed, k)
-		if t, ok := n.(formula.Test); ok {
+		if t, ok := n.(*formula.Test); ok {
 			if _, ok := t.Leaf.Among(); ok && t.Kind == formula.SurelyTrue {
 				out[i].values = maphash.Comparable(u.seed, formula.NodeKey{Ref: k.Ref, Type: k.Type}) | 1
 			}
@@ -179,8 +179,8 @@ func (g *union) takes(ns []formula.Node, at int) bool {
 
 // listsOf returns the values among which two tests of one field ask it to be.
 func listsOf(a, b formula.Node) (x, y mql.List, ok bool) {
-	s, okS := a.(formula.Test)
-	t, okT := b.(formula.Test)
+	s, okS := a.(*formula.Test)
+	t, okT := b.(*formula.Test)
 	if !okS || !okT || s.Kind != formula.SurelyTrue || t.Kind != formula.SurelyTrue || s.Ref != t.Ref ||
 		s.Leaf.Type != t.Leaf.Type || s.Leaf.List != t.Leaf.List || s.Leaf.Strict != t.Leaf.Strict {
 		return x, y, false
@@ -198,9 +198,9 @@ func (g *union) node() formula.Node {
 	if g.apart < 0 {
 		return g.first
 	}
-	t := g.conjuncts[g.apart].(formula.Test)
+	t := *g.conjuncts[g.apart].(*formula.Test)
 	t.Leaf.Op, t.Leaf.Value, t.Leaf.Values = filter.In, mql.Value{}, mql.Union(g.values...)
 	ns := slices.Clone(g.conjuncts)
-	ns[g.apart] = t
+	ns[g.apart] = &t
 	return formula.All(ns...)
 }

@@ -54,11 +54,11 @@ func TestClausesWithParametersAreUnitedByThem(t *testing.T) {
 	t.Parallel()
 	root := &formula.Variable{Collection: "docs"}
 	is := func(v mql.Value) formula.Node {
-		return formula.Test{Ref: formula.Ref{Var: root, Path: "x"}, Kind: formula.SurelyTrue, Leaf: formula.Leaf{Op: filter.Eq, Value: v}}
+		return &formula.Test{Ref: formula.Ref{Var: root, Path: "x"}, Kind: formula.SurelyTrue, Leaf: formula.Leaf{Op: filter.Eq, Value: v}}
 	}
 	got := united([]formula.Node{is(mql.Value{Literal: number(1), Param: 1}), is(mql.Value{Literal: number(1)}), is(mql.Value{Literal: number(2), Param: 2})})
 	require.Len(t, got, 1)
-	list := got[0].(formula.Test).Leaf.Values
+	list := got[0].(*formula.Test).Leaf.Values
 	for _, bound := range []struct {
 		first, second int32
 		want          []int32
@@ -92,7 +92,7 @@ func anyClause(random *rand.Rand, root *formula.Variable) formula.Node {
 		case 1:
 			leaf.Op = filter.Lt
 		}
-		tests = append(tests, formula.Test{Ref: formula.Ref{Var: root, Path: path}, Kind: formula.SurelyTrue, Leaf: leaf})
+		tests = append(tests, &formula.Test{Ref: formula.Ref{Var: root, Path: path}, Kind: formula.SurelyTrue, Leaf: leaf})
 	}
 	return formula.All(tests...)
 }
@@ -114,7 +114,7 @@ func meetsOne(n formula.Node, document map[string]int32) bool {
 	if c, ok := n.(formula.Constant); ok {
 		return bool(c)
 	}
-	test := n.(formula.Test)
+	test := n.(*formula.Test)
 	value := document[test.Ref.Path]
 	switch test.Leaf.Op {
 	case filter.Eq:
