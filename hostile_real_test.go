@@ -52,7 +52,7 @@ func bookshop(t *testing.T) *relations.Schema {
 			Fields: []relations.Field{
 				{Name: "_id", Type: relations.Number}, {Name: "title", Type: relations.String, Required: true},
 				{Name: "pages", Type: relations.Number, AbsentZero: 0}, {Name: "tags", Type: relations.String, List: true, AbsentEmpty: true},
-				{Name: "publisher_id", Type: relations.Number}, {Name: "any", Type: relations.Any},
+				{Name: "publisher_id", Type: relations.Number}, {Name: "any", Type: relations.AnyType},
 			},
 			Relations: []relations.Relation{
 				{Name: "publisher", Kind: relations.ReferencesOne, Type: "Publisher", Keys: []relations.KeyPair{{Local: "publisher_id"}}},

@@ -119,7 +119,7 @@ func TestReadmeTableOfMeaningsIsWhatTheEvaluatorSays(t *testing.T) {
 	})
 	require.NoError(t, err)
 	a := filter.F("a")
-	conditions := []filter.Condition{a.Eq(5), a.Neq(5), filter.None(filter.Where(a.Eq(5))), a.In([]int{4, 5}), a.Lt(6), a.IsNull()}
+	conditions := []filter.Condition{a.Eq(5), a.Ne(5), filter.None(filter.Where(a.Eq(5))), a.In([]int{4, 5}), a.Lt(6), a.IsNull()}
 
 	rows := table(t, "document")
 	require.Len(t, rows[0], 1+len(conditions))

@@ -11,7 +11,7 @@ import (
 )
 
 // comparison is a comparison with its names resolved. Its operator is one of the positive ones
-// (Eq, Lt, Leq, Gt, Geq, In, SubsetOf, IsNull and the text operators); not holds what Neq, Nin, IsSet and Not add to it.
+// (Eq, Lt, Lte, Gt, Gte, In, SubsetOf, IsNull and the text operators); not holds what Ne, Nin, IsSet and Not add to it.
 // Contains and Intersects are Eq and In.
 type comparison struct {
 	field   field
@@ -163,7 +163,7 @@ func (c *comparison) one(v bson.RawValue) (Truth, finding) {
 		if c.operand.nulls && otherwise == False {
 			return Unknown, finding{why: NullOperand}
 		}
-	case filter.Lt, filter.Leq, filter.Gt, filter.Geq:
+	case filter.Lt, filter.Lte, filter.Gt, filter.Gte:
 		sign, ok := Order(v, c.operand.value)
 		switch {
 		case !ok && isNaN(v):
@@ -190,11 +190,11 @@ func ordered(op filter.Operator, sign int) bool {
 	switch op {
 	case filter.Lt:
 		return sign < 0
-	case filter.Leq:
+	case filter.Lte:
 		return sign <= 0
 	case filter.Gt:
 		return sign > 0
-	case filter.Geq:
+	case filter.Gte:
 		return sign >= 0
 	default:
 		return false
@@ -313,7 +313,7 @@ func present(v bson.RawValue) presence {
 // declared reports whether a stored value is one of a declared type. Null is none of any.
 func declared(t relations.ValueType, v bson.RawValue) bool {
 	switch t {
-	case relations.Any:
+	case relations.AnyType:
 		return v.Type != bson.TypeNull
 	case relations.Number:
 		return classOf(v.Type) == numbers

@@ -64,7 +64,7 @@ func TestAbsentMeansZero(t *testing.T) {
 		T, F, U on
 	}{
 		{Comparison: f("draft").Eq(false), T: on{``, `"draft": false`}, F: on{`"draft": true`}, U: on{`"draft": null`, `"draft": 0`, `"draft": []`}},
-		{Comparison: f("draft").Neq(true), T: on{``, `"draft": false`}, F: on{`"draft": true`, `"draft": [true]`}, U: on{`"draft": null`, `"draft": 0`}},
+		{Comparison: f("draft").Ne(true), T: on{``, `"draft": false`}, F: on{`"draft": true`, `"draft": [true]`}, U: on{`"draft": null`, `"draft": 0`}},
 		{Comparison: f("draft").Eq(true), T: on{`"draft": true`}, F: on{``}, U: on{`"draft": null`}},
 		{Comparison: f("draft").IsNull(), T: on{``, `"draft": null`}, F: on{`"draft": false`}},
 		{Comparison: f("draft").Eq(nil), U: on{``, `"draft": true`}},
@@ -73,7 +73,7 @@ func TestAbsentMeansZero(t *testing.T) {
 		{Comparison: f("count").In([]any{0, 7}), T: on{``, `"count": 7`}, F: on{`"count": 1`}, U: on{`"count": null`}},
 		{Comparison: f("count").In([]any{7, nil}), T: on{`"count": 7`}, U: on{``, `"count": 1`}},
 		{Comparison: f("count").In([]any{}), F: on{``, `"count": 7`}, U: on{`"count": null`}},
-		{Comparison: f("strict").Geq(0), T: on{``, `"strict": 0`}, U: on{`"strict": null`, `"strict": [0]`}},
+		{Comparison: f("strict").Gte(0), T: on{``, `"strict": 0`}, U: on{`"strict": null`, `"strict": [0]`}},
 		{Comparison: f("limit").Eq(10), T: on{``, `"limit": 10.0`}, F: on{`"limit": 0`}},
 		{Comparison: f("state").StartsWith("op"), T: on{``, `"state": "open"`}, F: on{`"state": ""`}, U: on{`"state": null`}},
 		{Comparison: f("state").Eq(""), T: on{`"state": ""`}, F: on{``}},

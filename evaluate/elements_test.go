@@ -87,7 +87,7 @@ func TestScopesHoldForTheResource(t *testing.T) {
 	param := filter.Param("tenant")
 	s := schema(t, relations.Type{
 		Name: "Doc", Collection: "docs",
-		Fields: []relations.Field{{Name: "_id", Type: relations.Any}, {Name: "tenant", Type: relations.Number}, {Name: "gone", Type: relations.Bool}, {Name: "kind", Type: relations.String}},
+		Fields: []relations.Field{{Name: "_id", Type: relations.AnyType}, {Name: "tenant", Type: relations.Number}, {Name: "gone", Type: relations.Bool}, {Name: "kind", Type: relations.String}},
 		Scope: []filter.Condition{
 			filter.F("tenant").Eq(param),
 			filter.None(filter.Where(filter.F("gone").Eq(true))),

@@ -39,7 +39,7 @@ func TestWhatCheckRefusesIsRefused(t *testing.T) {
 func TestAMalformedDocumentIsAnError(t *testing.T) {
 	t.Parallel()
 	whole := doc(t, `{"n": 1, "s": "a", "b": true, "doc": {"a": [1, {"b": null}]}, "bin": `+binary("00", "AQI=")+`, "any": {"$regularExpression": {"pattern": "a", "options": "i"}}}`)
-	e, err := evaluate.Prepare(thing(t), filter.For("Thing", filter.Where(filter.F("n").Eq(1)), filter.Where(filter.F("any").Neq(1))))
+	e, err := evaluate.Prepare(thing(t), filter.For("Thing", filter.Where(filter.F("n").Eq(1)), filter.Where(filter.F("any").Ne(1))))
 	require.NoError(t, err)
 	_, err = e.Decide(context.Background(), whole, nil)
 	require.NoError(t, err)

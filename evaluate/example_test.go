@@ -50,7 +50,7 @@ func Example() {
 }
 
 func ExampleEvaluator_Decide() {
-	e, err := evaluate.Prepare(library(), filter.For("Book", filter.Where(filter.F("public").Neq(true))))
+	e, err := evaluate.Prepare(library(), filter.For("Book", filter.Where(filter.F("public").Ne(true))))
 	if err != nil {
 		fmt.Println(err)
 		return

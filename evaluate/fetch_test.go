@@ -220,7 +220,7 @@ func TestOneDecisionSeesOneVersionOfADocument(t *testing.T) {
 		require.True(t, d.Authorized())
 		require.Equal(t, 2, calls)
 		calls = 0
-		d, err = prepare(t, orders(t), filter.For("Order", filter.Some(a, b).Where(a.F("rank").Neq(b.F("rank"))))).
+		d, err = prepare(t, orders(t), filter.For("Order", filter.Some(a, b).Where(a.F("rank").Ne(b.F("rank"))))).
 			Decide(context.Background(), doc(t, `{"member_ids": [1], "code": "a"}`), changing)
 		require.NoError(t, err)
 		require.False(t, d.Authorized())
@@ -231,7 +231,7 @@ func TestAskingForOthersDoesNotChangeWhoIsAskedAbout(t *testing.T) {
 	t.Parallel()
 	grant := filter.Reach("grant", "grants")
 	firm := grant.Reach("firm", "firm")
-	f := filter.For("Order", filter.Some(grant, firm).Where(firm.F("_id").Neq(grant.F("firm_id"))))
+	f := filter.For("Order", filter.Some(grant, firm).Where(firm.F("_id").Ne(grant.F("firm_id"))))
 	require.Equal(t, F, decide(t, orders(t), f, `{"_id": 1}`, crowd))
 }
 

@@ -20,7 +20,7 @@ func TestKeyOnlyToOneIsAComparisonOfTheLocalField(t *testing.T) {
 			F: on{`{"firm_id": 2}`},
 			U: on{`{}`, `{"firm_id": null}`, `{"firm_id": "1"}`, `{"firm_id": [2]}`, `{"firm_id": []}`, `{"firm_id": {}}`},
 		},
-		{name: "Neq", clause: some("firm", isNot("_id", 1)), T: on{`{"firm_id": 2}`}, F: on{`{"firm_id": 1}`, `{"firm_id": [1]}`}, U: on{`{}`, `{"firm_id": [2]}`, `{"firm_id": "1"}`}},
+		{name: "Ne", clause: some("firm", isNot("_id", 1)), T: on{`{"firm_id": 2}`}, F: on{`{"firm_id": 1}`, `{"firm_id": [1]}`}, U: on{`{}`, `{"firm_id": [2]}`, `{"firm_id": "1"}`}},
 		{
 			name: "through an embedded document", clause: some("addressFirm", is("_id", 1)),
 			T: on{`{"address": {"firm_id": 1}}`}, F: on{`{"address": {"firm_id": 2}}`}, U: on{`{}`, `{"address": {}}`, `{"address": [{"firm_id": 1}]}`, `{"address": 1}`},
@@ -56,7 +56,7 @@ func TestKeyOnlyToManyRangesOverTheKeys(t *testing.T) {
 			U: on{`{}`, `{"member_ids": null}`, `{"member_ids": [null]}`, `{"member_ids": [2, null]}`, `{"member_ids": 2}`, `{"member_ids": ["1"]}`},
 		},
 		{
-			name: "Neq: some key is another", clause: some("members", isNot("_id", 1)),
+			name: "Ne: some key is another", clause: some("members", isNot("_id", 1)),
 			T: on{`{"member_ids": [1, 2]}`, `{"member_ids": 2}`}, F: on{`{"member_ids": []}`, `{"member_ids": [1]}`, `{"member_ids": [[2]]}`}, U: on{`{}`, `{"member_ids": ["1"]}`, `{"member_ids": 1}`},
 		},
 		{

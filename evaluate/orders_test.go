@@ -44,7 +44,7 @@ func orders(t testing.TB) *relations.Schema {
 		},
 	}
 	live := firm
-	live.Name, live.Scope = "Live", []filter.Condition{filter.F("name").Neq("gone")}
+	live.Name, live.Scope = "Live", []filter.Condition{filter.F("name").Ne("gone")}
 	return schema(t,
 		firm, live,
 		relations.Type{Name: "Line", Fields: []relations.Field{text("code"), list(text("codes"))}, Relations: []relations.Relation{embeds("subs", relations.EmbedsMany, "Line")}},

@@ -174,7 +174,7 @@ func (r *resolver) comparison(in *relations.CheckedComparison) (*comparison, err
 	}
 	c := &comparison{field: left, op: in.Op, not: in.Not}
 	switch in.Op {
-	case filter.Neq:
+	case filter.Ne:
 		c.op, c.not = filter.Eq, !in.Not
 	case filter.Nin:
 		c.op, c.not = filter.In, !in.Not
@@ -184,7 +184,7 @@ func (r *resolver) comparison(in *relations.CheckedComparison) (*comparison, err
 		c.op = filter.Eq
 	case filter.Intersects:
 		c.op = filter.In
-	case filter.Eq, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.In, filter.IsNull, filter.SubsetOf,
+	case filter.Eq, filter.Lt, filter.Lte, filter.Gt, filter.Gte, filter.In, filter.IsNull, filter.SubsetOf,
 		filter.StartsWith, filter.EndsWith, filter.ContainsText:
 	default:
 		return nil, fmt.Errorf("evaluate: %v is no operator", in.Op)

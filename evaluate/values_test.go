@@ -14,7 +14,7 @@ func TestValuesAreNeverOperatorsPathsOrPatterns(t *testing.T) {
 	f := filter.F
 	testCompared(t, []compared{
 		{Comparison: f("s").Eq("$n"), T: on{`"$n"`}, F: on{`"n"`}, U: on{`1`}},
-		{Comparison: f("s").Neq("$$ROOT"), T: on{`"n"`}, F: on{`"$$ROOT"`}, U: on{missing}},
+		{Comparison: f("s").Ne("$$ROOT"), T: on{`"n"`}, F: on{`"$$ROOT"`}, U: on{missing}},
 		{Comparison: f("any").Eq(bson.D{{Key: "$ne", Value: 1}}), T: on{`{"$ne": 1}`}, F: on{`2`, `{}`}, U: on{missing}},
 	})
 }
@@ -22,7 +22,7 @@ func TestValuesAreNeverOperatorsPathsOrPatterns(t *testing.T) {
 func TestDottedFieldsAreUnknownWhereAStepIsNoDocument(t *testing.T) {
 	t.Parallel()
 	f, s := filter.F, thing(t)
-	for _, c := range []filter.Comparison{f("in.n").Eq(1), f("in.n").IsNull(), f("in.n").IsSet(), f("in.e").Neq(1), f("in.e").SubsetOf([]int{}), f("in.on").Eq(false)} {
+	for _, c := range []filter.Comparison{f("in.n").Eq(1), f("in.n").IsNull(), f("in.n").IsSet(), f("in.e").Ne(1), f("in.e").SubsetOf([]int{}), f("in.on").Eq(false)} {
 		for _, stored := range with(absent, strange, on{`[]`, `[{"n": 1}]`, `[[{"n": 1}]]`, `1`, `"a"`}) {
 			document := `{"in.n": 1}`
 			if stored != missing {
@@ -42,5 +42,5 @@ func TestDottedFieldsAreUnknownWhereAStepIsNoDocument(t *testing.T) {
 	}
 	require.Equal(t, T, holds(t, s, "Thing", filter.Where(f("in.n").Eq(1)), `{"in": {"n": 1}}`, nil))
 	require.Equal(t, T, holds(t, s, "Thing", filter.Where(f("in.n").IsNull()), `{"in": {}}`, nil))
-	require.Equal(t, T, holds(t, s, "Thing", filter.Where(f("in.e").Neq(1)), `{"in": {"e": null}}`, nil))
+	require.Equal(t, T, holds(t, s, "Thing", filter.Where(f("in.e").Ne(1)), `{"in": {"e": null}}`, nil))
 }

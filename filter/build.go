@@ -61,20 +61,20 @@ func (e Entity) F(path string) Field { return Field{Entity: e.Name, Path: path} 
 // Eq returns the comparison f = v.
 func (f Field) Eq(v any) Comparison { return Compare(f, Eq, v) }
 
-// Neq returns the comparison f ≠ v, which is Not(f = v): not true where f is missing.
-func (f Field) Neq(v any) Comparison { return Compare(f, Neq, v) }
+// Ne returns the comparison f ≠ v, which is Not(f = v): not true where f is missing.
+func (f Field) Ne(v any) Comparison { return Compare(f, Ne, v) }
 
 // Lt returns the comparison f < v.
 func (f Field) Lt(v any) Comparison { return Compare(f, Lt, v) }
 
-// Leq returns the comparison f ≤ v.
-func (f Field) Leq(v any) Comparison { return Compare(f, Leq, v) }
+// Lte returns the comparison f ≤ v.
+func (f Field) Lte(v any) Comparison { return Compare(f, Lte, v) }
 
 // Gt returns the comparison f > v.
 func (f Field) Gt(v any) Comparison { return Compare(f, Gt, v) }
 
-// Geq returns the comparison f ≥ v.
-func (f Field) Geq(v any) Comparison { return Compare(f, Geq, v) }
+// Gte returns the comparison f ≥ v.
+func (f Field) Gte(v any) Comparison { return Compare(f, Gte, v) }
 
 // In returns the comparison "f is one of values"; values is a slice, a Param bound to one, or a list Field.
 func (f Field) In(values any) Comparison { return Compare(f, In, values) }

@@ -172,11 +172,11 @@ type Operator uint8
 // The operators. The zero Operator is none of them and is refused.
 const (
 	Eq           Operator = iota + 1 // equals; on a list, some element equals
-	Neq                              // Not Eq
+	Ne                               // Not Eq
 	Lt                               // less than
-	Leq                              // less than or equal
+	Lte                              // less than or equal
 	Gt                               // greater than
-	Geq                              // greater than or equal
+	Gte                              // greater than or equal
 	In                               // is one of a list of values
 	Nin                              // Not In
 	IsNull                           // missing or null
@@ -190,7 +190,7 @@ const (
 )
 
 var operatorNames = [...]string{
-	Eq: "Eq", Neq: "Neq", Lt: "Lt", Leq: "Leq", Gt: "Gt", Geq: "Geq", In: "In", Nin: "Nin", IsNull: "IsNull", IsSet: "IsSet",
+	Eq: "Eq", Ne: "Ne", Lt: "Lt", Lte: "Lte", Gt: "Gt", Gte: "Gte", In: "In", Nin: "Nin", IsNull: "IsNull", IsSet: "IsSet",
 	Contains: "Contains", Intersects: "Intersects", SubsetOf: "SubsetOf",
 	StartsWith: "StartsWith", EndsWith: "EndsWith", ContainsText: "ContainsText",
 }
@@ -214,7 +214,7 @@ func (o Operator) Unary() bool { return o == IsNull || o == IsSet }
 func (o Operator) TakesList() bool { return o == In || o == Nin || o == Intersects || o == SubsetOf }
 
 // Ordered reports whether o compares by order.
-func (o Operator) Ordered() bool { return o >= Lt && o <= Geq }
+func (o Operator) Ordered() bool { return o >= Lt && o <= Gte }
 
 // Text reports whether o is defined on strings only.
 func (o Operator) Text() bool { return o >= StartsWith && o <= ContainsText }

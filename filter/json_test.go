@@ -19,7 +19,7 @@ func sample() Filter {
 	e.Type = "User"
 	return For("Book",
 		Where(F("public").Eq(true)).As("public <books>"),
-		Some(p, e, Free("g", "Grant")).Where(p.F("_id").Neq(Param("actor.publisher")), Not(e.F("x").Lt(p.F("_id"))), F("a.b").IsNull(),
+		Some(p, e, Free("g", "Grant")).Where(p.F("_id").Ne(Param("actor.publisher")), Not(e.F("x").Lt(p.F("_id"))), F("a.b").IsNull(),
 			Any{Where(F("n").In([]any{1, nil})), Where(True)}, None(Some(l).Where(l.F("late").Eq(nil), l.Exists()))),
 		Where(Surely(Where(Unknown)), False),
 	)
@@ -32,7 +32,7 @@ const sampleJSON = `{"resource":"Book","clauses":[` +
 	`{"name":"e","type":"User","paths":[{"from":"p","relation":"owner"},{"relation":"editor"}]},` +
 	`{"name":"g","type":"Grant"}],` +
 	`"conditions":[` +
-	`{"field":{"entity":"p","path":"_id"},"op":"Neq","operand":{"param":"actor.publisher"}},` +
+	`{"field":{"entity":"p","path":"_id"},"op":"Ne","operand":{"param":"actor.publisher"}},` +
 	`{"field":{"entity":"e","path":"x"},"op":"Lt","operand":{"field":{"entity":"p","path":"_id"}},"not":true},` +
 	`{"field":{"path":"a.b"},"op":"IsNull"},` +
 	`{"any":[{"conditions":[{"field":{"path":"n"},"op":"In","operand":{"values":[{"$numberInt":"1"},null]}}]},{"conditions":[{"constant":"true"}]}]},` +

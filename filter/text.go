@@ -203,12 +203,12 @@ func (p *printer) any(a Any) {
 }
 
 var operatorTexts = [...]string{
-	Eq: "=", Neq: "!=", Lt: "<", Leq: "<=", Gt: ">", Geq: ">=", In: "in", Nin: "not in", IsNull: "is null", IsSet: "is set",
+	Eq: "=", Ne: "!=", Lt: "<", Lte: "<=", Gt: ">", Gte: ">=", In: "in", Nin: "not in", IsNull: "is null", IsSet: "is set",
 	Contains: "contains", Intersects: "intersects", SubsetOf: "subset of",
 	StartsWith: "starts with", EndsWith: "ends with", ContainsText: "contains text",
 }
 
-var negations = map[Operator]Operator{Eq: Neq, Neq: Eq, In: Nin, Nin: In, IsNull: IsSet, IsSet: IsNull}
+var negations = map[Operator]Operator{Eq: Ne, Ne: Eq, In: Nin, Nin: In, IsNull: IsSet, IsSet: IsNull}
 
 func (p *printer) comparison(c *Comparison) {
 	p.field(c.Field)

@@ -64,11 +64,11 @@ func TestComparisonsReadAsText(t *testing.T) {
 	a := F("a")
 	for want, c := range map[string]Comparison{
 		"a = 1":                                  a.Eq(1),
-		"a != 1":                                 a.Neq(1),
+		"a != 1":                                 a.Ne(1),
 		"a < 1":                                  a.Lt(1),
-		"a <= 1":                                 a.Leq(1),
+		"a <= 1":                                 a.Lte(1),
 		"a > 1":                                  a.Gt(1),
-		"a >= 1":                                 a.Geq(1),
+		"a >= 1":                                 a.Gte(1),
 		"a in [1, null, \"x\"]":                  a.In([]any{1, nil, "x"}),
 		"a in []":                                a.In([]int{}),
 		"a in null":                              a.In([]int(nil)),
@@ -82,7 +82,7 @@ func TestComparisonsReadAsText(t *testing.T) {
 		`a ends with "x"`:                        a.EndsWith("x"),
 		`a contains text "x"`:                    a.ContainsText("x"),
 		"a != 2":                                 Not(a.Eq(2)).(Comparison),
-		"a = 2":                                  Not(a.Neq(2)).(Comparison),
+		"a = 2":                                  Not(a.Ne(2)).(Comparison),
 		"a not < 1":                              Not(a.Lt(1)).(Comparison),
 		"a not in [1]":                           Not(a.In([]int{1})).(Comparison),
 		"a in [2]":                               Not(a.Nin([]int{2})).(Comparison),

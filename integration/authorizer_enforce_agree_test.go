@@ -19,9 +19,9 @@ var paperSchema = []relations.Type{
 	{
 		Name: "Paper", Collection: "papers",
 		Fields: []relations.Field{
-			{Name: "_id", Type: relations.Any}, {Name: "owner", Type: relations.String}, {Name: "level", Type: relations.Number},
-			{Name: "tags", Type: relations.String, List: true, AbsentEmpty: true}, {Name: "codes", Type: relations.Any, List: true},
-			{Name: "team_id", Type: relations.Any}, {Name: "member_ids", Type: relations.Any, List: true}, {Name: "deleted", Type: relations.Bool},
+			{Name: "_id", Type: relations.AnyType}, {Name: "owner", Type: relations.String}, {Name: "level", Type: relations.Number},
+			{Name: "tags", Type: relations.String, List: true, AbsentEmpty: true}, {Name: "codes", Type: relations.AnyType, List: true},
+			{Name: "team_id", Type: relations.AnyType}, {Name: "member_ids", Type: relations.AnyType, List: true}, {Name: "deleted", Type: relations.Bool},
 		},
 		Relations: []relations.Relation{
 			{Name: "team", Kind: relations.ReferencesOne, Type: "Team", Keys: []relations.KeyPair{{Local: "team_id"}}},
@@ -29,20 +29,20 @@ var paperSchema = []relations.Type{
 			{Name: "grants", Kind: relations.HasMany, Type: "Grant", Keys: []relations.KeyPair{{Foreign: "paper_id"}}},
 			{Name: "desk", Kind: relations.EmbedsOne, Type: "Desk"}, {Name: "parts", Kind: relations.EmbedsMany, Type: "Part"},
 		},
-		Scope: []filter.Condition{filter.F("deleted").Neq(true)},
+		Scope: []filter.Condition{filter.F("deleted").Ne(true)},
 	},
 	{
 		Name: "Team", Collection: "teams",
-		Fields: []relations.Field{{Name: "_id", Type: relations.Any}, {Name: "name", Type: relations.String}, {Name: "closed", Type: relations.Bool}},
+		Fields: []relations.Field{{Name: "_id", Type: relations.AnyType}, {Name: "name", Type: relations.String}, {Name: "closed", Type: relations.Bool}},
 		Scope:  []filter.Condition{filter.F("closed").IsNull()},
 	},
 	{
 		Name: "Member", Collection: "members",
-		Fields: []relations.Field{{Name: "_id", Type: relations.Any}, {Name: "name", Type: relations.String}},
+		Fields: []relations.Field{{Name: "_id", Type: relations.AnyType}, {Name: "name", Type: relations.String}},
 	},
 	{
 		Name: "Grant", Collection: "grants",
-		Fields:    []relations.Field{{Name: "_id", Type: relations.Number}, {Name: "paper_id", Type: relations.Any}, {Name: "who", Type: relations.String}, {Name: "team_id", Type: relations.Any}},
+		Fields:    []relations.Field{{Name: "_id", Type: relations.Number}, {Name: "paper_id", Type: relations.AnyType}, {Name: "who", Type: relations.String}, {Name: "team_id", Type: relations.AnyType}},
 		Relations: []relations.Relation{{Name: "team", Kind: relations.ReferencesOne, Type: "Team", Keys: []relations.KeyPair{{Local: "team_id"}}}},
 	},
 	{Name: "Desk", Fields: []relations.Field{{Name: "city", Type: relations.String}}},
@@ -131,14 +131,14 @@ func paperFilters() map[string]filter.Filter {
 	hasMember := filter.Some(member).Where(member.F("name").Eq("bob"))
 	return map[string]filter.Filter{
 		"denied": {}, "allowed": filter.Allow("Paper"),
-		"own":                         filter.For("Paper", filter.Where(filter.F("owner").Eq("ann")), filter.Where(filter.F("level").Geq(2))),
-		"not own":                     filter.For("Paper", filter.Where(filter.F("owner").Neq("ann"), filter.F("level").Nin([]any{3, 7.5}))),
-		"absence":                     filter.For("Paper", filter.Where(filter.F("owner").IsNull()), filter.Where(filter.F("level").IsSet(), filter.F("desk.city").Neq("Rome"))),
+		"own":                         filter.For("Paper", filter.Where(filter.F("owner").Eq("ann")), filter.Where(filter.F("level").Gte(2))),
+		"not own":                     filter.For("Paper", filter.Where(filter.F("owner").Ne("ann"), filter.F("level").Nin([]any{3, 7.5}))),
+		"absence":                     filter.For("Paper", filter.Where(filter.F("owner").IsNull()), filter.Where(filter.F("level").IsSet(), filter.F("desk.city").Ne("Rome"))),
 		"lists":                       filter.For("Paper", filter.Where(filter.F("tags").SubsetOf([]string{"a", "b"})), filter.Where(filter.F("codes").Contains(1))),
 		"no such element":             filter.For("Paper", filter.Where(filter.Not(filter.F("tags").Contains("a")), filter.Not(filter.F("codes").Intersects([]any{2})))),
 		"of the red team":             filter.For("Paper", isRed),
 		"not of the red team":         none(isRed),
-		"key only":                    filter.For("Paper", filter.Some(team).Where(team.F("_id").Neq("blue"))),
+		"key only":                    filter.For("Paper", filter.Some(team).Where(team.F("_id").Ne("blue"))),
 		"of a member":                 filter.For("Paper", hasMember),
 		"of no member":                none(hasMember),
 		"granted":                     filter.For("Paper", isGranted),

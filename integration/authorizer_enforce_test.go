@@ -29,10 +29,10 @@ func byAction(filters map[string]filter.Filter) mongoauthz.Policy {
 
 // The policy of the desk: who may read a book may lend it if it is public; its publisher's country and its loans decide about the rest.
 var deskFilters = map[string]filter.Filter{
-	"read":   filter.For("Book", filter.Where(filter.F("title").Neq("hidden"))),
+	"read":   filter.For("Book", filter.Where(filter.F("title").Ne("hidden"))),
 	"lend":   filter.For("Book", filter.Where(filter.F("public").Eq(true))),
 	"update": filter.For("Book", filter.Some(publisher).Where(publisher.F("country").Eq("PT"))),
-	"review": filter.For("Book", filter.Some(publisher).Where(publisher.F("country").Neq("PT"))),
+	"review": filter.For("Book", filter.Some(publisher).Where(publisher.F("country").Ne("PT"))),
 	"return": filter.For("Book", filter.Some(loan).Where(loan.F("patron").Eq("ann"))),
 	"all":    filter.Allow("Book"),
 }

@@ -24,7 +24,7 @@ var officeSchema = []relations.Type{
 	{
 		Name: "Paper", Collection: "papers",
 		Fields: []relations.Field{
-			{Name: "_id", Type: relations.Any}, {Name: "owner", Type: relations.String}, {Name: "state", Type: relations.String},
+			{Name: "_id", Type: relations.AnyType}, {Name: "owner", Type: relations.String}, {Name: "state", Type: relations.String},
 			{Name: "team_id", Type: relations.Number}, {Name: "parent_id", Type: relations.Number}, {Name: "readers", Type: relations.String, List: true},
 		},
 		Relations: []relations.Relation{
@@ -47,8 +47,8 @@ var officeSchema = []relations.Type{
 // The filters of these tests: own papers, by the document alone, and papers of the actor's teams, by a join.
 var (
 	paperTeam  = filter.Reach("t", "team")
-	ownPapers  = filter.For("Paper", filter.Where(filter.F("owner").Eq("ann"), filter.F("state").Neq("sealed")))
-	teamPapers = filter.For("Paper", filter.Some(paperTeam).Where(paperTeam.F("members").Contains("ann"), filter.F("state").Neq("sealed")))
+	ownPapers  = filter.For("Paper", filter.Where(filter.F("owner").Eq("ann"), filter.F("state").Ne("sealed")))
+	teamPapers = filter.For("Paper", filter.Some(paperTeam).Where(paperTeam.F("members").Contains("ann"), filter.F("state").Ne("sealed")))
 )
 
 func newOffice(t testing.TB, db *mongo.Database) *office {

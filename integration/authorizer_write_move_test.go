@@ -93,7 +93,7 @@ func TestMovementIsJudgedAsTheServerWouldMove(t *testing.T) {
 	t.Parallel()
 	place := filter.Reach("p", "place")
 	condition := filter.For("Paper",
-		filter.Some(place).Where(place.F("room").Eq("a"), place.F("shelf").Neq("x")),
+		filter.Some(place).Where(place.F("room").Eq("a"), place.F("shelf").Ne("x")),
 		filter.Where(filter.F("place.room").IsNull(), filter.F("state").Eq("draft")),
 		filter.Where(filter.F("readers").SubsetOf([]string{"ann", "bob"})),
 		filter.Where(filter.F("readers").IsNull(), filter.F("owner").IsNull()),

@@ -265,7 +265,7 @@ func TestAppendedStagesSeeAuthorizedDocumentsOnly(t *testing.T) {
 func TestFindFilterIsThePipelineWhereNoJoinIsLeft(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, harness.Database(t))
-	q := s.query(t, filter.For("Book", filter.Where(filter.F("public").Neq(true)), filter.Where(filter.F("publisher_id").In([]int{0, 3}))))
+	q := s.query(t, filter.For("Book", filter.Where(filter.F("public").Ne(true)), filter.Where(filter.F("publisher_id").In([]int{0, 3}))))
 	f, err := q.FindFilter()
 	require.NoError(t, err)
 	byID := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}})

@@ -67,7 +67,7 @@ func TestLogHidesEveryValue(t *testing.T) {
 	p, c := filter.Reach("p", "publisher"), filter.Reach("c", "chapters")
 	var conditions []filter.Condition
 	for _, f := range []filter.Field{filter.F("title"), filter.F("tags"), p.F("name"), c.F("title")} {
-		conditions = append(conditions, f.Eq(secret), f.Neq("$"+secret), f.Lt(secret), f.Leq(secret), f.Gt(secret), f.Geq("$$"+secret),
+		conditions = append(conditions, f.Eq(secret), f.Ne("$"+secret), f.Lt(secret), f.Lte(secret), f.Gt(secret), f.Gte("$$"+secret),
 			f.In([]string{secret, "$" + secret}), f.Nin([]string{secret}), f.StartsWith(secret), f.EndsWith("$"+secret), f.ContainsText(secret))
 	}
 	conditions = append(conditions, filter.F("tags").Contains(secret), filter.F("tags").Intersects([]string{secret}),

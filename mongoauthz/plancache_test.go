@@ -85,7 +85,7 @@ func BenchmarkAuthorizedQuery(b *testing.B) {
 // BenchmarkAuthorizedQueryCopied is what a caller pays who runs the query by himself: a plan that was kept, and a copy of its stages or filter.
 func BenchmarkAuthorizedQueryCopied(b *testing.B) {
 	five := filter.Where(
-		filter.F("title").Neq("x"), filter.F("public").Eq(true), filter.F("_id").Gt(5),
+		filter.F("title").Ne("x"), filter.F("public").Eq(true), filter.F("_id").Gt(5),
 		filter.F("title").StartsWith("T"), filter.F("title").In([]string{"a", "b"}),
 	)
 	pipelineOf := func(q *mongoauthz.Query) error { _ = q.Pipeline(); return nil }

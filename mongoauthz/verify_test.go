@@ -14,7 +14,7 @@ import (
 func TestVerifyReportsAllFindingsAtOnce(t *testing.T) {
 	t.Parallel()
 	typ := func(name, collection string) relations.Type {
-		return relations.Type{Name: name, Collection: collection, Fields: []relations.Field{{Name: "_id", Type: relations.Any}}}
+		return relations.Type{Name: name, Collection: collection, Fields: []relations.Field{{Name: "_id", Type: relations.AnyType}}}
 	}
 	schema, err := relations.New(typ("Book", "books"), typ("Volume", "books"), typ("Publisher", "publishers"),
 		typ("Loan", "loans"), typ("Note", "notes"), typ("Chapter", ""))

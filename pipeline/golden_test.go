@@ -84,7 +84,7 @@ func goldenCases() []golden {
 		name string
 		cond filter.Comparison
 	}{
-		{"Eq", F("title").Eq("x")}, {"Neq", F("title").Neq("x")}, {"Lt", F("pages").Lt(5)}, {"Leq", F("pages").Leq(5)}, {"Gt", F("pages").Gt(5)}, {"Geq", F("pages").Geq(5)},
+		{"Eq", F("title").Eq("x")}, {"Ne", F("title").Ne("x")}, {"Lt", F("pages").Lt(5)}, {"Lte", F("pages").Lte(5)}, {"Gt", F("pages").Gt(5)}, {"Gte", F("pages").Gte(5)},
 		{"In", F("title").In([]string{"x", "y"})}, {"In of one", F("title").In([]string{"x"})}, {"In of none", F("title").In([]string{})}, {"In with a null", F("title").In([]any{"x", nil})},
 		{"Nin", F("title").Nin([]string{"x", "y"})}, {"IsNull", F("title").IsNull()}, {"IsSet", F("title").IsSet()},
 		{"Contains", F("tags").Contains("x")}, {"Intersects", F("tags").Intersects([]string{"x", "y"})}, {"SubsetOf", F("tags").SubsetOf([]string{"x", "y"})},

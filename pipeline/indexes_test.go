@@ -54,7 +54,7 @@ func TestIndexesServeWhatTheStagesRead(t *testing.T) {
 		"the order of everything":          {filter.Allow("Book"), newest, []string{"books -published, _id", "  Book, clause 1: sorts by published down, _id"}},
 		"none for _id":                     {where(filter.F("_id").In([]string{"a", "b"}), filter.F("owner").Eq("ann")), newest, nil},
 		"none for the order of _id":        {where(filter.F("title").IsSet()), []bson.E{{Key: "_id", Value: int32(-1)}}, nil},
-		"none for a negation":              {where(filter.F("owner").Neq("ann"), filter.None(filter.Where(filter.F("title").Eq("a")))), nil, nil},
+		"none for a negation":              {where(filter.F("owner").Ne("ann"), filter.None(filter.Where(filter.F("title").Eq("a")))), nil, nil},
 		"a boolean last":                   {where(filter.F("public").Eq(true), filter.F("owner").Eq("ann")), nil, []string{"books owner, public", "  Book, clause 1: compares owner, public"}},
 		"the scope's fields":               {filter.For("Draft", filter.Where(filter.F("text").Eq("a"))), nil, []string{"memos text, kind", "  Draft, clause 1: compares text, kind"}},
 		"no two lists in one":              {where(filter.F("tags").Contains("a"), filter.F("labels").Contains("b"), filter.F("owner").Eq("ann")), nil, []string{"books tags, owner", "  Book, clause 1: compares tags, owner"}},

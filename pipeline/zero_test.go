@@ -87,7 +87,7 @@ func TestAMissingZeroIsNotDifferentFromADecimalThatIsNotCanonical(t *testing.T) 
 	require.NoError(t, err)
 	big := bson.NewDecimal128(0x3041ffffffffffff, 0xffffffffffffffff)
 	for _, zero := range []any{0, big} {
-		plan, err := pipeline.Compile(s, filter.For("Book", filter.Where(filter.F("n").Neq(zero))))
+		plan, err := pipeline.Compile(s, filter.For("Book", filter.Where(filter.F("n").Ne(zero))))
 		require.NoError(t, err)
 		find, err := plan.FindFilter()
 		require.NoError(t, err)

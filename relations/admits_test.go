@@ -14,6 +14,6 @@ func TestAdmits(t *testing.T) {
 	require.True(t, relations.Number.Admits(bson.TypeDecimal128))
 	require.False(t, relations.Number.Admits(bson.TypeString))
 	require.False(t, relations.String.Admits(bson.TypeNull))
-	require.True(t, relations.Any.Admits(bson.TypeNull))
+	require.True(t, relations.AnyType.Admits(bson.TypeNull))
 	require.False(t, relations.ValueType(0).Admits(bson.TypeString))
 }

@@ -97,7 +97,7 @@ func (c *checker) field(in filter.Field, op filter.Operator) (_ *CheckedEntity, 
 // suits says why an operator cannot be applied to a field, or "".
 func suits(op filter.Operator, f *Field) string {
 	switch {
-	case op.Unary(), op == filter.Eq, op == filter.Neq:
+	case op.Unary(), op == filter.Eq, op == filter.Ne:
 		return ""
 	case (op == filter.Contains || op == filter.Intersects || op == filter.SubsetOf) && !f.List:
 		return op.String() + " compares lists, and the field is declared as one value"
@@ -105,7 +105,7 @@ func suits(op filter.Operator, f *Field) string {
 		return ""
 	case f.Type == Document:
 		return op.String() + " does not compare documents"
-	case op.Text() && f.Type != String && f.Type != Any:
+	case op.Text() && f.Type != String && f.Type != AnyType:
 		return op.String() + " compares text, and the field is declared as " + f.Type.String()
 	case op.Text(), op.Ordered(), op.TakesList():
 		return ""
@@ -124,7 +124,7 @@ func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field
 	other := found.Field
 	listed, operandListed := false, false // what each side has to be
 	switch in.Op {
-	case filter.Eq, filter.Neq, filter.Lt, filter.Leq, filter.Gt, filter.Geq:
+	case filter.Eq, filter.Ne, filter.Lt, filter.Lte, filter.Gt, filter.Gte:
 	case filter.In, filter.Nin:
 		operandListed = true
 	case filter.Contains:
@@ -138,8 +138,8 @@ func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field
 		c.fail(name(in.Field), shape(in.Op, "the field", listed))
 	case other.List != operandListed:
 		c.fail(name(ref), shape(in.Op, "the operand", operandListed))
-	case f.Type == Any || other.Type == Any:
-		c.fail(name(in.Field), "two fields are compared by a declared type, not by Any")
+	case f.Type == AnyType || other.Type == AnyType:
+		c.fail(name(in.Field), "two fields are compared by a declared type, not by AnyType")
 	case f.Type != other.Type:
 		c.fail(name(in.Field), fmt.Sprintf("a %s field compared with %s, a %s field", f.Type, name(ref), other.Type))
 	case !sameSubtype(f, other):
@@ -224,7 +224,7 @@ func (s *Schema) fit(
 	case !f.Type.admits(v.Type):
 		return v, fmt.Sprintf("a BSON %s compared with a %s field", v.Type, f.Type)
 	case v.Type == bson.TypeEmbeddedDocument &&
-		op != filter.Eq && op != filter.Neq && op != filter.Contains:
+		op != filter.Eq && op != filter.Ne && op != filter.Contains:
 		return v, op.String() + " does not compare documents"
 	case op.Text() && v.Type != bson.TypeString:
 		return v, op.String() + " takes a string"

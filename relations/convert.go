@@ -13,7 +13,7 @@ import (
 func (c Conversion) target() (ValueType, bool) {
 	switch c {
 	case NoConversion:
-		return Any, true
+		return AnyType, true
 	case FromHex:
 		return ObjectID, true
 	case FromUUID:

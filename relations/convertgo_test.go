@@ -51,7 +51,7 @@ func TestATextIsConvertedToWhatIsStoredOrIsStoredSoAlready(t *testing.T) {
 		require.Equal(t, checked, again)
 	}
 	for _, v := range []any{"tomorrow", "2026-13-02", "2026-1-2", 5} {
-		_, err := s.Check(filter.For("T", filter.Where(filter.F("at").Neq(v))))
+		_, err := s.Check(filter.For("T", filter.Where(filter.F("at").Ne(v))))
 		require.ErrorIs(t, err, filter.ErrMalformed, "%v", v)
 	}
 }

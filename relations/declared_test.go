@@ -25,7 +25,7 @@ func TestNewRefusesDeclarationsThatCannotHold(t *testing.T) {
 	}{
 		"absent means zero of a list":     {field(relations.Field{Name: "x", Type: relations.Number, List: true, AbsentZero: 0}), "x", "absent means zero: it is for one value, and the field is a list: declare absent means empty"},
 		"absent means zero of a date":     {field(relations.Field{Name: "x", Type: relations.Date, AbsentZero: bson.DateTime(0)}), "x", "absent means zero: it is for numbers, strings and bools, and the field is declared as Date"},
-		"absent means zero of any":        {field(relations.Field{Name: "x", Type: relations.Any, AbsentZero: 0}), "x", "absent means zero: it is for numbers, strings and bools, and the field is declared as Any"},
+		"absent means zero of any":        {field(relations.Field{Name: "x", Type: relations.AnyType, AbsentZero: 0}), "x", "absent means zero: it is for numbers, strings and bools, and the field is declared as AnyType"},
 		"absent means zero of the key":    {[]relations.Type{{Name: "Book", Collection: "books", Key: "code", Fields: []relations.Field{{Name: "code", Type: relations.String, AbsentZero: ""}}}}, "code", "absent means zero: the field is a key, and keys are read as stored"},
 		"absent means another type":       {field(relations.Field{Name: "x", Type: relations.Bool, AbsentZero: 0}), "x", "absent means zero: the value is a BSON 32-bit integer, and the field is declared as Bool"},
 		"absent means an operand":         {field(relations.Field{Name: "x", Type: relations.Bool, AbsentZero: filter.Param("p")}), "x", "absent means zero: a filter.Param is no value to compare with"},

@@ -215,10 +215,10 @@ func TestABinaryOfAnotherSubtypeIsAnError(t *testing.T) {
 	t.Parallel()
 	s := storedSchema(t)
 	for _, c := range []filter.Comparison{
-		filter.F("owner").Neq(bson.Binary{Subtype: 3, Data: make([]byte, 16)}),
-		filter.F("plain").Neq(guid{}),
+		filter.F("owner").Ne(bson.Binary{Subtype: 3, Data: make([]byte, 16)}),
+		filter.F("plain").Ne(guid{}),
 		filter.F("old").Nin([]guid{{}}),
-		filter.F("owner").Neq(filter.F("plain")),
+		filter.F("owner").Ne(filter.F("plain")),
 	} {
 		_, err := s.Check(filter.For("T", filter.Where(c)))
 		require.ErrorIs(t, err, filter.ErrMalformed)

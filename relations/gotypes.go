@@ -20,7 +20,7 @@ var goTypes = map[reflect.Type]ValueType{
 	reflect.TypeFor[bson.Vector]():        Binary,
 	reflect.TypeFor[bson.Timestamp]():     Timestamp,
 	reflect.TypeFor[bson.Raw]():           Document,
-	reflect.TypeFor[bson.RawValue]():      Any,
+	reflect.TypeFor[bson.RawValue]():      AnyType,
 	reflect.TypeFor[url.URL]():            String,
 	reflect.TypeFor[bson.RawArray]():      0,
 	reflect.TypeFor[bson.Regex]():         0,
@@ -61,7 +61,7 @@ func valueTypeOf(t reflect.Type) ValueType {
 	case reflect.Map:
 		return Document
 	case reflect.Interface:
-		return Any
+		return AnyType
 	case reflect.Slice, reflect.Array:
 		switch {
 		case t.Elem() == goByte:

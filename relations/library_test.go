@@ -36,7 +36,7 @@ func library() []relations.Type {
 				{Name: "isbn", Type: relations.Binary, Convert: relations.FromUUID},
 				{Name: "version", Type: relations.Timestamp},
 				{Name: "size", Type: relations.Document},
-				{Name: "extra", Type: relations.Any},
+				{Name: "extra", Type: relations.AnyType},
 				{Name: "tags", Type: relations.String, List: true, AbsentEmpty: true},
 				{Name: "sizes", Type: relations.Document, List: true},
 				{Name: "publisher_id", Type: relations.ObjectID, Convert: relations.FromHex},

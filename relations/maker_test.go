@@ -135,7 +135,7 @@ func (m *maker) condition(inSight []string, depth int) Condition {
 			c = Compare(f, op, lists[m.n(len(lists))])
 		}
 	} else {
-		switch op := []Operator{Eq, Eq, Neq, Lt, In, Nin, IsNull, IsSet}[m.n(8)]; op {
+		switch op := []Operator{Eq, Eq, Ne, Lt, In, Nin, IsNull, IsSet}[m.n(8)]; op {
 		case IsNull, IsSet:
 			c = Comparison{Field: f, Op: op}
 		case In, Nin:

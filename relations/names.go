@@ -7,7 +7,7 @@ import (
 )
 
 var valueTypeNames = [...]string{
-	Any: "Any", Number: "Number", String: "String", Bool: "Bool", ObjectID: "ObjectID", Date: "Date", Binary: "Binary",
+	AnyType: "AnyType", Number: "Number", String: "String", Bool: "Bool", ObjectID: "ObjectID", Date: "Date", Binary: "Binary",
 	Timestamp: "Timestamp", Document: "Document",
 }
 
@@ -19,12 +19,12 @@ func (v ValueType) String() string {
 	return "ValueType(" + strconv.Itoa(int(v)) + ")"
 }
 
-func (v ValueType) valid() bool { return v >= Any && v <= Document }
+func (v ValueType) valid() bool { return v >= AnyType && v <= Document }
 
 // admits reports whether values of a BSON type are values of v.
 func (v ValueType) admits(t bson.Type) bool {
 	switch v {
-	case Any:
+	case AnyType:
 		return true
 	case Number:
 		return t == bson.TypeInt32 || t == bson.TypeInt64 || t == bson.TypeDouble || t == bson.TypeDecimal128

@@ -6,7 +6,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// Normalize returns a filter that authorizes the same documents, in fewer and simpler words: Neq
+// Normalize returns a filter that authorizes the same documents, in fewer and simpler words: Ne
 // and Nin become Eq and In with Not, double negations go, as do clauses and conditions that
 // constants decide (a comparison with null, In with no values), those that are there twice, clauses
 // implied by a weaker one (whose conditions, up to the names of entities, are among theirs), and an
@@ -226,7 +226,7 @@ func appendNone(to []CheckedCondition, c *CheckedClause) []CheckedCondition {
 func (c *CheckedComparison) canonical() *CheckedComparison {
 	var op filter.Operator
 	switch {
-	case c.Op == filter.Neq:
+	case c.Op == filter.Ne:
 		op = filter.Eq
 	case c.Op == filter.Nin:
 		op = filter.In

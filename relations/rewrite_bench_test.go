@@ -14,7 +14,7 @@ func typical(b *testing.B) *relations.CheckedFilter {
 	return checkB(b, For("B",
 		Where(F("a").Eq(true)).As("public books"),
 		Some(p).Where(p.F("name").Eq("Springer"), F("b").In([]string{"draft", "final"})).As("own publisher"),
-		Where(F("c").Eq("alice"), F("d").Neq(true)).As("own"),
+		Where(F("c").Eq("alice"), F("d").Ne(true)).As("own"),
 	))
 }
 

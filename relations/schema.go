@@ -74,7 +74,7 @@ type ValueType uint8
 
 // The value types. Number is int32, int64, double and Decimal128, which compare by value; Binary is every subtype, each equal to itself only.
 const (
-	Any       ValueType = iota + 1 // any BSON value; compares as BSON does
+	AnyType   ValueType = iota + 1 // any BSON value; compares as BSON does
 	Number                         // $type "number"
 	String                         // $type "string"
 	Bool                           // $type "bool"
@@ -82,7 +82,7 @@ const (
 	Date                           // $type "date"
 	Binary                         // $type "binData"
 	Timestamp                      // $type "timestamp"
-	Document                       // $type "object": an embedded document compared as a whole, by Eq and Neq only
+	Document                       // $type "object": an embedded document compared as a whole, by Eq and Ne only
 )
 
 // Conversion turns the literals and parameters compared with a field into the field's type. The zero Conversion changes nothing.

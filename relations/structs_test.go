@@ -171,9 +171,9 @@ func TestGoTypesGiveValueTypes(t *testing.T) {
 		{struct{ X bits }{}, relations.Field{Type: relations.Binary, Subtype: new(byte)}},
 		{struct{ X [16]byte }{}, relations.Field{Type: relations.Binary, Subtype: new(byte)}},
 		{struct{ X bson.Timestamp }{}, relations.Field{Type: relations.Timestamp}},
-		{struct{ X any }{}, relations.Field{Type: relations.Any}},
-		{struct{ X error }{}, relations.Field{Type: relations.Any}},
-		{struct{ X bson.RawValue }{}, relations.Field{Type: relations.Any}},
+		{struct{ X any }{}, relations.Field{Type: relations.AnyType}},
+		{struct{ X error }{}, relations.Field{Type: relations.AnyType}},
+		{struct{ X bson.RawValue }{}, relations.Field{Type: relations.AnyType}},
 		{struct{ X bson.D }{}, relations.Field{Type: relations.Document}},
 		{struct{ X pairs }{}, relations.Field{Type: relations.Document}},
 		{struct{ X [2]bson.E }{}, relations.Field{Type: relations.Document}},
@@ -191,17 +191,17 @@ func TestGoTypesGiveValueTypes(t *testing.T) {
 		}{}, relations.Field{Type: relations.String}},
 		{struct {
 			X string `authz:"any; strict"`
-		}{}, relations.Field{Type: relations.Any, Strict: true}},
+		}{}, relations.Field{Type: relations.AnyType, Strict: true}},
 		{struct {
 			X [][]float64 `authz:"any"`
-		}{}, relations.Field{Type: relations.Any, List: true}},
+		}{}, relations.Field{Type: relations.AnyType, List: true}},
 		{struct{ X []string }{}, relations.Field{Type: relations.String, List: true}},
 		{struct{ X [3]int }{}, relations.Field{Type: relations.Number, List: true}},
 		{struct{ X *[]*string }{}, relations.Field{Type: relations.String, List: true}},
 		{struct{ X [][]byte }{}, relations.Field{Type: relations.Binary, Subtype: new(byte), List: true}},
 		{struct{ X []bson.ObjectID }{}, relations.Field{Type: relations.ObjectID, List: true}},
-		{struct{ X []any }{}, relations.Field{Type: relations.Any, List: true}},
-		{struct{ X bson.A }{}, relations.Field{Type: relations.Any, List: true}},
+		{struct{ X []any }{}, relations.Field{Type: relations.AnyType, List: true}},
+		{struct{ X bson.A }{}, relations.Field{Type: relations.AnyType, List: true}},
 		{struct{ X []bson.M }{}, relations.Field{Type: relations.Document, List: true}},
 		{struct {
 			X []string `bson:",omitempty"`
@@ -224,7 +224,7 @@ func TestGoTypesGiveValueTypes(t *testing.T) {
 
 			if stored, err := bson.Marshal(test.of); err == nil { // an empty Raw cannot be stored
 				value, err := bson.Raw(stored).LookupErr("x")
-				if err == nil && value.Type != bson.TypeNull && test.want.Type != relations.Any && of.Tag == "" {
+				if err == nil && value.Type != bson.TypeNull && test.want.Type != relations.AnyType && of.Tag == "" {
 					want := bsonTypes[test.want.Type]
 					if test.want.List {
 						want = []bson.Type{bson.TypeArray}

@@ -273,7 +273,7 @@ func (p *tagParser) value() any {
 }
 
 var tagTypes = map[string]ValueType{
-	"any": Any, "number": Number, "string": String, "bool": Bool, "objectid": ObjectID, "date": Date, "binary": Binary,
+	"any": AnyType, "number": Number, "string": String, "bool": Bool, "objectid": ObjectID, "date": Date, "binary": Binary,
 	"timestamp": Timestamp, "document": Document,
 }
 

@@ -186,7 +186,7 @@ func (r reader) condition(c relations.CheckedCondition, scope []bound) truth {
 	switch c := c.(type) {
 	case *relations.CheckedComparison:
 		v := r.comparison(c, scope)
-		if c.Not != (c.Op == Neq || c.Op == Nin) {
+		if c.Not != (c.Op == Ne || c.Op == Nin) {
 			v = -v
 		}
 		return v
@@ -211,7 +211,7 @@ func (r reader) condition(c relations.CheckedCondition, scope []bound) truth {
 	panic("no condition")
 }
 
-// comparison is the positive reading: Neq as Eq, Nin as In.
+// comparison is the positive reading: Ne as Eq, Nin as In.
 func (r reader) comparison(c *relations.CheckedComparison, scope []bound) truth {
 	b := find(scope, c.Entity)
 	if b.phantom() {
@@ -263,7 +263,7 @@ func compare(op Operator, value int, operand any) truth {
 		return unknown
 	}
 	switch op {
-	case Eq, Neq, Contains:
+	case Eq, Ne, Contains:
 		return is(value == operand.(int))
 	case Lt:
 		return is(value < operand.(int))

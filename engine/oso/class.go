@@ -327,7 +327,7 @@ func tagOf(a *attribute, elem reflect.Type) string {
 		return "Boolean"
 	case relations.Document:
 		return "Dictionary"
-	case relations.Number, relations.Any: // a number may be an Integer or a Float
+	case relations.Number, relations.AnyType: // a number may be an Integer or a Float
 		return unknownTag
 	default:
 		return otherTag

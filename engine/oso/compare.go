@@ -11,7 +11,7 @@ import (
 )
 
 // mirrored are the operators with their sides exchanged.
-var mirrored = map[filter.Operator]filter.Operator{filter.Eq: filter.Eq, filter.Lt: filter.Gt, filter.Leq: filter.Geq, filter.Gt: filter.Lt, filter.Geq: filter.Leq}
+var mirrored = map[filter.Operator]filter.Operator{filter.Eq: filter.Eq, filter.Lt: filter.Gt, filter.Lte: filter.Gte, filter.Gt: filter.Lt, filter.Gte: filter.Lte}
 
 // compare translates a comparison, one side of which at least is a path. Where the policy has it under a not, it holds also where an embedded document on
 // the way to a side is nil.
@@ -268,7 +268,7 @@ func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bo
 			return nil, unsupported("", "documents are compared by order, or of two classes, or without a key")
 		}
 		key, ok := fieldOf(l.class.stored, l.class.stored.Key)
-		if !ok || key.Type == relations.Any {
+		if !ok || key.Type == relations.AnyType {
 			return nil, unsupported("", "documents are compared whose key is not in the schema, or of any type")
 		}
 		lk, rk := filter.Field{Entity: le.name, Path: key.Name}, filter.Field{Entity: re.name, Path: key.Name}
@@ -279,7 +279,7 @@ func (a *alternative) comparePlaces(l place, op filter.Operator, r place, not bo
 		return comparison(lk.Eq(rk), le, re), nil
 	}
 	lf, rf := l.attr.field, r.attr.field
-	if lf.Type != rf.Type || lf.Type == relations.Any || lf.Type == relations.Document {
+	if lf.Type != rf.Type || lf.Type == relations.AnyType || lf.Type == relations.Document {
 		return nil, unsupported("", "two fields are compared whose types differ, or are any or documents")
 	}
 	if op != filter.Eq && !ordered(lf.Type) {

@@ -77,7 +77,7 @@
 // The resource is d, the actor u, declared in the head of the rule: allow(u: User, "read", d: Doc).
 //
 //	d.Field = value, value = d.Field, ==               yes   Eq
-//	d.Field != value                                   yes   Neq, or IsNull where the Go type can be nil
+//	d.Field != value                                   yes   Ne, or IsNull where the Go type can be nil
 //	d.Field < value, <=, >, >=                         yes   for numbers, texts, dates and other values that have an order
 //	d.Field = u.Field                                  yes   the value as it is in the database; one of another type is refused
 //	d.Field = nil, d.Field != nil                      yes   IsNull, IsSet; nil never equals a field that cannot be nil

@@ -73,11 +73,11 @@ func (a *alternative) formula(x any, not, top bool) (formula, error) {
 	case types.OperatorLt:
 		f, err = a.compare(e.Args[0], filter.Lt, e.Args[1], not)
 	case types.OperatorLeq:
-		f, err = a.compare(e.Args[0], filter.Leq, e.Args[1], not)
+		f, err = a.compare(e.Args[0], filter.Lte, e.Args[1], not)
 	case types.OperatorGt:
 		f, err = a.compare(e.Args[0], filter.Gt, e.Args[1], not)
 	case types.OperatorGeq:
-		f, err = a.compare(e.Args[0], filter.Geq, e.Args[1], not)
+		f, err = a.compare(e.Args[0], filter.Gte, e.Args[1], not)
 	case types.OperatorIn:
 		f, err = a.in(e.Args[0], e.Args[1], not, top)
 	case types.OperatorIsa:
@@ -179,7 +179,7 @@ func fits(f *relations.Field, v bson.RawValue) bool {
 		return true
 	}
 	switch f.Type {
-	case relations.Any:
+	case relations.AnyType:
 		return true
 	case relations.Number:
 		return v.Type == bson.TypeInt32 || v.Type == bson.TypeInt64 || v.Type == bson.TypeDouble || v.Type == bson.TypeDecimal128

@@ -133,7 +133,7 @@ func (a *alternative) inField(x any, at place, not bool) (formula, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.class != nil || p.attr == nil || p.attr.list || p.attr.field.Type != f.Type || f.Type == relations.Any || f.Type == relations.Document {
+		if p.class != nil || p.attr == nil || p.attr.list || p.attr.field.Type != f.Type || f.Type == relations.AnyType || f.Type == relations.Document {
 			return nil, unsupported("", "what is looked for in a list field is no field of the type of its elements")
 		}
 		if at.attr.holdsNil && (not || p.attr.nullable) {

@@ -136,7 +136,7 @@ func bodyValue(f relations.Field, value any) (any, error) {
 
 func bodyScalar(f relations.Field, value any) (any, error) {
 	switch f.Type {
-	case relations.Any:
+	case relations.AnyType:
 		if id, ok := bodyID(value); ok {
 			return id, nil
 		}

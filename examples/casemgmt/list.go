@@ -179,7 +179,7 @@ func (l *listing) equal(name, text string, t *relations.Type) error {
 	}
 	var value any
 	switch f.Type {
-	case relations.Any:
+	case relations.AnyType:
 		id, err := ParseID(text)
 		if err != nil {
 			return bad("%s: %s.", name, err)

@@ -138,7 +138,7 @@ func TestEntitiesInNestedClauses(t *testing.T) {
 				holds: "x-late y-late x-mixed", not: "x-fine x-mixed", none: "x-fine x-alone keyless dangling",
 			}, {
 				name:  "a comparison of a row with the root, negated",
-				when:  some(l).Where(l.F("state").Neq(f("state"))),
+				when:  some(l).Where(l.F("state").Ne(f("state"))),
 				holds: "y-late x-mixed", not: "x-late x-fine x-mixed", none: "x-late x-fine x-alone keyless dangling",
 			},
 		},

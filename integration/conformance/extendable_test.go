@@ -100,7 +100,7 @@ func TestCountsAndPagesOfAThousandDocuments(t *testing.T) {
 	s := w.store(t)
 	p, l := filter.Reach("p", "publisher"), filter.Reach("l", "loans")
 	ask := filter.For("Book",
-		when(f("public").Eq(true), f("owner").Neq("u1")),
+		when(f("public").Eq(true), f("owner").Ne("u1")),
 		some(p).Where(p.F("name").Eq("x"), f("owner").Eq("u2")),
 		some(l).Where(l.F("patron_id").Eq("u1"), l.F("state").Eq("x")),
 	)

@@ -39,14 +39,14 @@ func TestFieldToFieldInsideOneEntity(t *testing.T) {
 				when:  when(a.Eq(b)),
 				holds: "equal equal-types", none: "less greater nans nan-and-value value-and-nan",
 			}, {
-				name:  "Neq is Not Eq",
-				when:  when(a.Neq(b)),
+				name:  "Ne is Not Eq",
+				when:  when(a.Ne(b)),
 				holds: "less greater nans nan-and-value value-and-nan", none: "equal equal-types",
 			},
 			{name: "Lt", when: when(a.Lt(b)), holds: "less", none: "equal equal-types greater"},
-			{name: "Leq", when: when(a.Leq(b)), holds: "less equal equal-types", none: "greater"},
+			{name: "Lte", when: when(a.Lte(b)), holds: "less equal equal-types", none: "greater"},
 			{name: "Gt", when: when(a.Gt(b)), holds: "greater", none: "equal equal-types less"},
-			{name: "Geq", when: when(a.Geq(b)), holds: "greater equal equal-types", none: "less"},
+			{name: "Gte", when: when(a.Gte(b)), holds: "greater equal equal-types", none: "less"},
 			{
 				name:  "values are compared, never the text of a path",
 				when:  when(s.Eq(f("u"))),

@@ -89,7 +89,7 @@ func TestOneRelationFollowedTwice(t *testing.T) {
 				holds: "same twice", not: "two only-x", none: "two only-x only-k alone",
 			}, {
 				name:  "two entities that must differ",
-				when:  some(a, b).Where(a.F("state").Eq(b.F("state")), a.F("_id").Neq(b.F("_id"))),
+				when:  some(a, b).Where(a.F("state").Eq(b.F("state")), a.F("_id").Ne(b.F("_id"))),
 				holds: "twice", not: "same two only-x only-k twice", none: "same two only-x only-k alone",
 			}, {
 				name:  "two elements of one array range independently and may be the same element",

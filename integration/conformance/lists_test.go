@@ -16,8 +16,8 @@ func TestComparisonsOfAList(t *testing.T) {
 			name: "Contains is Eq", of: "Numbers",
 			when: when(v.Eq(5)), holds: fives + "array-5 array-56", none: "array-6 array-empty",
 		}, rule{
-			name: "Neq is the NOT of that: true only if every element makes Eq false", of: "Numbers",
-			when: when(v.Neq(5)), holds: "array-6 array-empty", none: fives + "array-5 array-56",
+			name: "Ne is the NOT of that: true only if every element makes Eq false", of: "Numbers",
+			when: when(v.Ne(5)), holds: "array-6 array-empty", none: fives + "array-5 array-56",
 		}, rule{
 			name: "Intersects is the OR of In over the elements", of: "Numbers",
 			when: when(v.Intersects([]int{5, 7})), holds: fives + "array-5 array-56", none: "array-6 array-empty",
@@ -91,7 +91,7 @@ func TestAnElementOfAnotherTypeInAList(t *testing.T) {
 				holds: "5a 5-nan", none: "67",
 			}, {
 				name:  "an order from above",
-				when:  when(ns.Geq(6)),
+				when:  when(ns.Gte(6)),
 				holds: "6a 6-null 6-array 6-nan 67",
 			}, {
 				name:  "it cannot make SubsetOf true, nor false",

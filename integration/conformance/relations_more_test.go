@@ -168,7 +168,7 @@ func TestThroughAJoinCollection(t *testing.T) {
 		types: types{
 			typ("Book", "books", hasMany("loans", "Loan", "=book_id", far("state", "open")), through("borrowers", "loans", "patron")),
 			typ("Loan", "loans", strs("book_id patron_id state"), one("patron", "Patron", "patron_id")),
-			typ("Patron", "patrons", strs("city"), bools("deleted"), f("deleted").Neq(true)),
+			typ("Patron", "patrons", strs("city"), bools("deleted"), f("deleted").Ne(true)),
 		},
 		docs: docs{
 			"patrons": `

@@ -14,7 +14,7 @@ func TestScopeOfTheResource(t *testing.T) {
 	memo := world{
 		types: types{
 			typ("Memo", "memos", strs("kind text"), nums("n"), bools("deleted"), embedsOne("home", "Home"),
-				f("kind").Eq("memo"), f("deleted").Neq(true), either(when(f("home.city").Eq("x")), when(f("home.open").Eq(true))),
+				f("kind").Eq("memo"), f("deleted").Ne(true), either(when(f("home.city").Eq("x")), when(f("home.open").Eq(true))),
 				none(when(f("n").Eq(1), f("text").Eq("secret")))),
 			typ("Draft", "memos", strs("kind text"), f("kind").Eq("draft")),
 			typ("Home", "", strs("city"), bools("open")),
@@ -130,7 +130,7 @@ func TestParametersInAScope(t *testing.T) {
 	w := world{
 		types: types{
 			typ("Book", "books", strs("publisher_id tenant"), one("publisher", "Publisher", "publisher_id"), f("tenant").Eq(filter.Param("tenant"))),
-			typ("Publisher", "publishers", strs("tenant name"), none(when(f("tenant").Neq(filter.Param("tenant"))))),
+			typ("Publisher", "publishers", strs("tenant name"), none(when(f("tenant").Ne(filter.Param("tenant"))))),
 		},
 		docs: docs{
 			"publishers": `

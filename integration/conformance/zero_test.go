@@ -37,7 +37,7 @@ func TestAbsentMeansZero(t *testing.T) {
 			{name: "In with a null: never false", when: when(n.In([]any{7, nil})), holds: "other", none: ""},
 			{name: "In nothing: false of a value", when: when(n.In([]int{})), holds: "", none: "zero other missing missing-7"},
 			{name: "an order", when: when(n.Lt(5)), holds: "zero missing missing-7 array", none: "other"},
-			{name: "an order, strictly", when: when(f("k").Leq(5)), holds: "zero missing missing-7", none: "other"},
+			{name: "an order, strictly", when: when(f("k").Lte(5)), holds: "zero missing missing-7", none: "other"},
 			{name: "text", when: when(s.StartsWith("op")), holds: "zero missing missing-7 array", none: "other"},
 			{name: "the empty text is no zero of it", when: when(s.Eq("")), holds: "", none: "zero other missing missing-7"},
 			{name: "a null operand stays unknown", when: when(b.Eq(nil))},

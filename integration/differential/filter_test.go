@@ -221,7 +221,7 @@ func (f *filters) fields(in []bound) filter.Comparison {
 			left, decl = f.field(in)
 		}
 	}
-	if decl.Type == relations.Any {
+	if decl.Type == relations.AnyType {
 		return f.compare(left, decl)
 	}
 	for range 6 {
@@ -234,9 +234,9 @@ func (f *filters) fields(in []bound) filter.Comparison {
 		}
 		switch {
 		case !decl.List && !other.List && decl.Type == relations.Document:
-			return filter.Compare(left, rapid.SampledFrom([]filter.Operator{filter.Eq, filter.Neq}).Draw(f.T, "op"), right)
+			return filter.Compare(left, rapid.SampledFrom([]filter.Operator{filter.Eq, filter.Ne}).Draw(f.T, "op"), right)
 		case !decl.List && !other.List:
-			return filter.Compare(left, rapid.SampledFrom([]filter.Operator{filter.Eq, filter.Neq, filter.Lt, filter.Leq, filter.Gt, filter.Geq}).Draw(f.T, "op"), right)
+			return filter.Compare(left, rapid.SampledFrom([]filter.Operator{filter.Eq, filter.Ne, filter.Lt, filter.Lte, filter.Gt, filter.Gte}).Draw(f.T, "op"), right)
 		case !decl.List && other.List && decl.Type != relations.Document:
 			return filter.Compare(left, rapid.SampledFrom([]filter.Operator{filter.In, filter.Nin}).Draw(f.T, "op"), right)
 		case decl.List && !other.List && decl.Type != relations.Document:
@@ -252,11 +252,11 @@ func (f *filters) comparison(in []bound) filter.Comparison {
 }
 
 func (f *filters) compare(left filter.Field, decl *relations.Field) filter.Comparison {
-	ops := []filter.Operator{filter.Eq, filter.Neq, filter.IsNull, filter.IsSet}
+	ops := []filter.Operator{filter.Eq, filter.Ne, filter.IsNull, filter.IsSet}
 	if decl.Type == relations.Bool {
 		ops = append(ops, filter.In, filter.Nin)
 	} else if decl.Type != relations.Document {
-		ops = append(ops, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.In, filter.Nin)
+		ops = append(ops, filter.Lt, filter.Lte, filter.Gt, filter.Gte, filter.In, filter.Nin)
 		if decl.List {
 			ops = append(ops, filter.Intersects, filter.Intersects, filter.Intersects, filter.SubsetOf, filter.SubsetOf, filter.SubsetOf)
 		}
@@ -264,7 +264,7 @@ func (f *filters) compare(left filter.Field, decl *relations.Field) filter.Compa
 	if decl.List {
 		ops = append(ops, filter.Contains, filter.Contains)
 	}
-	if decl.Type == relations.String || decl.Type == relations.Any {
+	if decl.Type == relations.String || decl.Type == relations.AnyType {
 		ops = append(ops, filter.StartsWith, filter.EndsWith, filter.ContainsText, filter.StartsWith, filter.EndsWith, filter.ContainsText)
 	}
 	op := rapid.SampledFrom(ops).Draw(f.T, "op")

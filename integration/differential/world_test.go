@@ -46,12 +46,12 @@ func (g gen) fields(id bool) []relations.Field {
 		{Name: "m", Type: relations.Number, Strict: strict(), AbsentZero: g.zero(0, int64(1), 2.0)},
 		{Name: "s", Type: relations.String, Strict: strict(), AbsentZero: g.zero("", "a", "b")},
 		{Name: "f", Type: relations.Bool, AbsentZero: g.zero(false, true)},
-		{Name: "x", Type: relations.Any},
+		{Name: "x", Type: relations.AnyType},
 		{Name: "d", Type: relations.Date},
 		{Name: "o", Type: relations.Document},
 		{Name: "ns", Type: relations.Number, List: true, AbsentEmpty: absent(), Strict: strict()},
 		{Name: "ss", Type: relations.String, List: true, AbsentEmpty: absent(), Strict: strict()},
-		{Name: "xs", Type: relations.Any, List: true, AbsentEmpty: absent()},
+		{Name: "xs", Type: relations.AnyType, List: true, AbsentEmpty: absent()},
 		{Name: "k", Type: relations.String},
 		{Name: "ks", Type: relations.String, List: true, AbsentEmpty: absent()},
 		{Name: "r", Type: relations.Number, Strict: strict()},
@@ -198,7 +198,7 @@ func (g gen) scope(embedding bool) []filter.Condition {
 	case 4:
 		return []filter.Condition{filter.None(filter.Where(f.Eq("b"), filter.Any{filter.Where(filter.True), filter.Where(filter.F("n").Gt(1))}))}
 	case 5:
-		return []filter.Condition{filter.Any{filter.Where(filter.F("f").Neq(true)), filter.Where(f.IsNull(), filter.True)}}
+		return []filter.Condition{filter.Any{filter.Where(filter.F("f").Ne(true)), filter.Where(f.IsNull(), filter.True)}}
 	case 0:
 		return []filter.Condition{f.Eq("a")}
 	case 1:

@@ -221,9 +221,9 @@ func (t *translation) value(p types.Projection, d types.Datum, negated bool) ([]
 	case !negated:
 		return every(at.Eq(v))
 	case f.nullable: // nil is not equal to it
-		return every(filter.Any{filter.Where(at.Neq(v)), filter.Where(at.IsNull())})
+		return every(filter.Any{filter.Where(at.Ne(v)), filter.Where(at.IsNull())})
 	default:
-		return every(at.Neq(v))
+		return every(at.Ne(v))
 	}
 }
 
@@ -257,7 +257,7 @@ func (t *translation) fields(l, r types.Projection, negated bool) ([]filter.Cond
 	case !negated:
 		return every(x.Eq(y))
 	default:
-		alternatives = filter.Any{filter.Where(x.Neq(y))}
+		alternatives = filter.Any{filter.Where(x.Ne(y))}
 		if a.nullable {
 			alternatives = append(alternatives, filter.Where(x.IsNull(), y.IsSet()))
 		}

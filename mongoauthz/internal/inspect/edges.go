@@ -276,7 +276,7 @@ func (in *Inspection) flush(ctx context.Context, e *edge) error {
 			e.known.remember(e.batch.tuples[h.tuple].keys)
 		}
 		if (found >= enough) == (e.problem == RepeatedKey) {
-			p := in.problem(e.node, problemKey{e.path, e.problem, 0}, relations.Any)
+			p := in.problem(e.node, problemKey{e.path, e.problem, 0}, relations.AnyType)
 			p.edge = e
 			p.count(h.number, h.id)
 		}

@@ -15,8 +15,8 @@ import (
 // keyed declares a type T with relations to U, whose key is code.
 func keyed(t testing.TB, r ...relations.Relation) *relations.Schema {
 	t.Helper()
-	anyField := func(name string) relations.Field { return relations.Field{Name: name, Type: relations.Any} }
-	tf := []relations.Field{idField, anyField("k"), anyField("k2"), {Name: "ks", Type: relations.Any, List: true, AbsentEmpty: true}, {Name: "kind", Type: relations.String},
+	anyField := func(name string) relations.Field { return relations.Field{Name: name, Type: relations.AnyType} }
+	tf := []relations.Field{idField, anyField("k"), anyField("k2"), {Name: "ks", Type: relations.AnyType, List: true, AbsentEmpty: true}, {Name: "kind", Type: relations.String},
 		{Name: "open", Type: relations.Bool, AbsentZero: false},
 	}
 	return schemaOf(t,
@@ -25,8 +25,8 @@ func keyed(t testing.TB, r ...relations.Relation) *relations.Schema {
 			Name: "U", Collection: "us", Key: "code", Fields: []relations.Field{idField, anyField("code"), anyField("area"), anyField("t_id"), {Name: "kind", Type: relations.String}},
 			Relations: []relations.Relation{{Name: "rows", Kind: relations.EmbedsMany, Type: "Row", AbsentEmpty: true}},
 		},
-		relations.Type{Name: "V", Collection: "vs", Fields: []relations.Field{idField, {Name: "t_id", Type: relations.Any}, {Name: "kind", Type: relations.String}}, Scope: []filter.Condition{filter.F("kind").Eq("v")}},
-		relations.Type{Name: "W", Collection: "ws", Fields: []relations.Field{idField, {Name: "t_id", Type: relations.Any}, {Name: "kind", Type: relations.String}}, Scope: []filter.Condition{filter.F("kind").Eq(filter.Param("w"))}},
+		relations.Type{Name: "V", Collection: "vs", Fields: []relations.Field{idField, {Name: "t_id", Type: relations.AnyType}, {Name: "kind", Type: relations.String}}, Scope: []filter.Condition{filter.F("kind").Eq("v")}},
+		relations.Type{Name: "W", Collection: "ws", Fields: []relations.Field{idField, {Name: "t_id", Type: relations.AnyType}, {Name: "kind", Type: relations.String}}, Scope: []filter.Condition{filter.F("kind").Eq(filter.Param("w"))}},
 		relations.Type{Name: "Row", Fields: []relations.Field{anyField("n")}},
 	)
 }

@@ -213,9 +213,9 @@ func (in *Inspection) keys(document bson.Raw) {
 		switch {
 		case declared && f.Required && bsonpath.IsAbsent(v): // field has said so
 		case bsonpath.IsAbsent(v):
-			in.note(in.root, path, BadKey, bson.TypeNull, relations.Any)
+			in.note(in.root, path, BadKey, bson.TypeNull, relations.AnyType)
 		case v.Type == bson.TypeArray:
-			in.note(in.root, path, BadKey, v.Type, relations.Any)
+			in.note(in.root, path, BadKey, v.Type, relations.AnyType)
 		}
 	}
 }

@@ -34,11 +34,11 @@ func orderOperator(op filter.Operator) (is, opposite string) {
 	switch op {
 	case filter.Lt:
 		return "$lt", "$gte"
-	case filter.Leq:
+	case filter.Lte:
 		return "$lte", "$gt"
 	case filter.Gt:
 		return "$gt", "$lte"
-	case filter.Geq:
+	case filter.Gte:
 		return "$gte", "$lt"
 	default:
 		return "", ""
@@ -85,7 +85,7 @@ func (l spelling) element(truth bool) (ops mql.Ops, one bool, err error) {
 		ops, one = l.equalElement(truth)
 	case filter.In:
 		ops, one = l.inElement(truth)
-	case filter.Lt, filter.Leq, filter.Gt, filter.Geq:
+	case filter.Lt, filter.Lte, filter.Gt, filter.Gte:
 		is, opposite := orderOperator(l.Op)
 		switch {
 		case truth && l.symbols():
@@ -151,7 +151,7 @@ func (l spelling) query(path string, truth bool) (mql.Query, error) {
 		return mql.Query{&mql.Field{Path: path, Ops: ops}}, err
 	}
 	on := func(ops ...mql.Op) mql.Query { return mql.On(path, ops...) }
-	if !l.Op.Text() { // Any ≠ a document
+	if !l.Op.Text() { // AnyType ≠ a document
 		ne := l.compare("$ne")
 		if l.List {
 			return mql.All(on(ofType("array"), ne[0]), on(notNull)), nil
@@ -194,7 +194,7 @@ func (l spelling) ops(truth bool) (mql.Ops, error) {
 		return nil, nil
 	case truth:
 		return ops, nil
-	case l.List && l.Type == relations.Any && !l.Op.Ordered():
+	case l.List && l.Type == relations.AnyType && !l.Op.Ordered():
 		return append(mql.Ops{ofType("array")}, ops...), nil
 	case l.List:
 		return mql.Ops{ofType("array"), noElement(mql.Is("$not", ops))}, nil
@@ -217,7 +217,7 @@ func (l spelling) subsetOps(truth bool) mql.Ops {
 		return mql.Ops{ofType("array"), noElement(mql.Is("$not", allowed))}
 	case truth:
 		return mql.Ops{ofType("array"), noElement(mql.Is("$nin", l.Values))}
-	case l.Type == relations.Any:
+	case l.Type == relations.AnyType:
 		return mql.Ops{mql.Is("$elemMatch", mql.Ops{mql.Is("$nin", mql.WithNull{List: l.Values})})}
 	default:
 		return mql.Ops{mql.Is("$elemMatch", l.typed(mql.Is("$nin", l.Values)))}

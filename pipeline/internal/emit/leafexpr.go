@@ -83,7 +83,7 @@ func (l spelling) literal() mql.Literal {
 	return mql.Literal{Of: &l.Value}
 }
 
-// elementExpr is the expression that tests one value e. A declared type excludes arrays; for Any,
+// elementExpr is the expression that tests one value e. A declared type excludes arrays; for AnyType,
 // where an array must not count, the caller says so.
 func (l spelling) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 	switch l.Op {
@@ -107,7 +107,7 @@ func (l spelling) elementExpr(e mql.Expr, truth bool) (mql.Expr, error) {
 			return l.is(e), nil
 		}
 		return l.is(e, negated(in)), nil
-	case filter.Lt, filter.Leq, filter.Gt, filter.Geq:
+	case filter.Lt, filter.Lte, filter.Gt, filter.Gte:
 		op, opposite := orderOperator(l.Op)
 		if !truth {
 			op = opposite

@@ -37,7 +37,7 @@ type (
 	Pair struct {
 		L, R  Ref
 		Type  relations.ValueType
-		Op    filter.Operator // Eq, Lt, Leq, Gt, Geq, or In: l is an element of the list r
+		Op    filter.Operator // Eq, Lt, Lte, Gt, Gte, or In: l is an element of the list r
 		Truth bool            // surely true, or surely false
 		// The fields at l and r that count as a value where they are missing; nil for others.
 		LZero, RZero *relations.Field

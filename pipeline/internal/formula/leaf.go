@@ -12,7 +12,7 @@ import (
 
 // Leaf is a comparison with a literal on a declared field.
 type Leaf struct {
-	Op     filter.Operator // Eq, Lt, Leq, Gt, Geq, In, SubsetOf, StartsWith, EndsWith, ContainsText
+	Op     filter.Operator // Eq, Lt, Lte, Gt, Gte, In, SubsetOf, StartsWith, EndsWith, ContainsText
 	Type   relations.ValueType
 	List   bool
 	Strict bool
@@ -53,7 +53,7 @@ func (l Leaf) Pattern() mql.Pattern {
 	return mql.Pattern(needle)
 }
 
-// Alias returns the $type alias of a declared type; Any has none.
+// Alias returns the $type alias of a declared type; AnyType has none.
 func Alias(t relations.ValueType) string {
 	switch t {
 	case relations.Number:

@@ -16,7 +16,7 @@ type OuterRef struct {
 	Outside Ref
 	List    bool // outside is a list of keys
 	At      Ref
-	Type    relations.ValueType // of a comparison of two fields; Any for the key of a relation
+	Type    relations.ValueType // of a comparison of two fields; AnyType for the key of a relation
 	Typed   bool                // it is a comparison of two fields
 }
 

@@ -295,7 +295,7 @@ func Score(n formula.Node, v *formula.Variable) int {
 }
 
 func isKeyType(l formula.Leaf) bool {
-	if l.Type == relations.Any {
+	if l.Type == relations.AnyType {
 		for _, v := range l.Values.Values {
 			if isKeyValue(v) {
 				return true

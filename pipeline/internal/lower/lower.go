@@ -172,7 +172,7 @@ func (l *Lowerer) comparison(c *relations.CheckedComparison, e *env, m mode) for
 		m = !m
 	}
 	switch op {
-	case filter.Neq:
+	case filter.Ne:
 		op, m = filter.Eq, !m
 	case filter.Nin:
 		op, m = filter.In, !m
@@ -309,7 +309,7 @@ func (l *Lowerer) literal(p place, op filter.Operator, operand relations.Checked
 		}
 	case filter.SubsetOf:
 		emptyHolds = m == surelyTrue
-	case filter.Eq, filter.Lt, filter.Leq, filter.Gt, filter.Geq, filter.StartsWith, filter.EndsWith, filter.ContainsText:
+	case filter.Eq, filter.Lt, filter.Lte, filter.Gt, filter.Gte, filter.StartsWith, filter.EndsWith, filter.ContainsText:
 		if !one || op.Text() && t.Leaf.Value.Literal.Type != bson.TypeString {
 			return l.fail("%v with such an operand: the filter has not been checked", op)
 		}
@@ -364,7 +364,7 @@ func (l *Lowerer) fields(left place, written, op filter.Operator, right place, m
 		left, right, op = right, left, filter.In
 	}
 	switch op {
-	case filter.Eq, filter.Lt, filter.Leq, filter.Gt, filter.Geq:
+	case filter.Eq, filter.Lt, filter.Lte, filter.Gt, filter.Gte:
 		if left.field.List || right.field.List {
 			return l.fail("%v of a list field with a field", op)
 		}
@@ -375,7 +375,7 @@ func (l *Lowerer) fields(left place, written, op filter.Operator, right place, m
 	default:
 		return l.fail("%v of a field with a field", op)
 	}
-	if left.field.Type != right.field.Type || left.field.Type == relations.Any {
+	if left.field.Type != right.field.Type || left.field.Type == relations.AnyType {
 		return l.fail("%v of fields whose declared types are not one", op)
 	}
 	p := formula.Pair{L: left.ref, R: right.ref, Type: left.field.Type, Op: op, Truth: bool(m)}

@@ -174,7 +174,7 @@ func (s *Shape) zeros(l *formula.Leaf) {
 // positive returns the operator of which op may be the negation.
 func positive(op filter.Operator) filter.Operator {
 	switch op {
-	case filter.Neq:
+	case filter.Ne:
 		return filter.Eq
 	case filter.Nin:
 		return filter.In

@@ -24,7 +24,7 @@ func holds(l *formula.Leaf, v bson.RawValue) bool {
 		return equalScalars(v, l.Value.Literal)
 	case filter.In:
 		return slices.ContainsFunc(l.Values.Values, func(w bson.RawValue) bool { return equalScalars(v, w) })
-	case filter.Lt, filter.Leq, filter.Gt, filter.Geq:
+	case filter.Lt, filter.Lte, filter.Gt, filter.Gte:
 		sign, ok := orderScalars(v, l.Value.Literal)
 		return ok && orderedBy(l.Op, sign)
 	case filter.StartsWith, filter.EndsWith, filter.ContainsText:
@@ -58,7 +58,7 @@ func orderedBy(op filter.Operator, sign int) bool {
 	switch op {
 	case filter.Lt:
 		return sign < 0
-	case filter.Leq:
+	case filter.Lte:
 		return sign <= 0
 	case filter.Gt:
 		return sign > 0
