@@ -187,8 +187,8 @@ func newCaller(t *testing.T) *hostileCaller {
 func (c *hostileCaller) real() []any {
 	cache := pipeline.NewCache(c.of.schema, 10)
 	out := []any{
-		c.of.schema, &c.of.filter, c.of.plan, cache, c.of.resolution, c.of.evaluator, c.of.authorizer, c.of.query, c.of.query.Rechecking(),
-		evaluate.Memory{}, httpauthz.DefaultActions(), new(httpauthz.One{Authorizer: c.of.authorizer, Type: "Book"}),
+		c.of.schema, &c.of.filter, c.of.plan, cache, c.of.resolution, c.of.evaluator, c.of.authorizer, c.of.query, c.of.query.WithConsistency(mongoauthz.Rechecked),
+		evaluate.Memory{}, httpauthz.DefaultActions(), new(httpauthz.ResourceHandler{Authorizer: c.of.authorizer, Type: "Book"}),
 		new(filter.F("title")), new(filter.Reach("p", "publisher")), new(filter.Where(filter.True)),
 	}
 	for typ := range c.of.schema.Types() {

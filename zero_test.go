@@ -52,21 +52,21 @@ var zeroValues = map[string][]any{
 		evaluate.Request{}, evaluate.RewrittenError{}, evaluate.Tally{}, evaluate.Truth(0), evaluate.Why(0),
 	},
 	"mongoauthz": {
-		mongoauthz.ArgumentError{}, mongoauthz.CursorError{}, mongoauthz.DataError{}, mongoauthz.DataFinding{},
+		mongoauthz.ArgumentError{}, mongoauthz.PageTokenError{}, mongoauthz.DataError{}, mongoauthz.DataFinding{},
 		mongoauthz.DataProblem(0), mongoauthz.DataReport{}, mongoauthz.DataSkip{}, mongoauthz.DataType{}, mongoauthz.Finding(0),
 		mongoauthz.ForbiddenError{}, mongoauthz.NotFoundError{}, mongoauthz.Option(nil), mongoauthz.PageRequest{}, mongoauthz.PolicyFunc(nil), mongoauthz.Profile{},
-		mongoauthz.ProfiledClause{}, mongoauthz.ProfiledCommand{}, mongoauthz.Query{}, mongoauthz.Question{}, mongoauthz.Refusal(0),
-		mongoauthz.Resource{}, mongoauthz.StageError{}, mongoauthz.Strategy(0), mongoauthz.UnknownResourceError{}, mongoauthz.VerifyError{},
+		mongoauthz.ProfiledClause{}, mongoauthz.ProfiledCommand{}, mongoauthz.Query{}, mongoauthz.Listing{}, mongoauthz.Refusal(0),
+		mongoauthz.Resource{}, mongoauthz.StageError{}, mongoauthz.Consistency(0), mongoauthz.UnknownResourceError{}, mongoauthz.VerifyError{},
 		mongoauthz.WriteError{},
 	},
-	"httpauthz": {httpauthz.Access{}, httpauthz.Actions(nil), httpauthz.Handler(nil), httpauthz.MethodError{}, httpauthz.One{}, httpauthz.Problem{}},
+	"httpauthz": {httpauthz.Access{}, httpauthz.Actions(nil), httpauthz.Handler(nil), httpauthz.MethodError{}, httpauthz.ResourceHandler{}, httpauthz.Problem{}},
 }
 
 // zeroPointers are handles: nobody asks whether one is nil before a method is called.
 var zeroPointers = []any{
 	new(pipeline.Cache), (*pipeline.Cache)(nil), (*pipeline.Plan)(nil), (*pipeline.Resolution)(nil),
 	new(mongoauthz.Authorizer), (*mongoauthz.Authorizer)(nil), (*mongoauthz.Query)(nil),
-	(*relations.CheckedFilter)(nil), (*relations.Schema)(nil), (*relations.Type)(nil), (*evaluate.Evaluator)(nil), (*httpauthz.Access)(nil), (*httpauthz.One)(nil),
+	(*relations.CheckedFilter)(nil), (*relations.Schema)(nil), (*relations.Type)(nil), (*evaluate.Evaluator)(nil), (*httpauthz.Access)(nil), (*httpauthz.ResourceHandler)(nil),
 }
 
 func TestMethodsOfZeroValuesDoNotPanic(t *testing.T) {

@@ -1,6 +1,6 @@
 // Package httpauthz puts authorization behind net/http: who asks, which action a method is, and which status an error is.
 //
-//	mux.Handle("/books/{id}", &httpauthz.One{Authorizer: az, Type: "Book", Serve: book})
+//	mux.Handle("/books/{id}", &httpauthz.ResourceHandler{Authorizer: az, Type: "Book", Serve: book})
 //	http.ListenAndServe(address, httpauthz.Authenticate(identify, mux))
 //
 // # The actor
@@ -15,7 +15,7 @@
 //
 // # One resource by its id
 //
-// [One] is a handler for the path of a single resource. It serves a request if the actor may do its action with the resource, and hands on
+// [ResourceHandler] is a handler for the path of a single resource. It serves a request if the actor may do its action with the resource, and hands on
 // the document as it was when that was decided:
 //
 //	func book(w http.ResponseWriter, r *http.Request, a *httpauthz.Access) error {
@@ -32,7 +32,7 @@
 //
 // [Handler] is a function that returns its error, and [WriteError] writes one as problem+json (RFC 9457):
 //
-//	400 Bad Request             mongoauthz.ErrCursor: a page is asked for after what is no cursor for it
+//	400 Bad Request             mongoauthz.ErrPageToken: a page is asked for by a page token that is none, or is for other pages
 //	401 Unauthorized            ErrUnauthenticated; and instead of 403 and 404 where there is no actor
 //	403 Forbidden               mongoauthz.ErrForbidden: the actor may know of the resource, but not do this
 //	404 Not Found               mongoauthz.ErrNotFound: the actor may not know of it, or there is none

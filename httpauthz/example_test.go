@@ -61,10 +61,10 @@ func ExampleHandler() {
 }
 
 // The handler of a book's path: 200, 401, 403 or 404, as the policy of the authorizer says.
-func ExampleOne() {
+func ExampleResourceHandler() {
 	var az *mongoauthz.Authorizer // by mongoauthz.New
 	mux := http.NewServeMux()
-	mux.Handle("/books/{id}", &httpauthz.One{
+	mux.Handle("/books/{id}", &httpauthz.ResourceHandler{
 		Authorizer: az,
 		Type:       "Book",
 		Serve: func(w http.ResponseWriter, r *http.Request, a *httpauthz.Access) error {

@@ -57,7 +57,7 @@ func TestErrorsHaveTheirStatus(t *testing.T) {
 		"a required field":       {write(mongoauthz.RefuseRequired), 422, 422},
 		"no transactions":        {write(mongoauthz.RefuseTransaction), 500, 500},
 		"a write nobody knows":   {write(0), 500, 500},
-		"a cursor":               {&mongoauthz.CursorError{Problem: "it is none"}, 400, 400},
+		"a page token":           {&mongoauthz.PageTokenError{Problem: "it is none"}, 400, 400},
 		"a method":               {&httpauthz.MethodError{Allowed: []string{"GET", "HEAD"}}, 405, 405},
 		"a body":                 {&http.MaxBytesError{Limit: 5}, 413, 413},
 		"the time":               {fmt.Errorf("secret: %w", context.DeadlineExceeded), 503, 503},
@@ -155,10 +155,10 @@ func TestWhatIsNotSetUpFailsClosed(t *testing.T) {
 		"no function":         httpauthz.Authenticate(nil, http.NotFoundHandler()),
 		"no next":             httpauthz.Authenticate(identify, nil),
 		"no next to report":   httpauthz.Report(nil, nil),
-		"the zero One":        &httpauthz.One{},
-		"no authorizer":       &httpauthz.One{Type: "Book", Serve: serve},
-		"the zero authorizer": &httpauthz.One{Type: "Book", Serve: serve, Authorizer: &mongoauthz.Authorizer{}},
-		"no serve":            &httpauthz.One{Type: "Book", Authorizer: &mongoauthz.Authorizer{}},
+		"the zero one":        &httpauthz.ResourceHandler{},
+		"no authorizer":       &httpauthz.ResourceHandler{Type: "Book", Serve: serve},
+		"the zero authorizer": &httpauthz.ResourceHandler{Type: "Book", Serve: serve, Authorizer: &mongoauthz.Authorizer{}},
+		"no serve":            &httpauthz.ResourceHandler{Type: "Book", Authorizer: &mongoauthz.Authorizer{}},
 	} {
 		for _, id := range []string{"", "1"} {
 			r := httptest.NewRequest("GET", "/", nil)

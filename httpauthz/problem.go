@@ -44,7 +44,7 @@ func ProblemOf(ctx context.Context, err error) *Problem {
 	var method *MethodError
 	var tooLarge *http.MaxBytesError
 	var write *mongoauthz.WriteError
-	var cursor *mongoauthz.CursorError
+	var token *mongoauthz.PageTokenError
 	switch {
 	case errors.As(err, &said) && said != nil:
 		return said
@@ -58,8 +58,8 @@ func ProblemOf(ctx context.Context, err error) *Problem {
 		return ofWrite(write)
 	case errors.Is(err, mongoauthz.ErrForbidden):
 		return NewProblem(http.StatusForbidden, "You may not do this.")
-	case errors.As(err, &cursor):
-		return NewProblem(http.StatusBadRequest, "There is no page after this cursor: %s.", cursor.Problem)
+	case errors.As(err, &token):
+		return NewProblem(http.StatusBadRequest, "There is no page after this page token: %s.", token.Problem)
 	case errors.As(err, &method):
 		p := NewProblem(http.StatusMethodNotAllowed, "Allowed here: %s.", strings.Join(method.Allowed, ", "))
 		p.header = http.Header{"Allow": {strings.Join(method.Allowed, ", ")}}

@@ -168,7 +168,7 @@ func TestListsAndSingleDecisionsAgree(t *testing.T) {
 	telling := 0
 	for name, f := range paperFilters() {
 		az := s.authorizer(t, f)
-		resources, err := mongoauthz.AuthorizedResources[Paper](t.Context(), az, "ann", "read")
+		resources, err := mongoauthz.Find[Paper](t.Context(), az, "ann", "read")
 		require.NoError(t, err, name)
 		var listed []string
 		for _, p := range resources {

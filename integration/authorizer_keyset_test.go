@@ -123,7 +123,7 @@ func tiles(ctx context.Context, q *mongoauthz.Query, request mongoauthz.PageRequ
 	}
 }
 
-func TestPagesByCursorTileTheSortedListOnHostileData(t *testing.T) {
+func TestPagesByTokenTileTheSortedListOnHostileData(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(6, 4))
 	q := rows(t, r, 300, sortedValues)
@@ -140,7 +140,7 @@ func TestPagesByCursorTileTheSortedListOnHostileData(t *testing.T) {
 	}
 }
 
-func TestPagesByCursorAreRefusedBeforeADocumentComesTwice(t *testing.T) {
+func TestPagesByTokenAreRefusedBeforeADocumentComesTwice(t *testing.T) {
 	t.Parallel()
 	for name, more := range map[string][]any{"arrays and undefined": arrayValues, "values that are not compared": edgeValues} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestPagesByCursorAreRefusedBeforeADocumentComesTwice(t *testing.T) {
 						completed++
 						continue
 					}
-					require.ErrorIs(t, err, mongoauthz.ErrCursor)
+					require.ErrorIs(t, err, mongoauthz.ErrPageToken)
 					refused++
 				}
 			}

@@ -109,7 +109,7 @@ func TestPagesOfALargeCollectionAreThoseOfItsSortedList(t *testing.T) {
 					q, err = q.Append(bson.D{{Key: "$match", Value: bson.D{{Key: "kind", Value: bson.D{{Key: "$ne", Value: "k0"}}}}}})
 					require.NoError(t, err)
 					sort := bson.D{{Key: "at", Value: direction}}
-					whole, err := mongoauthz.FetchPage[bson.Raw](t.Context(), q.Using(mongoauthz.SingleCommand), mongoauthz.PageRequest{Sort: sort, Limit: 20_000, NoTotal: true})
+					whole, err := mongoauthz.FetchPage[bson.Raw](t.Context(), q.WithConsistency(mongoauthz.SingleCommand), mongoauthz.PageRequest{Sort: sort, Limit: 20_000, NoTotal: true})
 					require.NoError(t, err)
 					for _, r := range []mongoauthz.PageRequest{{Limit: 25}, {Limit: 25, Skip: 75}, {Limit: 40, Skip: 900}, {Limit: 10, Skip: int64(len(whole.Items) - 5)}} {
 						r.Sort, r.NoTotal = sort, true
@@ -118,7 +118,7 @@ func TestPagesOfALargeCollectionAreThoseOfItsSortedList(t *testing.T) {
 						require.Equal(t, idsOf(whole.Items[r.Skip:min(int(r.Skip+r.Limit), len(whole.Items))]), idsOf(page.Items), "%s by %d: %d after %d", actor, direction, r.Limit, r.Skip)
 					}
 					if among == arrays {
-						continue // documents with an array have no place for a cursor
+						continue // documents with an array have no place for a page token
 					}
 					at := 0
 					for r := (mongoauthz.PageRequest{Sort: sort, Limit: 61, NoTotal: true}); at < 600; {

@@ -17,7 +17,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Each case was wrong once, when keys were read first or once: what is found must be what the evaluator authorizes, by every strategy and limit.
+// Each case was wrong once, when keys were read first or once: what is found must be what the evaluator authorizes, with every consistency and limit.
 func TestKeysThatAreReadMeanWhatTheJoinsMeant(t *testing.T) {
 	t.Parallel()
 	by := func(local, foreign string) []relations.KeyPair {
@@ -106,9 +106,9 @@ func TestKeysThatAreReadMeanWhatTheJoinsMeant(t *testing.T) {
 			}
 			require.Less(t, len(want), 3)
 			policy := mongoauthz.PolicyFunc(func(context.Context, any, string, string) (filter.Filter, error) { return f, nil })
-			for _, strategy := range []mongoauthz.Strategy{mongoauthz.Automatic, mongoauthz.SingleCommand, mongoauthz.ResolveFirst} {
+			for _, consistency := range []mongoauthz.Consistency{mongoauthz.Cheapest, mongoauthz.SingleCommand, mongoauthz.KeysFirst} {
 				for _, limit := range []int{1, 2, 3, 1000, math.MaxInt32, 1 << 32, math.MaxInt} {
-					opts := []mongoauthz.Option{mongoauthz.WithStrategy(strategy), mongoauthz.WithKeyLimit(limit)}
+					opts := []mongoauthz.Option{mongoauthz.WithConsistency(consistency), mongoauthz.WithKeyLimit(limit)}
 					if harness.Compat(t) {
 						opts = append(opts, mongoauthz.WithoutCollation())
 					}
@@ -124,7 +124,7 @@ func TestKeysThatAreReadMeanWhatTheJoinsMeant(t *testing.T) {
 					for _, f := range found {
 						got = append(got, f.ID)
 					}
-					require.ElementsMatch(t, want, got, "%v, at most %d keys", strategy, limit)
+					require.ElementsMatch(t, want, got, "%v, at most %d keys", consistency, limit)
 				}
 			}
 		})
@@ -139,9 +139,9 @@ func TestRecheckingHoldsForWritesAndGivesNoFindFilter(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.db.Collection("loans").DeleteMany(t.Context(), bson.D{})
 	require.NoError(t, err)
-	_, err = resolved.Rechecking().FindFilter()
+	_, err = resolved.WithConsistency(mongoauthz.Rechecked).FindFilter()
 	require.ErrorIs(t, err, pipeline.ErrUnsupported)
-	result, err := resolved.Rechecking().DeleteMany(t.Context(), bson.D{})
+	result, err := resolved.WithConsistency(mongoauthz.Rechecked).DeleteMany(t.Context(), bson.D{})
 	require.NoError(t, err)
 	require.Zero(t, result.DeletedCount)
 	result, err = resolved.DeleteMany(t.Context(), bson.D{})

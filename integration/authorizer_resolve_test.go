@@ -2,7 +2,6 @@ package integration_test
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"testing"
 	"time"
@@ -23,12 +22,12 @@ func listed(t testing.TB, q *mongoauthz.Query) []int {
 	return sorted(ids(books))
 }
 
-func TestEveryStrategyReturnsTheSameList(t *testing.T) {
+func TestEveryConsistencyReturnsTheSameList(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, harness.Database(t))
-	for _, strategy := range []mongoauthz.Strategy{mongoauthz.Automatic, mongoauthz.SingleCommand, mongoauthz.ResolveFirst} {
-		require.Equal(t, s.authorized, listed(t, s.query(t, reading, mongoauthz.WithStrategy(strategy))), strategy.String())
-		require.Equal(t, s.authorized, listed(t, s.query(t, reading).Using(strategy).Rechecking()), strategy.String())
+	for _, consistency := range []mongoauthz.Consistency{mongoauthz.Cheapest, mongoauthz.KeysFirst, mongoauthz.Rechecked, mongoauthz.SingleCommand} {
+		require.Equal(t, s.authorized, listed(t, s.query(t, reading, mongoauthz.WithConsistency(consistency))), consistency.String())
+		require.Equal(t, s.authorized, listed(t, s.query(t, reading).WithConsistency(consistency)), consistency.String())
 	}
 }
 
@@ -51,7 +50,7 @@ func TestAListIsTwoCommandsOfWhichOneReadsAllKeys(t *testing.T) {
 		return err
 	})
 	sends(1, func(q *mongoauthz.Query) error {
-		_, err := q.Using(mongoauthz.SingleCommand).Count(t.Context())
+		_, err := q.WithConsistency(mongoauthz.SingleCommand).Count(t.Context())
 		return err
 	})
 	resolved, err := q.Resolve(t.Context())
@@ -141,10 +140,11 @@ func TestJoinsStayBeyondTheKeyLimitAndNothingIsLost(t *testing.T) {
 
 	resolved, err := q.Resolve(t.Context())
 	require.NoError(t, err)
-	plan := resolved.Plan()
-	require.Len(t, plan.Joins(), 1)
+	require.Equal(t, 1, joins(resolved))
+	profile, err := resolved.Profile(t.Context())
+	require.NoError(t, err)
 	var methods []pipeline.JoinMethod
-	for _, c := range plan.Clauses() {
+	for _, c := range profile.Clauses {
 		methods = append(methods, c.Method)
 	}
 	require.ElementsMatch(t, []pipeline.JoinMethod{pipeline.Match, pipeline.Keys, pipeline.Lookup}, methods)
@@ -167,7 +167,7 @@ func TestAKeyThatIsNoMereValueIsJoined(t *testing.T) {
 			require.Equal(t, s.authorized, listed(t, q))
 			resolved, err := q.Resolve(t.Context())
 			require.NoError(t, err)
-			require.Len(t, resolved.Plan().Joins(), 1, "that of the loans")
+			require.Equal(t, 1, joins(resolved), "that of the loans")
 		})
 	}
 }
@@ -183,7 +183,17 @@ func TestNullAndArraysAmongKeysReachNothing(t *testing.T) {
 	require.Equal(t, s.authorized, listed(t, q))
 	resolved, err := q.Resolve(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, resolved.Plan().Joins())
+	require.Zero(t, joins(resolved))
+}
+
+// joins returns how many joins are left to the pipeline of a query.
+func joins(q *mongoauthz.Query) (n int) {
+	for _, stage := range q.Pipeline() {
+		if stage[0].Key == "$lookup" {
+			n++
+		}
+	}
+	return n
 }
 
 // missing is the id of a book that is not authorized.
@@ -207,7 +217,7 @@ func TestRecheckingSeesARevocationThatTheKeysDoNot(t *testing.T) {
 	_, err = s.db.Collection("loans").DeleteMany(t.Context(), bson.D{{Key: "patron", Value: "ann"}})
 	require.NoError(t, err)
 	require.Equal(t, before, listed(t, resolved), "the keys are of before")
-	require.Empty(t, listed(t, resolved.Rechecking()))
+	require.Empty(t, listed(t, resolved.WithConsistency(mongoauthz.Rechecked)))
 	require.Empty(t, listed(t, s.query(t, f)), "a query that runs reads its keys anew")
 }
 
@@ -216,18 +226,14 @@ func TestASnapshotIsOneMoment(t *testing.T) {
 	harness.Require(t, harness.SnapshotReads)
 	s := newShelf(t, harness.Database(t))
 	q := s.query(t, reading)
-	require.NoError(t, q.Using(mongoauthz.SingleCommand).All(t.Context(), &[]Book{}))
-	az := s.authorizer(t, reading)
-	require.NoError(t, az.Snapshot(t.Context(), func(ctx context.Context) error {
-		resolved, err := q.Resolve(ctx)
+	n := 0
+	for _, err := range mongoauthz.Each[Book](t.Context(), q.WithConsistency(mongoauthz.Snapshot), options.Aggregate().SetBatchSize(1)) {
 		require.NoError(t, err)
+		n++
 		_, err = s.db.Collection("books").DeleteMany(t.Context(), bson.D{})
 		require.NoError(t, err)
-		n, err := resolved.Count(ctx)
-		require.NoError(t, err)
-		require.EqualValues(t, len(s.authorized), n)
-		return nil
-	}))
+	}
+	require.Equal(t, len(s.authorized), n, "all are of before the deletion")
 	require.Empty(t, listed(t, q))
 }
 
@@ -259,7 +265,7 @@ func TestProfileSaysHowAQueryRunsAndNoValues(t *testing.T) {
 	require.Contains(t, p.String(), "count: aggregate books")
 	require.NotContains(t, p.String(), "ann")
 
-	p, err = s.query(t, reading).Using(mongoauthz.SingleCommand).Profile(t.Context())
+	p, err = s.query(t, reading).WithConsistency(mongoauthz.SingleCommand).Profile(t.Context())
 	require.NoError(t, err)
 	require.Len(t, p.Commands, 1)
 	require.Zero(t, p.Keys)

@@ -15,7 +15,7 @@ func TestAnAuthorizedResourceIsTheDocumentThatAuthorizeDecidesAbout(t *testing.T
 	for action := range deskFilters {
 		for id := range 6 { // two are not stored
 			decided := az.Authorize(t.Context(), "ann", action, mongoauthz.ID("Book", id))
-			book, err := mongoauthz.AuthorizedResource[bson.Raw](t.Context(), az, "ann", action, mongoauthz.ID("Book", id))
+			book, err := mongoauthz.FindOne[bson.Raw](t.Context(), az, "ann", action, mongoauthz.ID("Book", id))
 			require.Equal(t, decided, err, "%s %d", action, id)
 			if err != nil {
 				require.Nil(t, book)
@@ -30,23 +30,23 @@ func TestAnAuthorizedResourceIsDecodedOrAnError(t *testing.T) {
 	t.Parallel()
 	az, _ := desk(t, harness.Database(t))
 	type titled struct{ Title string }
-	book, err := mongoauthz.AuthorizedResource[titled](t.Context(), az, "ann", "read", mongoauthz.ID("Book", 0))
+	book, err := mongoauthz.FindOne[titled](t.Context(), az, "ann", "read", mongoauthz.ID("Book", 0))
 	require.NoError(t, err)
 	require.Equal(t, titled{"public"}, book)
 
 	type misfit struct{ Title int }
-	_, err = mongoauthz.AuthorizedResource[misfit](t.Context(), az, "ann", "read", mongoauthz.ID("Book", 0))
+	_, err = mongoauthz.FindOne[misfit](t.Context(), az, "ann", "read", mongoauthz.ID("Book", 0))
 	require.Error(t, err)
 	require.NotErrorIs(t, err, mongoauthz.ErrNotFound)
 	for name, resource := range map[string]mongoauthz.Resource{
 		"a document in hand": mongoauthz.Document("Book", bson.D{{Key: "_id", Value: 0}}),
 		"the zero Resource":  {},
 	} {
-		_, err = mongoauthz.AuthorizedResource[titled](t.Context(), az, "ann", "read", resource)
+		_, err = mongoauthz.FindOne[titled](t.Context(), az, "ann", "read", resource)
 		require.ErrorIs(t, err, mongoauthz.ErrArgument, name)
 	}
-	_, err = mongoauthz.AuthorizedResource[titled](t.Context(), az, "ann", "read", mongoauthz.ID("Shelf", 0))
+	_, err = mongoauthz.FindOne[titled](t.Context(), az, "ann", "read", mongoauthz.ID("Shelf", 0))
 	require.ErrorIs(t, err, mongoauthz.ErrUnknownResource)
-	_, err = mongoauthz.AuthorizedResource[titled](t.Context(), nil, "ann", "read", mongoauthz.ID("Book", 0))
+	_, err = mongoauthz.FindOne[titled](t.Context(), nil, "ann", "read", mongoauthz.ID("Book", 0))
 	require.ErrorIs(t, err, mongoauthz.ErrArgument)
 }

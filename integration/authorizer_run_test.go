@@ -92,7 +92,7 @@ func TestDriverOptionsReachTheServer(t *testing.T) {
 	t.Parallel()
 	db, commands := monitored(t)
 	s := newShelf(t, db)
-	q, err := s.query(t, reading).Using(mongoauthz.SingleCommand).Append(stage("$match", bson.M{"$expr": bson.M{"$lt": bson.A{"$_id", "$$below"}}}))
+	q, err := s.query(t, reading).WithConsistency(mongoauthz.SingleCommand).Append(stage("$match", bson.M{"$expr": bson.M{"$lt": bson.A{"$_id", "$$below"}}}))
 	require.NoError(t, err)
 	opts := options.Aggregate().SetLet(bson.M{"below": 500}).SetBatchSize(3).SetComment("a list").SetAllowDiskUse(true)
 	n, err := q.Count(t.Context(), options.Aggregate().SetBatchSize(9), opts)
@@ -185,7 +185,7 @@ func TestVerifyFindsACollationThatIsNotSimple(t *testing.T) {
 	require.NoError(t, s.db.CreateCollection(t.Context(), "loans", options.CreateCollection().SetCollation(&options.Collation{Locale: "en"})))
 	var found *mongoauthz.VerifyError
 	require.ErrorAs(t, s.authorizer(t, reading).Verify(t.Context()), &found)
-	require.Equal(t, mongoauthz.NotSimple, found.Finding)
+	require.Equal(t, mongoauthz.FindingCollation, found.Finding)
 }
 
 func TestVerifyFindsAView(t *testing.T) {
@@ -196,7 +196,7 @@ func TestVerifyFindsAView(t *testing.T) {
 	require.NoError(t, s.db.CreateView(t.Context(), "loans", "books", mongo.Pipeline{}))
 	var found *mongoauthz.VerifyError
 	require.ErrorAs(t, s.authorizer(t, reading).Verify(t.Context()), &found)
-	require.Equal(t, mongoauthz.View, found.Finding)
+	require.Equal(t, mongoauthz.FindingView, found.Finding)
 }
 
 func TestQueryThatRunsIsOneRecord(t *testing.T) {
@@ -204,7 +204,7 @@ func TestQueryThatRunsIsOneRecord(t *testing.T) {
 	s := newShelf(t, harness.Database(t))
 	var out bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	q := s.query(t, reading, mongoauthz.WithLogger(logger), mongoauthz.WithStrategy(mongoauthz.SingleCommand))
+	q := s.query(t, reading, mongoauthz.WithLogger(logger), mongoauthz.WithConsistency(mongoauthz.SingleCommand))
 	require.Zero(t, out.Len(), "before it runs")
 	var books []Book
 	require.NoError(t, q.All(t.Context(), &books, options.Aggregate().SetBatchSize(10)))
@@ -235,7 +235,7 @@ func TestTheServerIsToldOfTheDeadlineOfAnAnswer(t *testing.T) {
 		require.Positive(t, ms)
 		require.LessOrEqual(t, ms, time.Minute.Milliseconds())
 	}
-	cursor, err := q.Using(mongoauthz.SingleCommand).Aggregate(t.Context())
+	cursor, err := q.WithConsistency(mongoauthz.SingleCommand).Aggregate(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, cursor.Close(t.Context()))
 	_, err = commands("aggregate")[2].LookupErr("maxTimeMS")

@@ -64,13 +64,13 @@ func TestDocumentsWhoseIDIsADocument(t *testing.T) {
 	require.NoError(t, err)
 
 	for action, want := range map[string][]int{"read": {3, 4, 5}, "one": {3, 4, 5}, "tenant": {0, 2, 4}} {
-		for _, strategy := range []mongoauthz.Strategy{mongoauthz.SingleCommand, mongoauthz.Automatic} {
+		for _, consistency := range []mongoauthz.Consistency{mongoauthz.SingleCommand, mongoauthz.Cheapest} {
 			q, err := az.AuthorizedQuery(t.Context(), "ann", action, "Sheet")
 			require.NoError(t, err)
 			var got []int
 			var after string
 			for {
-				page, err := mongoauthz.FetchPage[sheet](t.Context(), q.Using(strategy), mongoauthz.PageRequest{
+				page, err := mongoauthz.FetchPage[sheet](t.Context(), q.WithConsistency(consistency), mongoauthz.PageRequest{
 					Sort: bson.D{{Key: "title", Value: 1}}, Limit: 2, After: after})
 				require.NoError(t, err)
 				for _, s := range page.Items {
@@ -80,7 +80,7 @@ func TestDocumentsWhoseIDIsADocument(t *testing.T) {
 					break
 				}
 			}
-			require.ElementsMatch(t, want, got, "%s, %v", action, strategy)
+			require.ElementsMatch(t, want, got, "%s, %v", action, consistency)
 		}
 		for _, doc := range sheets {
 			s := doc.(sheet)

@@ -34,7 +34,7 @@ func TestOneResourceIsServedToWhoMay(t *testing.T) {
 		return err
 	}
 	actions := httpauthz.Actions{"GET": "read", "POST": "lend", "PUT": "update", "DELETE": "erase"}
-	for name, one := range map[string]*httpauthz.One{
+	for name, one := range map[string]*httpauthz.ResourceHandler{
 		"what may be done":         {Authorizer: az, Type: "Book", Actions: actions, ID: number, Serve: served},
 		"what may be read as well": {Authorizer: az, Type: "Book", Actions: actions, ID: number, Serve: served, Read: "read"},
 	} {
@@ -71,7 +71,7 @@ func request(t *testing.T, h http.Handler, actor any, method, id string) int {
 func TestAnIDThatTheTypeCannotHaveIsNotFound(t *testing.T) {
 	t.Parallel()
 	az, _ := desk(t, harness.Database(t))
-	one := &httpauthz.One{Authorizer: az, Type: "Book", Serve: func(w http.ResponseWriter, _ *http.Request, a *httpauthz.Access) error {
+	one := &httpauthz.ResourceHandler{Authorizer: az, Type: "Book", Serve: func(w http.ResponseWriter, _ *http.Request, a *httpauthz.Access) error {
 		_, err := w.Write(a.Document)
 		return err
 	}}

@@ -191,7 +191,7 @@ func TestOverThreeCollectionsEachAuthorizedDocumentComesOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, len(s.authorized), n)
 
-	resources, err := mongoauthz.AuthorizedResources[Book](t.Context(), s.authorizer(t, reading), "ann", "read")
+	resources, err := mongoauthz.Find[Book](t.Context(), s.authorizer(t, reading), "ann", "read")
 	require.NoError(t, err)
 	require.Equal(t, s.authorized, sorted(ids(resources)))
 
@@ -230,7 +230,7 @@ func TestDeniedIsNobodyAndAllowedEverybody(t *testing.T) {
 		n, err := q.Count(t.Context())
 		require.NoError(t, err)
 		require.Zero(t, n)
-		resources, err := mongoauthz.AuthorizedResources[Book](t.Context(), s.authorizer(t, f), "ann", "read")
+		resources, err := mongoauthz.Find[Book](t.Context(), s.authorizer(t, f), "ann", "read")
 		require.NoError(t, err)
 		require.Equal(t, []Book{}, resources)
 		page, err := mongoauthz.FetchPage[Book](t.Context(), q, mongoauthz.PageRequest{Limit: 5})

@@ -64,34 +64,34 @@ func TestVerifyProbeFindsWhereTheClientEncodesOtherwise(t *testing.T) {
 		"decoding only": {client: options.BSONOptions{ObjectIDAsHexString: true}},
 		"json tags": {
 			client: options.BSONOptions{UseJSONStructTags: true},
-			want:   map[mongoauthz.Finding]string{mongoauthz.OtherNames: "UseJSONStructTags is set for the client, and not for the schema"},
+			want:   map[mongoauthz.Finding]string{mongoauthz.FindingFieldNames: "UseJSONStructTags is set for the client, and not for the schema"},
 		},
 		"json tags, the other way": {
 			schema: options.BSONOptions{UseJSONStructTags: true},
-			want:   map[mongoauthz.Finding]string{mongoauthz.OtherNames: "UseJSONStructTags is set for the schema, and not for the client"},
+			want:   map[mongoauthz.Finding]string{mongoauthz.FindingFieldNames: "UseJSONStructTags is set for the schema, and not for the client"},
 		},
 		"omissions": {
 			client: options.BSONOptions{OmitEmpty: true},
-			want:   map[mongoauthz.Finding]string{mongoauthz.OtherOmissions: "OmitEmpty is set for the client, and not for the schema"},
+			want:   map[mongoauthz.Finding]string{mongoauthz.FindingFieldOmissions: "OmitEmpty is set for the client, and not for the schema"},
 		},
 		"nil slices": {
 			client: options.BSONOptions{NilSliceAsEmpty: true},
-			want:   map[mongoauthz.Finding]string{mongoauthz.OtherTypes: "NilSliceAsEmpty is set for the client, and not for the schema"},
+			want:   map[mongoauthz.Finding]string{mongoauthz.FindingFieldTypes: "NilSliceAsEmpty is set for the client, and not for the schema"},
 		},
 		"two options": {
 			client: options.BSONOptions{OmitEmpty: true, UseJSONStructTags: true},
 			want: map[mongoauthz.Finding]string{
-				mongoauthz.OtherNames:     "UseJSONStructTags is set for the client, and not for the schema, OmitEmpty is set for the client",
-				mongoauthz.OtherOmissions: "UseJSONStructTags is set for the client, and not for the schema, OmitEmpty is set for the client",
+				mongoauthz.FindingFieldNames:     "UseJSONStructTags is set for the client, and not for the schema, OmitEmpty is set for the client",
+				mongoauthz.FindingFieldOmissions: "UseJSONStructTags is set for the client, and not for the schema, OmitEmpty is set for the client",
 			},
 		},
 		"another registry": {
 			clients: states("a", "b"),
-			want:    map[mongoauthz.Finding]string{mongoauthz.OtherTypes: "the client has another registry"},
+			want:    map[mongoauthz.Finding]string{mongoauthz.FindingFieldTypes: "the client has another registry"},
 		},
 		"another registry, same type": {
 			clients: states("a", "b"), schemas: states("a", "c"),
-			want: map[mongoauthz.Finding]string{mongoauthz.OtherValues: "the client has another registry"},
+			want: map[mongoauthz.Finding]string{mongoauthz.FindingFieldValues: "the client has another registry"},
 		},
 	} {
 		t.Run(what, func(t *testing.T) {

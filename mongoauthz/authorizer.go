@@ -12,7 +12,6 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // Authorizer answers what actors may act on. It is immutable and safe for concurrent use. Make one
@@ -66,7 +65,7 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	case az.noCollation && az.collation != nil:
 		return nil, &ArgumentError{Name: "WithoutCollation", Problem: "excludes WithCollation"}
 	case !az.noCollation && az.collation == nil:
-		az.collation = &options.Collation{Locale: "simple"}
+		az.collation = simpleCollation()
 	}
 	if az.keptPlans > 0 {
 		az.plans = pipeline.NewCache(schema, az.keptPlans, az.compile...)
@@ -107,7 +106,7 @@ func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, re
 	if err != nil {
 		return nil, fmt.Errorf("mongoauthz: authorized query, %q of %q: %w", action, resource, err)
 	}
-	return &Query{az: az, action: action, schema: schema, filter: checked, plan: queryPlan{compiled: plan}, strategy: az.strategy}, nil
+	return &Query{az: az, action: action, schema: schema, filter: checked, plan: queryPlan{compiled: plan}, consistency: az.consistency}, nil
 }
 
 // answer asks the policy, and returns its filter and the schema with the actor's parameters bound.

@@ -67,7 +67,7 @@ func TestPolicyIsAskedForTheActorTheActionAndTheType(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, filter.Conditional, q.Outcome())
 	require.Equal(t, "books", q.Collection().Name())
-	require.Equal(t, "books", q.Plan().Collection())
+	require.Equal(t, "Book", q.Resource())
 }
 
 func TestOutcomesAreNeverSpelledByEmptiness(t *testing.T) {
@@ -199,7 +199,7 @@ func TestAuthorizerNotMadeByNewFails(t *testing.T) {
 		_, err := az.AuthorizedQuery(t.Context(), nil, "read", "Book")
 		require.ErrorIs(t, err, mongoauthz.ErrArgument)
 		require.ErrorIs(t, az.Verify(t.Context()), mongoauthz.ErrArgument)
-		_, err = mongoauthz.AuthorizedResources[Book](t.Context(), az, nil, "read")
+		_, err = mongoauthz.Find[Book](t.Context(), az, nil, "read")
 		require.ErrorIs(t, err, mongoauthz.ErrArgument)
 	}
 }

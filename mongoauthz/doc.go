@@ -7,7 +7,7 @@
 //
 //	az, err := mongoauthz.New(db, schema, policy)
 //	q, err := az.AuthorizedQuery(ctx, actor, "read", "Book")
-//	books, err := mongoauthz.AuthorizedResources[Book](ctx, az, actor, "read") // the short way
+//	books, err := mongoauthz.Find[Book](ctx, az, actor, "read") // the short way
 //
 // # Running a query
 //
@@ -18,12 +18,12 @@
 // # How a query runs
 //
 // What the policy asks of other collections is turned around where its values narrow it: one command reads, starting from the actor's side, the
-// keys by which documents meet it, and the list asks for these keys ([Automatic]). So a list costs what the actor may see, and not a join for each
+// keys by which documents meet it, and the list asks for these keys ([Cheapest]). So a list costs what the actor may see, and not a join for each
 // document of the collection. More keys than [WithKeyLimit] allows, and keys that are no mere values, leave their joins in the pipeline;
-// nothing is cut off. [SingleCommand] makes all joins in the pipeline, [ResolveFirst] reads keys wherever that can be; [WithStrategy] and [Query.Using] choose.
+// nothing is cut off. [SingleCommand] makes all joins in the pipeline; [WithConsistency] and [Query.WithConsistency] choose.
 //
 // Keys and documents are read by two commands. A role that is revoked in between still counts, as it does for a list that was read a moment
-// earlier. Who needs one moment for both has [SingleCommand], [Authorizer.Snapshot], or [Query.Rechecking], which asks the joins again.
+// earlier. Who cannot have that chooses [Rechecked], [SingleCommand] or [Snapshot].
 //
 //   - [Query.Resolve] returns the query bound to its keys: without joins it is a filter for find, count, update and delete too.
 //   - [FetchPage] reads a page from a range of the sort's first field where the server would have to sort everything.
@@ -86,8 +86,8 @@
 //
 // # Indexes
 //
-// [Authorizer.Indexes] says which indexes the answers to typical questions need, and why; [Authorizer.IndexModels] makes the driver's models of
-// them, [Authorizer.MissingIndexes] tells which the database lacks, and [Authorizer.Verify] reports these among its findings when it is given them.
+// [Authorizer.Indexes] says which indexes a service's lists need, and why. [Authorizer.IndexModels]
+// makes the driver's models of them. [Authorizer.Verify] reports those that the database lacks.
 //
 // # Collation
 //
@@ -102,7 +102,7 @@
 //   - [ErrUnknownResource], [*UnknownResourceError]: the schema has no such resource;
 //   - [ErrForbidden], [*ForbiddenError] and [ErrNotFound], [*NotFoundError]: a decision, and no failure;
 //   - [ErrStage], [*StageError]: Append refused a stage;
-//   - [ErrCursor], [*CursorError]: no page can be read after a cursor;
+//   - [ErrPageToken], [*PageTokenError]: no page can be read after a page token;
 //   - [ErrWrite], [*WriteError]: a write is refused, and nothing was written;
 //   - [ErrVerify], [*VerifyError]: the database is not as the schema needs it;
 //   - [ErrData], [*DataError]: stored data break a promise of the schema;

@@ -103,9 +103,9 @@ type VerifyError struct {
 	Collection string
 	Types      []string // the resource types that live in it, in the order of their names
 	Finding    Finding
-	Index      pipeline.Index // the one that is missing, of NoIndex
-	Field      string         // the dotted path of the field that is written otherwise, of OtherNames and its kin; may be empty
-	Problem    string         // how it is written, why, and what to do, of OtherNames and its kin; never a value
+	Index      pipeline.Index // the one that is missing, of FindingNoIndex
+	Field      string         // the dotted path of the field that is written otherwise, of FindingFieldNames and its kin; may be empty
+	Problem    string         // how it is written, why, and what to do, of FindingFieldNames and its kin; never a value
 }
 
 func (e *VerifyError) Error() string {
@@ -113,7 +113,7 @@ func (e *VerifyError) Error() string {
 		return fmt.Sprintf("mongoauthz: collection %q (of %s) %v: %s: %s",
 			e.Collection, strings.Join(e.Types, ", "), e.Finding, cmp.Or(e.Field, "a document"), e.Problem)
 	}
-	if e.Finding == NoIndex {
+	if e.Finding == FindingNoIndex {
 		return fmt.Sprintf("mongoauthz: collection %q (of %s) %v on %s", e.Collection, strings.Join(e.Types, ", "), e.Finding, spellKeys(e.Index.Keys))
 	}
 	return fmt.Sprintf("mongoauthz: collection %q (of %s) %v", e.Collection, strings.Join(e.Types, ", "), e.Finding)
@@ -127,31 +127,31 @@ type Finding uint8
 
 // The findings.
 const (
-	// Missing: the collection does not exist. Joins with it find nothing, without an error; a None
+	// FindingNoCollection: the collection does not exist. Joins with it find nothing, without an error; a None
 	// over it would hold for everybody.
-	Missing Finding = iota + 1
-	// NotSimple: the collection's default collation is not the simple one. The library overrides
+	FindingNoCollection Finding = iota + 1
+	// FindingCollation: the collection's default collation is not the simple one. The library overrides
 	// it, unless told not to ([WithoutCollation]); other readers get other answers, and the
 	// collection's indexes do not serve string comparisons of the library.
-	NotSimple
-	// View: the collection is a view. Its collation cannot be overridden, its pipeline runs before
+	FindingCollation
+	// FindingView: the collection is a view. Its collation cannot be overridden, its pipeline runs before
 	// every query, and it cannot be written to.
-	View
-	// NoIndex: an index is missing that Verify was asked for, and no other serves as well. Answers
+	FindingView
+	// FindingNoIndex: an index is missing that Verify was asked for, and no other serves as well. Answers
 	// are right, and slow.
-	NoIndex
+	FindingNoIndex
 )
 
 // String returns what the finding says of a collection, such as "does not exist".
 func (f Finding) String() string {
 	switch f {
-	case Missing:
+	case FindingNoCollection:
 		return "does not exist"
-	case NotSimple:
+	case FindingCollation:
 		return "has a default collation that is not simple"
-	case View:
+	case FindingView:
 		return "is a view"
-	case NoIndex:
+	case FindingNoIndex:
 		return "has no index"
 	default:
 		if text, ok := probeTexts[f]; ok {

@@ -32,36 +32,31 @@ func ExampleQuery_Resolve() {
 	fmt.Println(n, "as of", at)
 }
 
-func ExampleQuery_Using() {
+func ExampleQuery_WithConsistency() {
 	ctx := context.Background()
 	q, err := books().AuthorizedQuery(ctx, user{publisher: 7}, "read", "Book")
 	if err != nil {
 		log.Fatal(err)
 	}
-	n, err := q.Using(mongoauthz.SingleCommand).Count(ctx) // all of one command
+	n, err := q.WithConsistency(mongoauthz.SingleCommand).Count(ctx) // all of one command
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(n)
 }
 
-func ExampleAuthorizer_Snapshot() {
-	ctx, az := context.Background(), books()
-	err := az.Snapshot(ctx, func(ctx context.Context) error {
-		q, err := az.AuthorizedQuery(ctx, user{publisher: 7}, "read", "Book")
-		if err != nil {
-			return err
-		}
-		page, err := mongoauthz.FetchPage[bson.Raw](ctx, q, mongoauthz.PageRequest{Limit: 25}) // keys, page and total of one moment
-		if err != nil {
-			return err
-		}
-		fmt.Println(len(page.Items), "of", page.Total)
-		return nil
-	})
+// Keys, page and total of one moment.
+func ExampleQuery_WithConsistency_snapshot() {
+	ctx := context.Background()
+	q, err := books().AuthorizedQuery(ctx, user{publisher: 7}, "read", "Book")
 	if err != nil {
 		log.Fatal(err)
 	}
+	page, err := mongoauthz.FetchPage[bson.Raw](ctx, q.WithConsistency(mongoauthz.Snapshot), mongoauthz.PageRequest{Limit: 25})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(page.Items), "of", page.Total)
 }
 
 func ExampleQuery_Profile() {

@@ -241,8 +241,8 @@ func ExampleWithParameters() {
 	// Output: {"$match":{"publisher_id":{"$eq":7}}}
 }
 
-func ExampleAuthorizedResources() {
-	books, err := mongoauthz.AuthorizedResources[Book](context.Background(), books(), user{publisher: 7}, "read")
+func ExampleFind() {
+	books, err := mongoauthz.Find[Book](context.Background(), books(), user{publisher: 7}, "read")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func ExampleFetchPage_after() {
 	page := mongoauthz.PageRequest{Sort: bson.D{{Key: "published", Value: -1}}, Limit: 25, NoTotal: true}
 	for {
 		books, err := mongoauthz.FetchPage[Book](ctx, q, page)
-		if errors.Is(err, mongoauthz.ErrCursor) {
+		if errors.Is(err, mongoauthz.ErrPageToken) {
 			log.Fatal("400 Bad Request")
 		} else if err != nil {
 			log.Fatal(err)
@@ -316,8 +316,8 @@ func ExampleAuthorizer_Verify() {
 func ExampleAuthorizer_Indexes() {
 	newest := bson.D{{Key: "published", Value: -1}}
 	indexes, err := books().Indexes(context.Background(),
-		mongoauthz.Question{Actor: user{publisher: 7}, Action: "read", Resource: "Book", Sort: newest},
-		mongoauthz.Question{Actor: user{admin: true}, Action: "read", Resource: "Book", Sort: newest},
+		mongoauthz.Listing{Actor: user{publisher: 7}, Action: "read", Resource: "Book", Sort: newest},
+		mongoauthz.Listing{Actor: user{admin: true}, Action: "read", Resource: "Book", Sort: newest},
 	)
 	if err != nil {
 		log.Fatal(err)
@@ -337,24 +337,23 @@ func ExampleAuthorizer_Indexes() {
 	//    Book, "books of the own publisher": compares publisher_id; sorts by published down, _id
 }
 
-func ExampleAuthorizer_MissingIndexes() {
+func ExampleAuthorizer_IndexModels() {
 	ctx := context.Background()
 	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://localhost:27017/"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	db, az := client.Database("library"), books()
-	indexes, err := az.Indexes(ctx, mongoauthz.Question{Actor: user{publisher: 7}, Action: "read", Resource: "Book"})
+	indexes, err := az.Indexes(ctx, mongoauthz.Listing{Actor: user{publisher: 7}, Action: "read", Resource: "Book"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	missing, err := az.MissingIndexes(ctx, indexes)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for collection, models := range az.IndexModels(missing) {
+	for collection, models := range az.IndexModels(indexes) { // one that is there stays as it is
 		if _, err := db.Collection(collection).Indexes().CreateMany(ctx, models); err != nil {
 			log.Fatal(err)
 		}
+	}
+	if err := az.Verify(ctx, indexes...); err != nil {
+		log.Fatal(err)
 	}
 }

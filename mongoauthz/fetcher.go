@@ -4,11 +4,10 @@ import (
 	"context"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
-	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
-	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // Fetcher returns the fetcher by which related documents are read for decisions in process, for
@@ -20,32 +19,31 @@ import (
 // and those of the context.
 func (az *Authorizer) Fetcher() evaluate.Fetcher {
 	if !az.made() {
-		return noFetcher{}
+		return noFetcher{errNotMade}
 	}
 	return fetch.Fetcher{DB: az.db, Collation: az.collation}
 }
 
-// NewFetcher returns a fetcher as [Authorizer.Fetcher] does, for what a service reads before it can
-// ask anybody: who its actors are, and what groups and roles they have. Of the options, those about
-// collations and limits count.
+// NewFetcher returns a fetcher as [Authorizer.Fetcher] does, for what a service reads before there
+// is an authorizer: who its actors are, and what groups and roles they have. It reads with the
+// collation; nil is the simple one, and the zero Collation sends none, for a server that refuses
+// the option ([WithoutCollation]).
 //
-// The errors are those of [New].
-func NewFetcher(db *mongo.Database, opts ...Option) (evaluate.Fetcher, error) {
-	none, err := relations.New()
-	if err != nil {
-		return nil, err
+// A nil db gives a fetcher that fails.
+func NewFetcher(db *mongo.Database, collation *options.Collation) evaluate.Fetcher {
+	switch {
+	case db == nil:
+		return noFetcher{&ArgumentError{Name: "db", Problem: "is nil"}}
+	case collation == nil:
+		collation = simpleCollation()
+	case *collation == options.Collation{}:
+		collation = nil
 	}
-	az, err := New(db, none, PolicyFunc(func(_ context.Context, _ any, _, resource string) (filter.Filter, error) {
-		return filter.Deny(resource), nil
-	}), opts...)
-	if err != nil {
-		return nil, err
-	}
-	return az.Fetcher(), nil
+	return fetch.Fetcher{DB: db, Collation: collation}
 }
 
-// noFetcher is that of an authorizer that was not made by New.
-type noFetcher struct{}
+// noFetcher fails.
+type noFetcher struct{ err error }
 
 // Fetch fails.
-func (noFetcher) Fetch(context.Context, evaluate.Request) ([]bson.Raw, error) { return nil, errNotMade }
+func (f noFetcher) Fetch(context.Context, evaluate.Request) ([]bson.Raw, error) { return nil, f.err }

@@ -22,10 +22,8 @@ func TestTheFetcherPassesErrorsOn(t *testing.T) {
 
 func TestNewFetcherNeedsADatabase(t *testing.T) {
 	t.Parallel()
-	_, err := mongoauthz.NewFetcher(nil)
+	_, err := mongoauthz.NewFetcher(nil, nil).Fetch(t.Context(), evaluate.Request{Collection: "users"})
 	require.ErrorIs(t, err, mongoauthz.ErrArgument)
-	f, err := mongoauthz.NewFetcher(database(t), mongoauthz.WithoutCollation())
-	require.NoError(t, err)
-	_, err = f.Fetch(t.Context(), evaluate.Request{Collection: "users", Match: []evaluate.Match{{Field: "_id", Keys: []bson.RawValue{{Type: bson.TypeNull}}}}})
+	_, err = mongoauthz.NewFetcher(database(t), nil).Fetch(t.Context(), evaluate.Request{Collection: "users", Match: []evaluate.Match{{Field: "_id", Keys: []bson.RawValue{{Type: bson.TypeNull}}}}})
 	require.ErrorContains(t, err, "find in users", "no server is there")
 }

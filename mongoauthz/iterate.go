@@ -20,8 +20,12 @@ func Each[T any](ctx context.Context, q *Query, opts ...options.Lister[options.A
 			yield(zero, errNoQuery)
 			return
 		}
-		ctx, cancel := q.az.limit(ctx)
-		defer cancel()
+		ctx, end, err := q.reads(ctx)
+		if err != nil {
+			yield(zero, err)
+			return
+		}
+		defer end()
 		cursor, err := q.run(ctx, opts)
 		if err != nil {
 			yield(zero, err)

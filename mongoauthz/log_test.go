@@ -90,7 +90,7 @@ func TestLogHidesEveryValue(t *testing.T) {
 	require.NotContains(t, keys[0].Pipeline, secret)
 	require.NotContains(t, keys[0].Pipeline, "8675309")
 	require.Contains(t, keys[0].Pipeline, `{"$unionWith":{"coll":"publishers"`)
-	text := logged(t, filter.For("Book", clauses...), slog.LevelDebug, stages, mongoauthz.WithStrategy(mongoauthz.SingleCommand))[0].Pipeline
+	text := logged(t, filter.For("Book", clauses...), slog.LevelDebug, stages, mongoauthz.WithConsistency(mongoauthz.SingleCommand))[0].Pipeline
 	require.NotContains(t, text, secret)
 	require.NotContains(t, text, "8675309")
 	for _, shown := range []string{`"from":"publishers"`, `"$regex":"?"`, `"localField":"publisher_id"`, `{"$set":{"x":{"$literal":"?"}}}`, `"title"`} {

@@ -30,7 +30,7 @@ type settings struct {
 	prefix      string // of helper fields; empty: the default
 	stages      stage.AllowList
 	writeLimit  int
-	strategy    Strategy
+	consistency Consistency
 	keyLimit    int // 0: the default
 	keptPlans   int
 	readAction  string
@@ -64,6 +64,9 @@ func WithCollation(c options.Collation) Option {
 		return nil
 	}
 }
+
+// simpleCollation compares in binary.
+func simpleCollation() *options.Collation { return &options.Collation{Locale: "simple"} }
 
 // WithoutCollation sends no collation with the queries, for a server that refuses the option
 // (FerretDB). On a server that has collations, the collection's default then decides whom a list

@@ -30,14 +30,14 @@ type PageRequest struct {
 // By Skip, the server reads what it skips, and a write between two pages moves documents from one
 // to the other. By After, a page costs the same wherever it is if an index on the sort fields and
 // _id serves it, and each document comes at most once, and once if its sort fields stay as they
-// are: the cursor holds the values of the last document, null for missing ones. Values of all types
+// are: the token holds the values of the last document, null for missing ones. Values of all types
 // are followed in the server's order. But a document that holds an array in a sort field (also an
 // array on the way to it), or the deprecated undefined, has no one place: FetchPage refuses it with
-// a [*CursorError] before it comes twice; whoever runs the query of Page may get it twice. None is
+// a [*PageTokenError] before it comes twice; whoever runs the query of Page may get it twice. None is
 // left out.
 //
 // It returns an [*ArgumentError] for a negative skip, a limit below 1, and a sort that is none; a
-// [*CursorError] for an After that is no cursor, is for another sort or resource type, or was made
+// [*PageTokenError] for an After that is no page token, is for another sort or resource type, or was made
 // of a document that has no place.
 func (q *Query) Page(r PageRequest) (*Query, error) {
 	if !q.made() {
@@ -52,15 +52,15 @@ func (q *Query) Page(r PageRequest) (*Query, error) {
 
 // Page is one page of documents, and how many there are on all pages.
 type Page[T any] struct {
-	Items []T   // not nil
-	Total int64 // of the query, whatever After, Skip and Limit; -1 with NoTotal
+	Items []T   `json:"items"` // not nil
+	Total int64 `json:"total"` // of the query, whatever After, Skip and Limit; -1 with NoTotal
 
-	// Next is the cursor of the next page, empty if this is the last. It is text that is safe in
+	// Next is the token of the next page, empty if this is the last. It is text that is safe in
 	// URLs, and holds the values of the last document's sort fields and its _id, which whoever has
-	// it can read. It gives no access: a cursor that was changed leads elsewhere among the
+	// it can read. It gives no access: a token that was changed leads elsewhere among the
 	// authorized documents, or is refused. It is for one sort and resource type; actor, action and
 	// appended stages may be others.
-	Next string
+	Next string `json:"next,omitempty"`
 }
 
 // FetchPage reads one page of the query, as [Query.Page] makes it, and the number of documents on
@@ -73,7 +73,7 @@ type Page[T any] struct {
 // gives: up to two more commands, and the server's explanation of the sort every ten minutes. The
 // answer does not depend on the sample. [SingleCommand] leaves this out.
 //
-// The errors are those of [Query.Page] and [Query.Aggregate]; and by After a [*CursorError] for a
+// The errors are those of [Query.Page] and [Query.Aggregate]; and by After a [*PageTokenError] for a
 // page with a document that has no one place in the order. If there is one on a page not read by
 // After, it is the page after Next that is refused.
 func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...options.Lister[options.AggregateOptions]) (*Page[T], error) {
@@ -84,8 +84,11 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := q.az.limit(ctx)
-	defer cancel()
+	ctx, end, err := q.reads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	if q, err = q.bound(ctx); err != nil { // once, for page and total
 		return nil, err
 	}
@@ -110,7 +113,7 @@ func FetchPage[T any](ctx context.Context, q *Query, r PageRequest, opts ...opti
 		return nil, err
 	}
 	if p.Next, err = scan.Next(q.plan.resource(), r.After != ""); err != nil {
-		return nil, &CursorError{Problem: err.Error()}
+		return nil, &PageTokenError{Problem: err.Error()}
 	}
 	if !r.NoTotal {
 		if p.Total, err = q.count(ctx, opts); err != nil {
@@ -171,7 +174,7 @@ func (q *Query) page(r PageRequest, more int64) (*page.Read, error) {
 			after, err = page.After(order, read.Place)
 		}
 		if err != nil {
-			return nil, &CursorError{Problem: err.Error()}
+			return nil, &PageTokenError{Problem: err.Error()}
 		}
 		read.Stages = append(read.Stages, after)
 	}

@@ -16,7 +16,7 @@ func (q *Query) ranges(ctx context.Context, r *page.Read) *page.Ranges {
 	switch {
 	// A transaction has neither counts nor explanations, and a snapshot no samples of its moment.
 	case mongo.SessionFromContext(ctx) != nil,
-		q.strategy == SingleCommand, q.recheck, q.plan.hasJoins(), !driver.ComparesInBinary(q.az.collation):
+		q.consistency == SingleCommand, q.consistency == Rechecked, q.plan.hasJoins(), !driver.ComparesInBinary(q.az.collation):
 		return nil
 	}
 	for _, stage := range q.appended {

@@ -14,14 +14,14 @@ import (
 // Profile says how a query runs and what that costs: what to look at when a list is slow. It holds
 // no values of the policy's, the actor's or the documents'.
 type Profile struct {
-	Action    string
-	Resource  string
-	Strategy  Strategy
-	Clauses   []ProfiledClause
-	Commands  []ProfiledCommand // in the order in which they were sent
-	Keys      int               // that were read first
-	Documents int64             // of the query, appended stages included
-	Duration  time.Duration     // of all commands
+	Action      string
+	Resource    string
+	Consistency Consistency
+	Clauses     []ProfiledClause
+	Commands    []ProfiledCommand // in the order in which they were sent
+	Keys        int               // that were read first
+	Documents   int64             // of the query, appended stages included
+	Duration    time.Duration     // of all commands
 }
 
 // ProfiledClause says how a clause of the policy is served.
@@ -40,7 +40,7 @@ type ProfiledCommand struct {
 	Duration   time.Duration // until the answer was there
 }
 
-// Profile runs the query as its strategy says, counts its documents, and asks the server for what
+// Profile runs the query as its consistency says, counts its documents, and asks the server for what
 // it read to answer. Each command is sent once more for that, as an explanation that runs it
 // ("executionStats"): do not profile what is too slow to run twice.
 //
@@ -49,9 +49,12 @@ func (q *Query) Profile(ctx context.Context) (*Profile, error) {
 	if !q.made() {
 		return nil, errNoQuery
 	}
-	ctx, cancel := q.az.limit(ctx)
-	defer cancel()
-	p := &Profile{Action: q.action, Resource: q.plan.resource(), Strategy: q.strategy}
+	ctx, end, err := q.reads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	p := &Profile{Action: q.action, Resource: q.plan.resource(), Consistency: q.consistency}
 	bound, err := q.bound(ctx)
 	if err != nil {
 		return nil, err
@@ -102,7 +105,7 @@ func (az *Authorizer) examined(ctx context.Context, collection string, stages mo
 // String returns the profile as lines for a person.
 func (p *Profile) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s, %v: %d documents in %v, %d keys\n", p.Action, p.Resource, p.Strategy, p.Documents, p.Duration.Round(time.Microsecond), p.Keys)
+	fmt.Fprintf(&b, "%s %s, %v: %d documents in %v, %d keys\n", p.Action, p.Resource, p.Consistency, p.Documents, p.Duration.Round(time.Microsecond), p.Keys)
 	for i, c := range p.Clauses {
 		label := c.Label
 		if label == "" {

@@ -16,14 +16,13 @@ import (
 // A Query is immutable and safe for concurrent use. The nil and the zero Query authorize nothing,
 // and cannot be run.
 type Query struct {
-	az       *Authorizer
-	action   string
-	schema   *relations.Schema        // with the actor's parameters bound, as the filter
-	filter   *relations.CheckedFilter // as written
-	plan     queryPlan
-	appended []bson.D
-	strategy Strategy
-	recheck  bool
+	az          *Authorizer
+	action      string
+	schema      *relations.Schema        // with the actor's parameters bound, as the filter
+	filter      *relations.CheckedFilter // as written
+	plan        queryPlan
+	appended    []bson.D
+	consistency Consistency
 
 	transaction bool     // writes run in one
 	staying     []*Query // that updates must not move a document out of or into
@@ -45,22 +44,21 @@ func (q *Query) Pipeline() mongo.Pipeline {
 	if !q.made() {
 		return mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{}}}}}}}}
 	}
-	return append(q.plan.sequence(q.recheck).stages(), stage.Copy(q.appended)...)
+	return append(q.plan.sequence(q.consistency == Rechecked).stages(), stage.Copy(q.appended)...)
 }
 
 // sequence returns the stages to be sent, with more at their end. It shares what was appended with
 // the query.
 func (q *Query) sequence(more ...bson.D) sequence {
-	return append(q.plan.sequence(q.recheck), ofCaller(q.appended...), ofCaller(more...))
+	return append(q.plan.sequence(q.consistency == Rechecked), ofCaller(q.appended...), ofCaller(more...))
 }
 
-// Plan returns the compiled filter, to be looked at and not changed; nil for the zero Query. It
-// knows nothing of appended stages.
-func (q *Query) Plan() *pipeline.Plan {
+// Resource returns the resource type of the documents, "" for the zero Query.
+func (q *Query) Resource() string {
 	if !q.made() {
-		return nil
+		return ""
 	}
-	return q.plan.running()
+	return q.plan.resource()
 }
 
 // Filter returns what the policy said, as written, checked and with its parameters bound: a copy,
@@ -87,13 +85,13 @@ func (q *Query) Outcome() filter.Outcome {
 // not merge its keys with others. Keep it out of upserts, and run it with a simple collation.
 //
 // It returns a [*pipeline.UnsupportedError] where the query needs a join, which [Query.Resolve] may
-// do away with, where it asks its joins again ([Query.Rechecking]), or stages were appended: only
+// do away with, where it asks its joins again ([Rechecked]), or stages were appended: only
 // the pipeline can say these.
 func (q *Query) FindFilter() (bson.D, error) {
 	switch {
 	case !q.made():
 		return nil, errNoQuery
-	case q.recheck && q.plan.keys != nil && q.plan.compiled.HasJoins():
+	case q.consistency == Rechecked && q.plan.keys != nil && q.plan.compiled.HasJoins():
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query that asks its joins again"}
 	case len(q.appended) > 0:
 		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}

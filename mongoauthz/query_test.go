@@ -115,7 +115,7 @@ func TestQueryNotMadeByAnAuthorizerAuthorizesNothing(t *testing.T) {
 	for _, q := range []*mongoauthz.Query{none, {}} {
 		require.Equal(t, `[{"$match":{"_id":{"$in":[]}}}]`, text(t, q.Pipeline()))
 		require.Equal(t, filter.Denied, q.Outcome())
-		require.Nil(t, q.Plan())
+		require.Empty(t, q.Resource())
 		require.Equal(t, filter.Denied, q.Filter().Outcome())
 		require.Nil(t, q.Collection())
 		_, err := q.FindFilter()

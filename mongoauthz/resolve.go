@@ -13,49 +13,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Strategy says how queries that join run.
-type Strategy uint8
-
-// The strategies. The zero Strategy is Automatic.
-const (
-	// Automatic reads keys first wherever the policy's values narrow the far side of a join, and
-	// joins in the pipeline elsewhere.
-	Automatic Strategy = iota
-
-	// SingleCommand leaves all joins to the pipeline. The answer comes from one command.
-	SingleCommand
-
-	// ResolveFirst reads keys first wherever that can be, even if that means to read all of a
-	// collection.
-	ResolveFirst
-)
-
-// String returns "automatic", "single command" or "resolve first".
-func (s Strategy) String() string {
-	switch s {
-	case Automatic:
-		return "automatic"
-	case SingleCommand:
-		return "single command"
-	case ResolveFirst:
-		return "resolve first"
-	default:
-		return fmt.Sprintf("Strategy(%d)", uint8(s))
-	}
-}
-
-// WithStrategy sets the strategy of queries, [Automatic] by default. [Query.Using] sets that of one
-// query.
-func WithStrategy(s Strategy) Option {
-	return func(o *settings) error {
-		if s > ResolveFirst {
-			return &ArgumentError{Name: "WithStrategy", Problem: "is no strategy"}
-		}
-		o.strategy = s
-		return nil
-	}
-}
-
 // WithKeyLimit sets how many keys a query may be resolved to, [pipeline.DefaultKeyLimit] by
 // default. Joins that would need more run in the pipeline. The command holds all of the keys, and
 // the server takes 16 MiB.
@@ -69,43 +26,37 @@ func WithKeyLimit(keys int) Option {
 	}
 }
 
-// Using returns the query with another strategy. What [Query.Resolve] has resolved stays so.
-func (q *Query) Using(s Strategy) *Query {
-	if !q.made() {
-		return q
-	}
-	next := *q
-	next.strategy = s
-	return &next
-}
-
 // Resolve reads, by one command, the keys by which documents meet what the policy asks of other
 // collections, and returns the query with these keys in the place of its joins: what the actor's
 // roles, groups and assignments come to. Where no join is left, it is a find filter too, and a
 // filter for counts, updates and deletions ([Query.FindFilter]). Queries that run resolve by
-// themselves, anew each time, as their [Strategy] says; a query that is resolved, or needs not be,
-// is returned as it is, and so is one in a transaction, whose joins are of its moment. Resolve
-// takes joins that are left to the pipeline by [SingleCommand] as [Automatic] does.
+// themselves, anew each time, as their [Consistency] says; a query that is resolved, or needs not
+// be, is returned as it is, and so is one in a transaction, whose joins are of its moment. Resolve
+// takes joins that are left to the pipeline by [SingleCommand] as [Cheapest] does.
 //
 // The answer of a resolved query is that of two moments: what the keys say is as old as
 // [Query.ResolvedAt], what is asked of the documents themselves is not. A role that is revoked in
 // between still counts; one that is granted does not yet; and where one document of the far side
 // was moved while the keys were read, the keys may be of both its states. From a secondary, the
-// keys are older by its lag. Use the query at once, and not for long. [Authorizer.Snapshot] makes
-// both moments one, and [Query.Rechecking] asks the joins again.
+// keys are older by its lag. Use the query at once, and not for long. [Rechecked] asks the joins
+// again.
 //
-// The errors are an [*ArgumentError] for the zero Query, and the driver's, wrapped.
+// The errors are an [*ArgumentError] for the zero Query and for [Snapshot], and the driver's,
+// wrapped.
 func (q *Query) Resolve(ctx context.Context) (*Query, error) {
 	if !q.made() {
 		return nil, errNoQuery
 	}
-	ctx, cancel := q.az.limit(ctx)
-	defer cancel()
-	if q.strategy != SingleCommand {
+	ctx, end, err := q.outlives(ctx, "Resolve")
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if q.consistency != SingleCommand {
 		return q.bound(ctx)
 	}
-	bound, err := q.Using(Automatic).bound(ctx)
-	return bound.Using(SingleCommand), err
+	bound, err := q.WithConsistency(Cheapest).bound(ctx)
+	return bound.WithConsistency(SingleCommand), err
 }
 
 // ResolvedAt returns when the keys began to be read, and whether the query has been resolved.
@@ -114,21 +65,6 @@ func (q *Query) ResolvedAt() (at time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return q.plan.keys.at, true
-}
-
-// Rechecking returns the query such that, when it is resolved, the documents that its keys choose
-// are asked for the joins again, in the same command that reads them. So nothing that was revoked
-// before that command began counts; what was granted after the keys were read may be missing.
-// Writes ask the joins again when they choose their documents, and there is no find filter. The
-// joins run for every document that the keys choose, which costs what [SingleCommand] costs for as
-// many documents.
-func (q *Query) Rechecking() *Query {
-	if !q.made() {
-		return q
-	}
-	next := *q
-	next.recheck = true
-	return &next
 }
 
 // unresolved returns the query as it was before its keys were read.
@@ -141,15 +77,15 @@ func (q *Query) unresolved() *Query {
 	return &next
 }
 
-// bound returns the query with its keys read, as its strategy says.
+// bound returns the query with its keys read, as its consistency says.
 func (q *Query) bound(ctx context.Context) (*Query, error) {
-	if q.strategy == SingleCommand || q.plan.keys != nil {
+	if q.consistency == SingleCommand || q.plan.keys != nil {
 		return q, nil
 	}
 	if session := mongo.SessionFromContext(ctx); session != nil && session.TransactionRunning() {
 		return q, nil // which refuses $unionWith; joins are of its moment anyway
 	}
-	r := q.plan.compiled.Resolution(q.strategy == ResolveFirst, q.az.keyLimit)
+	r := q.plan.compiled.Resolution(q.consistency == KeysFirst, q.az.keyLimit)
 	if r == nil {
 		return q, nil
 	}
@@ -186,26 +122,4 @@ func (az *Authorizer) aggregate(ctx context.Context, c *mongo.Collection, stages
 	//lint:ignore SA1019 the driver has no other way to say it for an aggregate
 	o := options.AggregateOptions{BatchSize: &most, Collation: az.collation, Custom: driver.MaxTime(ctx)}
 	return c.Aggregate(ctx, stages, driver.Exactly(o))
-}
-
-// Snapshot calls f with a context in which all reads of the authorizer's queries are of one moment:
-// the keys of a resolved query and its documents, a page and its total, several queries. The server
-// must have snapshot reads (MongoDB 5.0 or later, replica set or sharded cluster); another one
-// fails the reads. Only reads can be made in it, and the cursors of f must be read to their end, or
-// closed, before it returns.
-//
-// It returns what f returns, an [*ArgumentError] if f is nil, or the driver's error.
-func (az *Authorizer) Snapshot(ctx context.Context, f func(ctx context.Context) error) error {
-	if !az.made() {
-		return errNotMade
-	}
-	if f == nil {
-		return &ArgumentError{Name: "f", Problem: "is nil"}
-	}
-	session, err := az.db.Client().StartSession(options.Session().SetSnapshot(true))
-	if err != nil {
-		return fmt.Errorf("mongoauthz: snapshot: %w", err)
-	}
-	defer session.EndSession(context.WithoutCancel(driver.OrBackground(ctx)))
-	return mongo.WithSession(driver.OrBackground(ctx), session, f)
 }

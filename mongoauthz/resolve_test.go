@@ -9,16 +9,29 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 )
 
-func TestStrategyIsOneOfThree(t *testing.T) {
+func TestConsistencyIsOneOfTheConstants(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "automatic", mongoauthz.Automatic.String())
-	require.Equal(t, "single command", mongoauthz.SingleCommand.String())
-	require.Equal(t, "resolve first", mongoauthz.ResolveFirst.String())
-	require.Equal(t, "Strategy(9)", mongoauthz.Strategy(9).String())
-	for _, opt := range []mongoauthz.Option{mongoauthz.WithStrategy(3), mongoauthz.WithKeyLimit(0)} {
+	for c, text := range map[mongoauthz.Consistency]string{
+		mongoauthz.Cheapest: "cheapest", mongoauthz.KeysFirst: "keys first", mongoauthz.Rechecked: "rechecked",
+		mongoauthz.SingleCommand: "single command", mongoauthz.Snapshot: "snapshot", 9: "Consistency(9)",
+	} {
+		require.Equal(t, text, c.String())
+	}
+	for _, opt := range []mongoauthz.Option{mongoauthz.WithConsistency(9), mongoauthz.WithKeyLimit(0)} {
 		_, err := mongoauthz.New(database(t), library(t), answers(filter.Filter{}), opt)
 		require.ErrorIs(t, err, mongoauthz.ErrArgument)
 	}
+	_, err := query(t, conditional).WithConsistency(9).Count(t.Context())
+	require.EqualError(t, err, "mongoauthz: WithConsistency: Consistency(9) is none: use one of the constants")
+}
+
+func TestASnapshotEndsWithTheCall(t *testing.T) {
+	t.Parallel()
+	q := query(t, conditional).WithConsistency(mongoauthz.Snapshot)
+	_, err := q.Aggregate(t.Context())
+	require.ErrorIs(t, err, mongoauthz.ErrArgument)
+	_, err = q.Resolve(t.Context())
+	require.ErrorIs(t, err, mongoauthz.ErrArgument)
 }
 
 func TestZeroQueryIsNotResolved(t *testing.T) {
@@ -26,8 +39,6 @@ func TestZeroQueryIsNotResolved(t *testing.T) {
 	var q *mongoauthz.Query
 	_, err := q.Resolve(t.Context())
 	require.ErrorIs(t, err, mongoauthz.ErrArgument)
-	_, ok := q.Using(mongoauthz.ResolveFirst).Rechecking().ResolvedAt()
+	_, ok := q.WithConsistency(mongoauthz.KeysFirst).ResolvedAt()
 	require.False(t, ok)
-	var az *mongoauthz.Authorizer
-	require.ErrorIs(t, az.Snapshot(t.Context(), nil), mongoauthz.ErrArgument)
 }

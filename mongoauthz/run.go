@@ -12,7 +12,7 @@ import (
 )
 
 // Aggregate runs the query and returns the driver's cursor, which the caller closes. Where the
-// [Strategy] has keys read first, that is one more command before, for which the options do not
+// [Consistency] has keys read first, that is one more command before, for which the options do not
 // hold.
 //
 // The options are the driver's own and go to it as they are, but for two. A Collation is refused
@@ -28,8 +28,11 @@ func (q *Query) Aggregate(ctx context.Context, opts ...options.Lister[options.Ag
 	if !q.made() {
 		return nil, errNoQuery
 	}
-	ctx, cancel := q.az.limit(ctx)
-	defer cancel()
+	ctx, end, err := q.outlives(ctx, "Aggregate")
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	return q.open(ctx, opts, nil)
 }
 
@@ -39,8 +42,11 @@ func (q *Query) All(ctx context.Context, results any, opts ...options.Lister[opt
 	if !q.made() {
 		return errNoQuery
 	}
-	ctx, cancel := q.az.limit(ctx)
-	defer cancel()
+	ctx, end, err := q.reads(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	return q.all(ctx, results, opts)
 }
 
@@ -50,8 +56,11 @@ func (q *Query) Count(ctx context.Context, opts ...options.Lister[options.Aggreg
 	if !q.made() {
 		return 0, errNoQuery
 	}
-	ctx, cancel := q.az.limit(ctx)
-	defer cancel()
+	ctx, end, err := q.reads(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
 	return q.count(ctx, opts)
 }
 

@@ -59,8 +59,8 @@ func TestServerDownIsTheDriversError(t *testing.T) {
 	az := authorizer(t, answers(conditional))
 	calls := map[string]func(context.Context) error{
 		"Verify": func(ctx context.Context) error { return az.Verify(ctx) },
-		"AuthorizedResources": func(ctx context.Context) error {
-			_, err := mongoauthz.AuthorizedResources[Book](ctx, az, nil, "read")
+		"Find": func(ctx context.Context) error {
+			_, err := mongoauthz.Find[Book](ctx, az, nil, "read")
 			return err
 		},
 	}

@@ -18,12 +18,14 @@ import (
 //
 // For each type in a collection that the schema was made of a Go struct for, Verify also has the
 // client encode two values of the struct, a zero one and a filled one, and compares what arrives at
-// the server with what the schema's encoder writes ([OtherNames] and its kin). Nothing is stored,
+// the server with what the schema's encoder writes ([FindingFieldNames] and its kin). Nothing is stored,
 // unless the server does not take documents in a pipeline: then they are inserted into a collection
 // with a reserved name (__authz_probe_…), which is dropped at once.
 //
-// With indexes, such as those of [Authorizer.Indexes], it also reports which of them are missing:
-// answers are right without them, and slow. [Authorizer.MissingIndexes] gives these alone.
+// With indexes, such as those of [Authorizer.Indexes], it also reports which of them are missing
+// ([FindingNoIndex]): answers are right without them, and slow. An index that is sparse, partial or
+// hidden, or that has another collation than the queries, does not count. One listIndexes command
+// is sent for each collection.
 //
 // The errors are a [*VerifyError] for each collection that does not exist, has a default collation
 // that is not simple, or is a view, for each index that is missing, and for each way in which the
@@ -84,18 +86,18 @@ func findings(types map[string][]string, live []mongo.CollectionSpecification, m
 		}
 		i := slices.IndexFunc(live, func(c mongo.CollectionSpecification) bool { return c.Name == name })
 		if i < 0 {
-			report(Missing)
+			report(FindingNoCollection)
 			continue
 		}
 		if live[i].Type == "view" {
-			report(View)
+			report(FindingView)
 		}
 		if locale, ok := live[i].Options.Lookup("collation", "locale").StringValueOK(); ok && locale != "simple" {
-			report(NotSimple)
+			report(FindingCollation)
 		}
 	}
 	for _, ix := range missing {
-		errs = append(errs, &VerifyError{Collection: ix.Collection, Types: types[ix.Collection], Finding: NoIndex, Index: ix})
+		errs = append(errs, &VerifyError{Collection: ix.Collection, Types: types[ix.Collection], Finding: FindingNoIndex, Index: ix})
 	}
 	return errors.Join(errs...)
 }

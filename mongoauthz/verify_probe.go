@@ -12,31 +12,31 @@ import (
 // was made from. Documents that the client writes are not as the schema declares them, and answers
 // are wrong. Make the schema by the encoding of the client ([EncodingOf]).
 const (
-	// OtherNames: the client writes a field under another name.
-	OtherNames Finding = iota + 64
-	// OtherTypes: the client writes a field as another BSON type, or cannot encode it.
-	OtherTypes
-	// OtherOmissions: the client leaves a field out that the schema's encoder writes, or the other
+	// FindingFieldNames: the client writes a field under another name.
+	FindingFieldNames Finding = iota + 64
+	// FindingFieldTypes: the client writes a field as another BSON type, or cannot encode it.
+	FindingFieldTypes
+	// FindingFieldOmissions: the client leaves a field out that the schema's encoder writes, or the other
 	// way round.
-	OtherOmissions
-	// OtherValues: the client writes another value of the same BSON type.
-	OtherValues
+	FindingFieldOmissions
+	// FindingFieldValues: the client writes another value of the same BSON type.
+	FindingFieldValues
 )
 
-func (f Finding) ofEncoding() bool { return f >= OtherNames && f <= OtherValues }
+func (f Finding) ofEncoding() bool { return f >= FindingFieldNames && f <= FindingFieldValues }
 
 // probeTexts are what the findings of probes say of a collection.
 var probeTexts = map[Finding]string{
-	OtherNames:     "is written by the client with other field names than the schema has",
-	OtherTypes:     "is written by the client with other types than the schema has",
-	OtherOmissions: "is written by the client with other fields left out than the schema expects",
-	OtherValues:    "is written by the client with other values than the schema expects",
+	FindingFieldNames:     "is written by the client with other field names than the schema has",
+	FindingFieldTypes:     "is written by the client with other types than the schema has",
+	FindingFieldOmissions: "is written by the client with other fields left out than the schema expects",
+	FindingFieldValues:    "is written by the client with other values than the schema expects",
 }
 
 // encodingFindings are the findings of probes.
 var encodingFindings = map[verify.Kind]Finding{
-	verify.OtherNames: OtherNames, verify.OtherTypes: OtherTypes,
-	verify.OtherOmissions: OtherOmissions, verify.OtherValues: OtherValues,
+	verify.OtherNames: FindingFieldNames, verify.OtherTypes: FindingFieldTypes,
+	verify.OtherOmissions: FindingFieldOmissions, verify.OtherValues: FindingFieldValues,
 }
 
 // probe has the client encode values of the Go structs that the schema was made from.

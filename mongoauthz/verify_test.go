@@ -41,10 +41,10 @@ mongoauthz: collection "publishers" (of Publisher) has a default collation that 
 		found = append(found, *finding)
 	}
 	require.Equal(t, []mongoauthz.VerifyError{
-		{Collection: "books", Types: []string{"Book", "Volume"}, Finding: mongoauthz.Missing},
-		{Collection: "loans", Types: []string{"Loan"}, Finding: mongoauthz.NotSimple},
-		{Collection: "publishers", Types: []string{"Publisher"}, Finding: mongoauthz.View},
-		{Collection: "publishers", Types: []string{"Publisher"}, Finding: mongoauthz.NotSimple},
+		{Collection: "books", Types: []string{"Book", "Volume"}, Finding: mongoauthz.FindingNoCollection},
+		{Collection: "loans", Types: []string{"Loan"}, Finding: mongoauthz.FindingCollation},
+		{Collection: "publishers", Types: []string{"Publisher"}, Finding: mongoauthz.FindingView},
+		{Collection: "publishers", Types: []string{"Publisher"}, Finding: mongoauthz.FindingCollation},
 	}, found)
 	require.Equal(t, "Finding(0)", mongoauthz.Finding(0).String())
 }

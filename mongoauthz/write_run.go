@@ -65,7 +65,7 @@ func (q *Query) newWrite(operation string, callers any, opts writeOptions) (*aut
 	case len(q.appended) > 0:
 		return nil, &pipeline.UnsupportedError{Problem: "a write to a query with appended stages"}
 	}
-	if q.recheck || q.transaction {
+	if q.consistency == Rechecked || q.transaction {
 		q = q.unresolved()
 	}
 	w := &authorizedWrite{q: q, operation: operation, opts: opts, one: operation != "UpdateMany" && operation != "DeleteMany"}

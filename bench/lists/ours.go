@@ -111,7 +111,7 @@ func (s single) List(ctx context.Context, r Request) ([]bson.Raw, error) {
 			return nil, err
 		}
 	}
-	return aggregate(ctx, q.Collection(), q.Using(mongoauthz.SingleCommand).Pipeline())
+	return aggregate(ctx, q.Collection(), q.WithConsistency(mongoauthz.SingleCommand).Pipeline())
 }
 
 func (s single) Count(ctx context.Context, user string) (int64, error) {
@@ -119,5 +119,5 @@ func (s single) Count(ctx context.Context, user string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return count(ctx, q.Collection(), q.Using(mongoauthz.SingleCommand).Pipeline())
+	return count(ctx, q.Collection(), q.WithConsistency(mongoauthz.SingleCommand).Pipeline())
 }

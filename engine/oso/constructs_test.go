@@ -36,7 +36,7 @@ func TestConstructs(t *testing.T) {
 		t.Run(c.row, func(t *testing.T) {
 			for _, k := range c.cases {
 				t.Run(k.condition, func(t *testing.T) {
-					engine, err := oso.New(s, text(k.condition), oso.WithStructs(structs...), oso.WithDatabase(db, options(t)...))
+					engine, err := oso.New(s, text(k.condition), oso.WithStructs(structs...), oso.WithFetcher(mongoauthz.NewFetcher(db, harness.SimpleCollation(t))))
 					if k.unloaded != "" {
 						requireUnsupported(t, err, k.unloaded)
 						require.ErrorIs(t, err, oso.ErrPolicy)

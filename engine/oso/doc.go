@@ -3,7 +3,7 @@
 // An [Engine] is a [mongoauthz.Policy]: it runs the policy with go-oso, leaves the resource open, and translates what Oso then says of it
 // into a filter. [Enforcer] has the methods of Oso's own type, on documents in MongoDB.
 //
-//	engine, err := oso.New(schema, policy, oso.WithStructs(structs...), oso.WithDatabase(db))
+//	engine, err := oso.New(schema, policy, oso.WithStructs(structs...), oso.WithFetcher(mongoauthz.NewFetcher(db, nil)))
 //	az, err := mongoauthz.New(db, schema, engine)                  // or, by Oso's names:
 //	o, err := oso.NewEnforcer(db, engine)
 //	books, err := o.AuthorizedResources(ctx, actor, "read", "Book")

@@ -52,7 +52,7 @@ func (o *Enforcer) AuthorizedQuery(ctx context.Context, actor any, action, resou
 }
 
 // AuthorizedResources returns the documents of a resource type with which the actor may do the action, all of them: values of the Go struct
-// that was registered for the type, or [bson.Raw] where none was. [mongoauthz.AuthorizedResources] returns them typed.
+// that was registered for the type, or [bson.Raw] where none was. [mongoauthz.Find] returns them typed.
 //
 // The result is not nil. The errors are those of [Enforcer.AuthorizedQuery] and [mongoauthz.Query.All].
 func (o *Enforcer) AuthorizedResources(ctx context.Context, actor any, action, resource string) ([]any, error) {

@@ -15,7 +15,6 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"github.com/osohq/go-oso/types"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // DefaultAlternatives is how many ways in which a rule may hold an engine follows, unless [WithAlternatives] says otherwise.
@@ -53,8 +52,6 @@ type config struct {
 	osos    int
 	limit   int
 	noNil   bool
-	db      *mongo.Database
-	dbOpts  []mongoauthz.Option
 	cache   int
 }
 
@@ -80,19 +77,11 @@ func WithClass(name string, of any) Option {
 	}
 }
 
-// WithFetcher sets what reads the documents that relations of the actor lead to.
+// WithFetcher sets what reads the documents that relations of the actor lead to, such as
+// [mongoauthz.NewFetcher].
 func WithFetcher(f evaluate.Fetcher) Option {
 	return func(c *config) error {
 		c.fetcher = f
-		return nil
-	}
-}
-
-// WithDatabase makes the documents that relations of the actor lead to be read from a database, with options about collations and limits, such
-// as [mongoauthz.WithoutCollation] (see [mongoauthz.NewFetcher]).
-func WithDatabase(db *mongo.Database, opts ...mongoauthz.Option) Option {
-	return func(c *config) error {
-		c.db, c.dbOpts = db, opts
 		return nil
 	}
 }
@@ -169,11 +158,6 @@ func New(schema *relations.Schema, policy string, opts ...Option) (*Engine, erro
 	}
 	e := &Engine{schema: schema, classes: cs, policy: policy, fetcher: c.fetcher, limit: c.limit, noNil: c.noNil, cache: &cache{limit: c.cache, roots: map[string]*node{}}}
 	e.pool = &pool{slots: make(chan struct{}, c.osos)}
-	if c.db != nil {
-		if e.fetcher, err = mongoauthz.NewFetcher(c.db, c.dbOpts...); err != nil {
-			return nil, err
-		}
-	}
 	// Of a text that is wrong, Oso's words are better than ours; one that only we refuse is refused all the same.
 	w, err := e.newWorker()
 	if err != nil {

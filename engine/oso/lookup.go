@@ -236,7 +236,7 @@ func lookup(doc bson.Raw, path string) bson.RawValue {
 // follow returns what a relation leads to: a list, or for a relation to one the document or nil.
 func (s *session) follow(o *object, a *attribute) (any, error) {
 	if s.engine.fetcher == nil {
-		return nil, unsupported(o.class.name+"."+a.name, "a relation of the actor is looked up, and the engine has no database (WithDatabase, WithFetcher)")
+		return nil, unsupported(o.class.name+"."+a.name, "a relation of the actor is looked up, and the engine has no fetcher: give it one with WithFetcher(mongoauthz.NewFetcher(db, nil))")
 	}
 	reached := []*object{o}
 	hops := []*relations.Relation{a.relation}

@@ -64,7 +64,7 @@ func TestStoredNaN(t *testing.T) {
 		require.NoError(t, err, body)
 		az, err := mongoauthz.New(db, schema, engine, options(t)...)
 		require.NoError(t, err)
-		listed, err := mongoauthz.AuthorizedResources[Sample](t.Context(), az, clerks[0], "read")
+		listed, err := mongoauthz.Find[Sample](t.Context(), az, clerks[0], "read")
 		require.NoError(t, err, body)
 		inList := map[int]bool{}
 		for _, s := range listed {

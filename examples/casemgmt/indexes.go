@@ -16,7 +16,7 @@ import (
 // for the pages of each type. A type without permissions is left out. The errors are those of [mongoauthz.Authorizer.Indexes].
 func (s *Service) Indexes(ctx context.Context) ([]pipeline.Index, error) {
 	worker := &Actor{ID: rawValue("a user"), Groups: []bson.RawValue{rawValue("a group")}}
-	var questions []mongoauthz.Question
+	var listings []mongoauthz.Listing
 	for _, t := range types {
 		switch _, err := s.az.AuthorizedQuery(ctx, worker, "view", t.Name); {
 		case errors.Is(err, ErrUnknownPermission):
@@ -25,10 +25,10 @@ func (s *Service) Indexes(ctx context.Context) ([]pipeline.Index, error) {
 			return nil, err
 		}
 		for _, sort := range []bson.D{nil, {{Key: "_id", Value: 1}}} {
-			questions = append(questions, mongoauthz.Question{Actor: worker, Action: "view", Resource: t.Name, Sort: sort})
+			listings = append(listings, mongoauthz.Listing{Actor: worker, Action: "view", Resource: t.Name, Sort: sort})
 		}
 	}
-	return s.az.Indexes(ctx, questions...)
+	return s.az.Indexes(ctx, listings...)
 }
 
 // asked are the fields by which the directory reads users and permissions, which is no question for the library.

@@ -141,8 +141,8 @@ func TestTheReviewPageShowsClausesPlanPipelineAndReasons(t *testing.T) {
 	for _, part := range []string{
 		"role in a caseload",                        // the label
 		`grant.user contains "alan-wkcmp"`,          // the clause
-		"<td>keys</td>",                             // its strategy
-		"Strategy automatic",                        //
+		"<td>keys</td>",                             // its method
+		"Consistency: cheapest",                      //
 		"aggregate caseload_roles",                  // a command
 		`"from": "caseload_roles"`,                  // the pipeline
 		"not authorized",                            // the decision

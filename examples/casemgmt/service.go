@@ -142,7 +142,7 @@ func (s *Service) collection(t Type) httpauthz.Handler {
 
 // one returns the handler for one resource of a type.
 func (s *Service) one(t Type, actions httpauthz.Actions, serve func(http.ResponseWriter, *http.Request, *httpauthz.Access) error) http.Handler {
-	return &httpauthz.One{Authorizer: s.az, Type: t.Name, Actions: actions, Read: "view", ID: pathID, Serve: serve}
+	return &httpauthz.ResourceHandler{Authorizer: s.az, Type: t.Name, Actions: actions, Read: "view", ID: pathID, Serve: serve}
 }
 
 func pathID(r *http.Request) (any, error) {

@@ -68,6 +68,16 @@ func Has(tb testing.TB, c Capability) bool {
 	return lacking(tb, c) == ""
 }
 
+// SimpleCollation is the collation for mongoauthz.NewFetcher: the simple one, or none where the
+// server has none.
+func SimpleCollation(tb testing.TB) *options.Collation {
+	tb.Helper()
+	if Has(tb, Collation) {
+		return nil
+	}
+	return &options.Collation{}
+}
+
 func lacking(tb testing.TB, c Capability) string {
 	tb.Helper()
 	probe, ok := shared(tb).probes[c]

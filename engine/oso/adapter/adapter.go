@@ -101,12 +101,12 @@ func (a *Adapter) BuildQuery(f *types.Filter) (query any, err error) {
 func (a *Adapter) ExecuteQuery(query any) (rows []any, err error) {
 	defer recovered(&err)
 	q, ok := query.(*mongoauthz.Query)
-	if !ok || q.Plan() == nil {
+	if !ok || q.Resource() == "" {
 		return nil, &RefusedError{Construct: "query", Problem: "it is none of BuildQuery's"}
 	}
-	c := a.classes.byName[q.Plan().Resource()]
+	c := a.classes.byName[q.Resource()]
 	if c == nil {
-		return nil, &RefusedError{Construct: q.Plan().Resource(), Problem: "is no class"}
+		return nil, &RefusedError{Construct: q.Resource(), Problem: "is no class"}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), a.within)
 	defer cancel()

@@ -110,7 +110,7 @@ func TestAListIsWhatOsoAllows(t *testing.T) {
 			engines := make([]*oso.Engine, len(stores))
 			for i, s := range stores {
 				var err error
-				engines[i], err = oso.New(schema, tc.policy, oso.WithStructs(structs()...), oso.WithDatabase(s.db, forServer(t)...))
+				engines[i], err = oso.New(schema, tc.policy, oso.WithStructs(structs()...), oso.WithFetcher(mongoauthz.NewFetcher(s.db, harness.SimpleCollation(t))))
 				if refusal(t, tc, err) {
 					return
 				}

@@ -97,9 +97,9 @@ func TestARangeAfterAPlaceReachesAsFarAsPagesDid(t *testing.T) {
 	require.NotNil(t, ranges.Next(t.Context()))
 	ranges.Learn(scanned(read, 0, 11), true) // one apart
 
-	cursor, err := page.Cursor("Book", read.Order, numbered(9))
+	token, err := page.Token("Book", read.Order, numbered(9))
 	require.NoError(t, err)
-	place, err := page.Place(cursor, "Book", read.Order)
+	place, err := page.Place(token, "Book", read.Order)
 	require.NoError(t, err)
 	after, err := page.After(read.Order, place)
 	require.NoError(t, err)

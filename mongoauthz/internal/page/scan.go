@@ -45,8 +45,8 @@ func (s *Scan) Add(document bson.Raw) bool {
 // has one place in the order.
 func (s *Scan) IsSurelyWhole() bool { return s.seen > s.Limit && !s.unplaced }
 
-// Next returns the cursor of the next page, for the resource type, empty if there is none. After
-// says that the page was itself read after a cursor: then each of its documents needs one place,
+// Next returns the token of the next page, for the resource type, empty if there is none. After
+// says that the page was itself read after a token: then each of its documents needs one place,
 // and the error says that one has not.
 func (s *Scan) Next(resource string, after bool) (string, error) {
 	switch {
@@ -57,11 +57,11 @@ func (s *Scan) Next(resource string, after bool) (string, error) {
 	case s.unplaced:
 		return refusing(resource, s.Order, hasSeveralPlaces)
 	}
-	cursor, err := Cursor(resource, s.Order, s.last)
+	token, err := Token(resource, s.Order, s.last)
 	if why := noPlace(0); errors.As(err, &why) {
 		return refusing(resource, s.Order, why)
 	}
-	return cursor, err
+	return token, err
 }
 
 // placeOf returns the values of a document by which it has its place in the order. The error is a

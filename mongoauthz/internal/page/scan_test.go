@@ -49,8 +49,8 @@ func TestADocumentOfSeveralPlacesIsToldOnTheNextPage(t *testing.T) {
 func TestADocumentWithoutIDIsNoPlace(t *testing.T) {
 	t.Parallel()
 	read := firstPage(t)
-	_, err := page.Cursor("Book", read.Order, document(t, bson.D{{Key: "n", Value: 1}}))
+	_, err := page.Token("Book", read.Order, document(t, bson.D{{Key: "n", Value: 1}}))
 	require.EqualError(t, err, "the last document has no _id")
-	_, err = page.Cursor("Book", read.Order, document(t, bson.D{{Key: "_id", Value: 1}, {Key: "n", Value: bson.Regex{Pattern: "a"}}}))
+	_, err = page.Token("Book", read.Order, document(t, bson.D{{Key: "_id", Value: 1}, {Key: "n", Value: bson.Regex{Pattern: "a"}}}))
 	require.EqualError(t, err, "the last document holds a value that is not compared in a field that pages are sorted by")
 }

@@ -11,14 +11,14 @@ import (
 // of their own name. ResourceType is called on a zero value.
 type ResourceTyper interface{ ResourceType() string }
 
-// AuthorizedResources returns the documents on which the actor may do the action, decoded into T:
+// Find returns the documents on which the actor may do the action, decoded into T:
 // all of them, so mind how many there are. The resource type is what T's ResourceType method says
 // ([ResourceTyper]), or the name of T; T may be a pointer to such a type. For another Go type, use
 // [Authorizer.AuthorizedQuery] with [Query.All].
 //
 // The result is not nil. The errors are those of [Authorizer.AuthorizedQuery] and
 // [Query.Aggregate].
-func AuthorizedResources[T any](ctx context.Context, az *Authorizer, actor any, action string, opts ...options.Lister[options.AggregateOptions]) ([]T, error) {
+func Find[T any](ctx context.Context, az *Authorizer, actor any, action string, opts ...options.Lister[options.AggregateOptions]) ([]T, error) {
 	q, err := az.AuthorizedQuery(ctx, actor, action, resourceType[T]())
 	if err != nil {
 		return nil, err

@@ -10,9 +10,9 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 )
 
-// One is a handler for one resource by its id. It decides whether the actor of the request ([Actor]) may do the action that its method is with the
+// ResourceHandler is a handler for one resource by its id. It decides whether the actor of the request ([Actor]) may do the action that its method is with the
 // resource, and if so serves it with the document. Otherwise the answer is 401, 403, 404 or 405: see the package documentation.
-type One struct {
+type ResourceHandler struct {
 	Authorizer *mongoauthz.Authorizer
 	Type       string  // the resource type
 	Actions    Actions // nil: those of [DefaultActions], without POST
@@ -29,14 +29,14 @@ type One struct {
 	Serve func(w http.ResponseWriter, r *http.Request, a *Access) error
 }
 
-// Access is what [One] found out about a request.
+// Access is what a [ResourceHandler] found out about a request.
 type Access struct {
 	Actor    any
 	Action   string
 	ID       any      // the _id asked for
 	Document bson.Raw // as it was when the action was found to be authorized
 
-	one *One
+	one *ResourceHandler
 }
 
 // Query returns the authorized query for the actor, the action and the type of the access: all of its documents, not the one alone. A write that is made
@@ -44,7 +44,7 @@ type Access struct {
 // actor as [Authenticate] found it: what that value holds is not read again. The errors are those of [mongoauthz.Authorizer.AuthorizedQuery].
 func (a *Access) Query(ctx context.Context) (*mongoauthz.Query, error) {
 	if a == nil || a.one == nil {
-		return nil, errors.New("httpauthz: the Access is not one that a One made")
+		return nil, errors.New("httpauthz: the Access is not one that a ResourceHandler made")
 	}
 	return a.one.Authorizer.AuthorizedQuery(ctx, a.Actor, a.Action, a.one.Type)
 }
@@ -61,13 +61,13 @@ func (a *Access) NotFound() error {
 }
 
 // ServeHTTP serves the request if it is authorized.
-func (o *One) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (o *ResourceHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	Handler(o.serve).ServeHTTP(w, r)
 }
 
-func (o *One) serve(w http.ResponseWriter, r *http.Request) error {
+func (o *ResourceHandler) serve(w http.ResponseWriter, r *http.Request) error {
 	if o == nil || o.Authorizer == nil || o.Serve == nil {
-		return errors.New("httpauthz: One has no Authorizer or no Serve")
+		return errors.New("httpauthz: ResourceHandler has no Authorizer or no Serve")
 	}
 	actions := o.Actions
 	if actions == nil {
@@ -88,7 +88,7 @@ func (o *One) serve(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	a := &Access{Actor: Actor(r.Context()), Action: action, ID: id, one: o}
-	a.Document, err = mongoauthz.AuthorizedResource[bson.Raw](r.Context(), o.Authorizer, a.Actor, action, resource)
+	a.Document, err = mongoauthz.FindOne[bson.Raw](r.Context(), o.Authorizer, a.Actor, action, resource)
 	if err := o.found(action, err); err != nil {
 		return err
 	}
@@ -96,19 +96,19 @@ func (o *One) serve(w http.ResponseWriter, r *http.Request) error {
 }
 
 // found returns the error of a decision. An _id that the type cannot have is one that nothing has.
-func (o *One) found(action string, err error) error {
+func (o *ResourceHandler) found(action string, err error) error {
 	if bad, ok := errors.AsType[*mongoauthz.ArgumentError](err); ok && bad.Name == "id" {
 		return &mongoauthz.NotFoundError{Action: action, Resource: o.Type}
 	}
 	return err
 }
 
-func (o *One) id(r *http.Request) (any, error) {
+func (o *ResourceHandler) id(r *http.Request) (any, error) {
 	if o.ID != nil {
 		return o.ID(r)
 	}
 	if id := r.PathValue("id"); id != "" {
 		return id, nil
 	}
-	return nil, errors.New(`httpauthz: the path of One has no "id"`)
+	return nil, errors.New(`httpauthz: the path of ResourceHandler has no "id"`)
 }

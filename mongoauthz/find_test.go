@@ -58,7 +58,7 @@ func TestAuthorizedResourcesKnowTheirTypeByName(t *testing.T) {
 
 func resources[T any](az *mongoauthz.Authorizer) func() error {
 	return func() error {
-		_, err := mongoauthz.AuthorizedResources[T](context.Background(), az, nil, "read")
+		_, err := mongoauthz.Find[T](context.Background(), az, nil, "read")
 		return err
 	}
 }

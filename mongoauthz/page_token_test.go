@@ -13,18 +13,18 @@ import (
 
 var byTitle = bson.D{{Key: "title", Value: -1}}
 
-// cursorAfter returns a cursor for the pages of q by title.
-func cursorAfter(t testing.TB, q *mongoauthz.Query, document bson.M) string {
+// tokenAfter returns a page token for the pages of q by title.
+func tokenAfter(t testing.TB, q *mongoauthz.Query, document bson.M) string {
 	t.Helper()
-	cursor, err := q.Cursor(byTitle, raw(t, document))
+	token, err := q.PageToken(byTitle, raw(t, document))
 	require.NoError(t, err)
-	return cursor
+	return token
 }
 
-func TestPageAfterACursorStandsBehindTheAuthorization(t *testing.T) {
+func TestPageAfterATokenStandsBehindTheAuthorization(t *testing.T) {
 	t.Parallel()
 	q := query(t, conditional)
-	after := cursorAfter(t, q, bson.M{"_id": 7, "title": "M"})
+	after := tokenAfter(t, q, bson.M{"_id": 7, "title": "M"})
 	require.Equal(t, after, url.QueryEscape(after))
 	require.Equal(t, after, url.PathEscape(after))
 	page, err := q.Page(mongoauthz.PageRequest{Sort: byTitle, After: after, Limit: 10})
@@ -36,20 +36,20 @@ func TestPageAfterACursorStandsBehindTheAuthorization(t *testing.T) {
 	require.Equal(t, `[{"$sort":{"title":-1,"_id":1}},{"$limit":10}]`, text(t, stages[2:]))
 }
 
-func TestCursorReadsTheSortFieldsAsTheServerDoes(t *testing.T) {
+func TestPageTokenReadsTheSortFieldsAsTheServerDoes(t *testing.T) {
 	t.Parallel()
 	q := query(t, conditional)
 	by := bson.D{{Key: "author.name", Value: 1}}
-	cursor := func(m bson.M) (string, error) {
+	token := func(m bson.M) (string, error) {
 		m["_id"] = 7
-		return q.Cursor(by, raw(t, m))
+		return q.PageToken(by, raw(t, m))
 	}
-	missing, err := cursor(bson.M{})
+	missing, err := token(bson.M{})
 	require.NoError(t, err)
 	for name, m := range map[string]bson.M{
 		"null": {"author": bson.M{"name": nil}}, "a missing end": {"author": bson.M{}}, "a scalar on the way": {"author": "ann"}, "a name with a dot": {"author.name": "ann"},
 	} {
-		got, err := cursor(m)
+		got, err := token(m)
 		require.NoError(t, err, name)
 		require.Equal(t, missing, got, name)
 	}
@@ -57,24 +57,24 @@ func TestCursorReadsTheSortFieldsAsTheServerDoes(t *testing.T) {
 		"an array": {"author": bson.M{"name": bson.A{}}}, "an array on the way": {"author": bson.A{bson.M{"name": "ann"}}}, "undefined": {"author": bson.M{"name": bson.Undefined{}}},
 		"a regular expression": {"author": bson.M{"name": bson.Regex{Pattern: "a"}}},
 	} {
-		_, err := cursor(m)
-		var bad *mongoauthz.CursorError
+		_, err := token(m)
+		var bad *mongoauthz.PageTokenError
 		require.ErrorAs(t, err, &bad, name)
 	}
-	_, err = q.Cursor(by, raw(t, bson.M{"author": nil}))
-	require.EqualError(t, err, "mongoauthz: page cursor: the last document has no _id")
-	_, err = q.Cursor(bson.D{{Key: "$natural", Value: 1}}, raw(t, bson.M{"_id": 1}))
+	_, err = q.PageToken(by, raw(t, bson.M{"author": nil}))
+	require.EqualError(t, err, "mongoauthz: page token: the last document has no _id")
+	_, err = q.PageToken(bson.D{{Key: "$natural", Value: 1}}, raw(t, bson.M{"_id": 1}))
 	require.ErrorIs(t, err, mongoauthz.ErrArgument)
-	_, err = (*mongoauthz.Query)(nil).Cursor(by, raw(t, bson.M{"_id": 1}))
+	_, err = (*mongoauthz.Query)(nil).PageToken(by, raw(t, bson.M{"_id": 1}))
 	require.ErrorIs(t, err, mongoauthz.ErrArgument)
-	_, err = q.Cursor(bson.D{{Key: "_id", Value: 1}, {Key: "tags", Value: 1}}, raw(t, bson.M{"_id": 1, "tags": bson.A{}}))
+	_, err = q.PageToken(bson.D{{Key: "_id", Value: 1}, {Key: "tags", Value: 1}}, raw(t, bson.M{"_id": 1, "tags": bson.A{}}))
 	require.NoError(t, err, "what follows _id decides nothing")
 }
 
-func TestPageRefusesACursorThatIsNotItsOwn(t *testing.T) {
+func TestPageRefusesATokenThatIsNotItsOwn(t *testing.T) {
 	t.Parallel()
 	q := query(t, conditional)
-	good := cursorAfter(t, q, bson.M{"_id": 7, "title": "M"})
+	good := tokenAfter(t, q, bson.M{"_id": 7, "title": "M"})
 	decoded, err := base64.RawURLEncoding.DecodeString(good)
 	require.NoError(t, err)
 	again := func(body bson.D) string { // with another body
@@ -92,8 +92,8 @@ func TestPageRefusesACursorThatIsNotItsOwn(t *testing.T) {
 		"another field":           {q, bson.D{{Key: "pages", Value: -1}}, good},
 		"another length":          {q, bson.D{{Key: "title", Value: -1}, {Key: "pages", Value: 1}}, good},
 		"another resource type":   {query(t, filter.Allow("Publisher")), byTitle, good},
-		"no cursor":               {q, byTitle, "no cursor"},
-		"half a cursor":           {q, byTitle, good[:len(good)/2]},
+		"no token":                {q, byTitle, "no token"},
+		"half a token":            {q, byTitle, good[:len(good)/2]},
 		"a short one":             {q, byTitle, "AQ"},
 		"another version":         {q, byTitle, base64.RawURLEncoding.EncodeToString(newer)},
 		"standard base64":         {q, byTitle, base64.StdEncoding.EncodeToString(append(decoded, 0xff, 0xff))},
@@ -110,10 +110,10 @@ func TestPageRefusesACursorThatIsNotItsOwn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := tt.query.Page(mongoauthz.PageRequest{Sort: tt.sort, After: tt.after, Limit: 1})
-			var bad *mongoauthz.CursorError
+			var bad *mongoauthz.PageTokenError
 			require.ErrorAs(t, err, &bad)
-			require.ErrorIs(t, err, mongoauthz.ErrCursor)
-			require.NotContains(t, err.Error(), "M", "no value of the cursor's")
+			require.ErrorIs(t, err, mongoauthz.ErrPageToken)
+			require.NotContains(t, err.Error(), "M", "no value of the token's")
 			_, err = mongoauthz.FetchPage[bson.D](t.Context(), tt.query, mongoauthz.PageRequest{Sort: tt.sort, After: tt.after, Limit: 1})
 			require.ErrorAs(t, err, &bad, "before anything is sent")
 		})
@@ -124,7 +124,7 @@ func TestPageRequestsThatExcludeEachOther(t *testing.T) {
 	t.Parallel()
 	q := query(t, conditional)
 	for name, r := range map[string]mongoauthz.PageRequest{
-		"PageRequest.Skip": {Sort: byTitle, After: cursorAfter(t, q, bson.M{"_id": 7}), Skip: 1, Limit: 1},
+		"PageRequest.Skip": {Sort: byTitle, After: tokenAfter(t, q, bson.M{"_id": 7}), Skip: 1, Limit: 1},
 	} {
 		_, err := q.Page(r)
 		var bad *mongoauthz.ArgumentError
@@ -133,12 +133,12 @@ func TestPageRequestsThatExcludeEachOther(t *testing.T) {
 	}
 }
 
-// FuzzPageAfter: whatever a cursor holds, it is refused, or becomes one $match behind the authorization whose values are values.
+// FuzzPageAfter: whatever a page token holds, it is refused, or becomes one $match behind the authorization whose values are values.
 func FuzzPageAfter(f *testing.F) {
 	q := query(f, conditional)
 	first := text(f, q.Pipeline())
 	for _, title := range []any{nil, "M", 1.5, bson.D{{Key: "$gt", Value: ""}}, true, bson.ObjectID{1}} {
-		decoded, err := base64.RawURLEncoding.DecodeString(cursorAfter(f, q, bson.M{"_id": 7, "title": title}))
+		decoded, err := base64.RawURLEncoding.DecodeString(tokenAfter(f, q, bson.M{"_id": 7, "title": title}))
 		require.NoError(f, err)
 		f.Add(decoded)
 	}
@@ -148,7 +148,7 @@ func FuzzPageAfter(f *testing.F) {
 		}
 		page, err := q.Page(mongoauthz.PageRequest{Sort: byTitle, After: base64.RawURLEncoding.EncodeToString(decoded), Limit: 1})
 		if err != nil {
-			require.ErrorIs(t, err, mongoauthz.ErrCursor)
+			require.ErrorIs(t, err, mongoauthz.ErrPageToken)
 			return
 		}
 		stages := page.Pipeline()

@@ -7,7 +7,7 @@ import (
 	"github.com/mongoauthz/go-mongoauthz/filter"
 )
 
-// AuthorizedResource returns the stored document with an [ID], decoded into T, if the actor may do
+// FindOne returns the stored document with an [ID], decoded into T, if the actor may do
 // the action with it: it is [Authorizer.Authorize] and the find that would follow, as one command
 // and of one moment. T may be bson.Raw, for the document as it is stored.
 //
@@ -15,7 +15,7 @@ import (
 // and [ErrNotFound] if not. The other errors are an [*ArgumentError] for a resource that is a
 // document in hand, those of Authorizer.Authorize, and the driver's, wrapped, for a document that
 // does not fit T. With any error, the document is the zero T.
-func AuthorizedResource[T any](ctx context.Context, az *Authorizer, actor any, action string, resource Resource) (T, error) {
+func FindOne[T any](ctx context.Context, az *Authorizer, actor any, action string, resource Resource) (T, error) {
 	var none T
 	if !az.made() {
 		return none, errNotMade

@@ -10,18 +10,18 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// cursorVersion is the first byte of a cursor. What follows are the fingerprint of what it is for,
+// tokenVersion is the first byte of a token. What follows are the fingerprint of what it is for,
 // and a BSON document: the values of the sort fields as "v", or as "e" why there are none.
-const cursorVersion = 1
+const tokenVersion = 1
 
 const fingerprintSize = 8
 
 var (
-	errNoCursor     = errors.New("it is none, or of another version")
+	errNoToken      = errors.New("it is none, or of another version")
 	errAnotherOrder = errors.New("it is for another sort or resource type")
 )
 
-// noPlace is why a document is no place to read on from. Cursors hold the numbers.
+// noPlace is why a document is no place to read on from. Tokens hold the numbers.
 type noPlace int32
 
 const (
@@ -39,11 +39,11 @@ var noPlaceTexts = map[noPlace]string{
 // Error says why, without a value of the document's.
 func (n noPlace) Error() string { return noPlaceTexts[n] }
 
-var cursorText = base64.RawURLEncoding.Strict()
+var tokenText = base64.RawURLEncoding.Strict()
 
-// Cursor returns the cursor to read on from a document, for the pages of a resource type in an
+// Token returns the page token to read on from a document, for the pages of a resource type in an
 // order. The error says why the document has no one place in the order, or no comparable one.
-func Cursor(resource string, order bson.D, last bson.Raw) (string, error) {
+func Token(resource string, order bson.D, last bson.Raw) (string, error) {
 	values, err := placeOf(order, last)
 	if err != nil {
 		return "", err
@@ -51,7 +51,7 @@ func Cursor(resource string, order bson.D, last bson.Raw) (string, error) {
 	return spell(resource, order, bson.E{Key: "v", Value: values})
 }
 
-// refusing returns the cursor that is refused for a reason.
+// refusing returns the token that is refused for a reason.
 func refusing(resource string, order bson.D, why noPlace) (string, error) {
 	return spell(resource, order, bson.E{Key: "e", Value: int32(why)})
 }
@@ -61,34 +61,34 @@ func spell(resource string, order bson.D, body bson.E) (string, error) {
 	if err != nil {
 		return "", isNotCompared
 	}
-	out := append([]byte{cursorVersion}, fingerprint(resource, order)...)
-	return cursorText.EncodeToString(append(out, raw...)), nil
+	out := append([]byte{tokenVersion}, fingerprint(resource, order)...)
+	return tokenText.EncodeToString(append(out, raw...)), nil
 }
 
-// Place returns the values of the order's fields that a cursor holds, for the pages of a resource
-// type. The error says why no page can be read after the cursor, and holds no value of it.
-func Place(cursor, resource string, order bson.D) ([]bson.RawValue, error) {
-	raw, err := cursorText.DecodeString(cursor)
-	if err != nil || len(raw) < 1+fingerprintSize || raw[0] != cursorVersion {
-		return nil, errNoCursor
+// Place returns the values of the order's fields that a token holds, for the pages of a resource
+// type. The error says why no page can be read after the token, and holds no value of it.
+func Place(token, resource string, order bson.D) ([]bson.RawValue, error) {
+	raw, err := tokenText.DecodeString(token)
+	if err != nil || len(raw) < 1+fingerprintSize || raw[0] != tokenVersion {
+		return nil, errNoToken
 	}
 	if !bytes.Equal(raw[1:1+fingerprintSize], fingerprint(resource, order)) {
 		return nil, errAnotherOrder
 	}
 	body := bson.Raw(raw[1+fingerprintSize:])
 	if body.Validate() != nil {
-		return nil, errNoCursor
+		return nil, errNoToken
 	}
 	if n, ok := body.Lookup("e").Int32OK(); ok && noPlaceTexts[noPlace(n)] != "" {
 		return nil, noPlace(n)
 	}
 	list, ok := body.Lookup("v").ArrayOK()
 	if !ok {
-		return nil, errNoCursor
+		return nil, errNoToken
 	}
 	values, err := list.Values()
 	if err != nil || len(values) != len(toID(order)) {
-		return nil, errNoCursor
+		return nil, errNoToken
 	}
 	return values, nil
 }
@@ -97,7 +97,7 @@ func Place(cursor, resource string, order bson.D) ([]bson.RawValue, error) {
 func After(order bson.D, place []bson.RawValue) (bson.D, error) {
 	query, err := pipeline.After(order, place)
 	if err != nil {
-		return nil, errNoCursor
+		return nil, errNoToken
 	}
 	return bson.D{{Key: "$match", Value: query}}, nil
 }
