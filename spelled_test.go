@@ -35,7 +35,7 @@ var spelled = map[string]spelling{
 	"mongoauthz/internal/driver/explain.go":      {"tells the stages of an explanation by name", "$sort"},
 	"mongoauthz/internal/driver/transactions.go": {"asks for nothing, to see whether there are transactions", "$in"},
 	"mongoauthz/internal/fetch/filter.go":        {"reads documents by the keys that the evaluator asks for", "$and $eq $in $or $type"},
-	"mongoauthz/internal/page/token.go":         {"a page starts where the last one ended", "$match"},
+	"mongoauthz/internal/page/token.go":          {"a page starts where the last one ended", "$match"},
 	"mongoauthz/internal/page/order.go":          {"sorts and cuts a page, behind the authorization", "$limit $skip $sort"},
 	"mongoauthz/internal/page/range.go":          {"reads a page by ranges of its order, beside the authorization", "$limit $match $project $skip $sort"},
 	"mongoauthz/internal/stage/check.go":         {"the stages that Append accepts, and the operators it refuses", appended},

@@ -142,7 +142,7 @@ func TestTheReviewPageShowsClausesPlanPipelineAndReasons(t *testing.T) {
 		"role in a caseload",                        // the label
 		`grant.user contains "alan-wkcmp"`,          // the clause
 		"<td>keys</td>",                             // its method
-		"Consistency: cheapest",                      //
+		"Consistency: cheapest",                     //
 		"aggregate caseload_roles",                  // a command
 		`"from": "caseload_roles"`,                  // the pipeline
 		"not authorized",                            // the decision
