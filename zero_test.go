@@ -55,7 +55,7 @@ var zeroValues = map[string][]any{
 		mongoauthz.ArgumentError{}, mongoauthz.PageTokenError{}, mongoauthz.DataError{}, mongoauthz.DataFinding{},
 		mongoauthz.DataProblem(0), mongoauthz.DataReport{}, mongoauthz.DataSkip{}, mongoauthz.DataType{}, mongoauthz.Finding(0),
 		mongoauthz.ForbiddenError{}, mongoauthz.NotFoundError{}, mongoauthz.Option(nil), mongoauthz.PageRequest{}, mongoauthz.PolicyFunc(nil), mongoauthz.Profile{},
-		mongoauthz.ProfiledClause{}, mongoauthz.ProfiledCommand{}, mongoauthz.Query{}, mongoauthz.Listing{}, mongoauthz.Refusal(0),
+		mongoauthz.ProfiledClause{}, mongoauthz.ProfiledCommand{}, mongoauthz.Query{}, mongoauthz.Listing{}, mongoauthz.FilterOption(nil), mongoauthz.Refusal(0),
 		mongoauthz.Resource{}, mongoauthz.StageError{}, mongoauthz.Consistency(0), mongoauthz.UnknownResourceError{}, mongoauthz.VerifyError{},
 		mongoauthz.WriteError{},
 	},

@@ -66,7 +66,7 @@ func BenchmarkAuthorize(b *testing.B) {
 			return err
 		}},
 		{"100 documents in hand", func() error {
-			_, err := mongoauthz.FilterAuthorized(ctx, az, "ann", "read", "Book", page)
+			_, err := mongoauthz.FilterAuthorized(ctx, az, "ann", "read", "Book", page, mongoauthz.WithWholeDocuments())
 			return err
 		}},
 	} {

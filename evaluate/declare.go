@@ -103,9 +103,17 @@ func (r *resolver) join(e *entity, from int, hop relations.Hop) error {
 	if p.kind.Embedded() {
 		e.collection = ""
 		r.read(from, p.name)
+		r.asks(from, p.name)
+		if outer := r.byslot[from]; outer == nil {
+			e.inside = p.name
+		} else if outer.inside != "" {
+			e.inside = outer.inside + "." + p.name
+		}
 	}
 	for i := range p.pairs {
-		r.read(from, strings.Join(p.pairs[i].local, "."))
+		local := strings.Join(p.pairs[i].local, ".")
+		r.read(from, local)
+		r.asks(from, local)
 		r.read(e.slot, p.pairs[i].field)
 	}
 	e.paths = append(e.paths, p)

@@ -63,6 +63,7 @@ type Evaluator struct {
 	conditions int                 // how many there are
 	fields     map[string][]string // what is read of related documents, by collection
 	own        []string            // what is read of the documents decided on
+	paths      []string            // the same, with what is read of their embedded documents
 	tops       []string            // the first names of what is compared of them, as far as a decision has room
 	resource   string
 }
@@ -101,7 +102,7 @@ func prepare(f *relations.CheckedFilter) (*Evaluator, error) {
 	root := []named{{entity: f.Resource()}}
 	r := &resolver{
 		filter: f, schema: f.Schema(), sight: root, slots: 1, largest: 1, byslot: []*entity{nil},
-		reads: map[string]map[string]bool{}, own: map[string]bool{},
+		reads: map[string]map[string]bool{}, own: map[string]bool{}, paths: map[string]bool{},
 	}
 	e := &Evaluator{resource: typ.Name, collection: typ.Collection, allowAll: f.AllowAll()}
 	var err error
@@ -119,6 +120,7 @@ func prepare(f *relations.CheckedFilter) (*Evaluator, error) {
 	}
 	e.entities, e.conditions, e.fields = r.largest, r.ids, r.fields()
 	e.own, e.tops = slices.Sorted(maps.Keys(r.own)), r.tops
+	e.paths = slices.Sorted(maps.Keys(r.paths))
 	return e, nil
 }
 
@@ -135,6 +137,16 @@ func (e *Evaluator) Reads(collection string) []string {
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
+}
+
+// Paths returns the dotted paths that decisions may read of the documents decided on, in order:
+// those of embedded documents too, through arrays of them as the server's paths go. A document made
+// of a Go type that lacks one of them is not judged as it is stored.
+func (e *Evaluator) Paths() []string {
+	if e == nil {
+		return nil
+	}
+	return slices.Clone(e.paths)
 }
 
 // Decide decides about one document. The errors are those of [Evaluate], without those of Prepare.

@@ -45,6 +45,7 @@ func (r *resolver) declareKey(c *clause, source *relations.CheckedEntity) error 
 	if hop.Relation.Kind == relations.ReferencesOne {
 		local := hop.Relation.Keys[0].Local
 		r.read(from.slot, local)
+		r.asks(from.slot, local)
 		f.slot, f.path = from.slot, splitPath(local)
 		if f.slot == 0 {
 			f.top = r.top(f.path[0])

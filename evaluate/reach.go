@@ -14,6 +14,7 @@ type entity struct {
 	paths      []path // none: it is free
 	collection string // where its documents live; "" if they are embedded, or if it ranges over keys
 	keys       bool   // it is answered from the keys alone, and ranges over them
+	inside     string // the dotted path of what is embedded in the document decided on; "" for others
 	// documentsOnly: something is asked of the element that a nested array would answer as well (IsNull, IsSet, absent means empty),
 	// so it is reached only in an array that holds nothing but documents.
 	documentsOnly bool

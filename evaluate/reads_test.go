@@ -21,6 +21,8 @@ func TestReadsNamesWhatDecisionsReadOfACollection(t *testing.T) {
 	e := prepare(t, orders(t), f)
 	require.Equal(t, []string{"_id", "code", "lines", "name", "owner_id", "rank", "seat", "seat.firm_id"}, e.Reads("firms"),
 		"the scope, the document, what embeds, and what is read of another document of its collection")
+	require.Equal(t, []string{"code", "lines", "lines.code", "name", "owner_id", "seat", "seat.city", "seat.firm_id"}, e.Paths(),
+		"the document decided on alone, and what is embedded in it")
 	require.Empty(t, e.Reads("grants"))
 	require.Empty(t, prepare(t, orders(t), filter.Allow("Firm")).Reads("firms"))
 }

@@ -37,6 +37,7 @@ type resolver struct {
 	byslot []*entity
 	reads  map[string]map[string]bool // the paths that are read of joined documents, by collection
 	own    map[string]bool            // the paths that are read of the document decided on
+	paths  map[string]bool            // the same, with what is read of its embedded documents
 	tops   []string                   // the first names of those that are compared, as far as a decision has room
 }
 
@@ -243,6 +244,7 @@ func (r *resolver) field(of *relations.CheckedEntity, ref relations.FieldRef, op
 		reads, _, _ = strings.Cut(ref.Path, ".")
 	}
 	r.read(e.slot, reads)
+	r.asks(e.slot, ref.Path)
 	f := field{
 		slot: e.slot, path: splitPath(ref.Path), typ: ref.Type, list: ref.List, absentEmpty: ref.AbsentEmpty, strict: ref.Strict, name: name,
 	}
@@ -272,6 +274,16 @@ func (r *resolver) top(name string) int {
 	}
 	r.tops = append(r.tops, name)
 	return len(r.tops)
+}
+
+// asks notes the whole path that is asked of the entity in a slot, if that is the document decided
+// on, or embedded in it.
+func (r *resolver) asks(slot int, path string) {
+	if e := r.byslot[slot]; e == nil {
+		r.paths[path] = true
+	} else if e.inside != "" {
+		r.paths[e.inside+"."+path] = true
+	}
 }
 
 // read notes a path that is read of the entity in a slot.

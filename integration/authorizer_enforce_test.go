@@ -172,7 +172,7 @@ func TestDocumentsAlreadyFetchedAreFilteredInTheirOrder(t *testing.T) {
 		documents = append(documents, append(bson.Raw{}, cursor.Current...))
 	}
 	before := len(commands("find")) // one of them the test's own
-	kept, err := mongoauthz.FilterAuthorized(t.Context(), s.authorizer(t, reading), "ann", "read", "Book", documents)
+	kept, err := mongoauthz.FilterAuthorized(t.Context(), s.authorizer(t, reading), "ann", "read", "Book", documents, mongoauthz.WithWholeDocuments())
 	require.NoError(t, err)
 	var got, want []int
 	for _, d := range kept {

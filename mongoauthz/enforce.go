@@ -89,6 +89,9 @@ func (j *judge) may(ctx context.Context, action string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if _, err := holds(j.az.schema, j.target.typ, j.target.of, e); err != nil {
+		return false, err
+	}
 	d, err := e.Decide(ctx, j.target.document, j.related)
 	if err != nil {
 		return false, undecided(action, j.target.typ, err)

@@ -362,7 +362,7 @@ func TestFilteringKeepsTheOrderAndWhatIsAuthorized(t *testing.T) {
 	_ = append(kept, books[1])
 	require.False(t, books[1].Public)
 
-	mixed, err := mongoauthz.FilterAuthorized(t.Context(), az, "ann", "read", "Book", []any{bson.M{"public": true}, bson.D{}, Leaflet{}})
+	mixed, err := mongoauthz.FilterAuthorized(t.Context(), az, "ann", "read", "Book", []any{bson.M{"public": true}, bson.D{}, Leaflet{}}, mongoauthz.WithWholeDocuments())
 	require.NoError(t, err)
 	require.Equal(t, []any{bson.M{"public": true}, Leaflet{}}, mixed)
 	none, err := mongoauthz.FilterAuthorized[bson.Raw](t.Context(), az, "ann", "read", "Book", nil)
@@ -382,7 +382,7 @@ func TestFilteringKeepsTheOrderAndWhatIsAuthorized(t *testing.T) {
 		"no Authorizer":     {nil, "Book", bson.D{}, mongoauthz.ErrArgument},
 		"another collation": {authorizer(t, answers(allowed), mongoauthz.WithCollation(options.Collation{Locale: "en"})), "Book", bson.D{}, pipeline.ErrUnsupported},
 	} {
-		kept, err := mongoauthz.FilterAuthorized(t.Context(), tt.az, "ann", "read", tt.resource, []any{bson.D{{Key: "public", Value: true}}, tt.document})
+		kept, err := mongoauthz.FilterAuthorized(t.Context(), tt.az, "ann", "read", tt.resource, []any{bson.D{{Key: "public", Value: true}}, tt.document}, mongoauthz.WithWholeDocuments())
 		require.ErrorIs(t, err, tt.is, name)
 		require.Nil(t, kept, name)
 	}

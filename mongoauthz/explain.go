@@ -47,6 +47,8 @@ func (az *Authorizer) Explain(ctx context.Context, actor any, action string, res
 		case err != nil:
 			return none, err
 		}
+	} else if _, err := holds(az.schema, t.typ, t.of, e); err != nil {
+		return none, err
 	}
 	x, err := e.Explain(ctx, t.document, az.Fetcher())
 	if err != nil {

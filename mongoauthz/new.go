@@ -28,6 +28,7 @@ func (az *Authorizer) AuthorizeNew(ctx context.Context, actor any, action string
 	if err != nil {
 		return err
 	}
+	t.of = nil // what is in hand is what will be stored, whole
 	ctx, cancel := az.limit(ctx)
 	defer cancel()
 	switch ok, err := az.judge(actor, t).may(ctx, action); {

@@ -20,9 +20,10 @@ import (
 // a page shows, but a write is guarded by what is stored (the authorized writes), or by [ID] if it
 // may come too late.
 //
-// Hand in the whole document. A field that a projection or a Go type leaves out is missing, which
-// grants where a policy asks for absence (IsNull, and None or SubsetOf over what is declared to be
-// empty when absent): "not deleted" is true of a struct without the field for it.
+// Hand in the whole document. A field that a projection leaves out is missing, which grants where a
+// policy asks for absence (IsNull, and None or SubsetOf over what is declared to be empty when
+// absent). A Go struct without a field for what the policy reads is refused: "not deleted" would be
+// true of it.
 type Resource struct {
 	typ      string
 	document any
@@ -51,6 +52,7 @@ func (r Resource) Type() string { return r.typ }
 type target struct {
 	typ      string
 	document bson.Raw      // of a document in hand
+	of       reflect.Type  // the Go type that it was made of
 	id       bson.RawValue // of a stored one, not converted yet
 	stored   bool
 }
@@ -76,6 +78,7 @@ func (az *Authorizer) target(resource any) (target, error) {
 		t.id, err = az.encodeID(r.id)
 	} else {
 		t.document, err = az.encode(r.document)
+		t.of = goType(r.document)
 	}
 	return t, err
 }

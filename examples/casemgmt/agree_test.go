@@ -85,7 +85,7 @@ func (s *site) agree(t *testing.T, rare bool) {
 					require.Len(t, idTexts(t, docs, want), int(n), about...)
 				}
 				if actors.one(12) {
-					authorized, err := mongoauthz.FilterAuthorized(t.Context(), az, actor, action, typ.Name, docs)
+					authorized, err := mongoauthz.FilterAuthorized(t.Context(), az, actor, action, typ.Name, docs, mongoauthz.WithWholeDocuments())
 					require.NoError(t, err, about...)
 					require.Equal(t, idTexts(t, docs, want), idTexts(t, authorized, all(len(authorized))), about...)
 				}
