@@ -131,7 +131,7 @@ func TestTheEvaluatorNeedsBoundParameters(t *testing.T) {
 	checked, err := thing(t).Check(filter.For("Thing", filter.Where(filter.F("n").Eq(filter.Param("x"))).As("own")))
 	require.NoError(t, err)
 	_, err = evaluate.PrepareChecked(checked)
-	require.Equal(t, &filter.MalformedError{Where: `Thing, clause 1 "own", condition 1: n`, Problem: `parameter "x" is not bound`}, err)
+	require.Equal(t, &filter.MalformedError{Where: `Thing, clause 1 "own", condition 1: n`, Problem: `parameter "x" is not bound: give it a value by mongoauthz.WithParameters, or Bind`}, err)
 	bound, err := checked.Bind(map[string]any{"x": 1})
 	require.NoError(t, err)
 	e, err := evaluate.PrepareChecked(bound)

@@ -115,7 +115,7 @@ warning: Task.tags in items: 1 of 6 documents lacks the list or holds null in it
 error: Task.title in items: 2 of 6 documents lack it or hold null there, and it is declared required. Store a value, or remove the declaration. For example _id 3, 4.
 warning: Task.watchers in items: 1 of 6 documents holds a null in an array of Number. Negated conditions and None miss these documents: remove the nulls. For example _id 3.
 warning: Task.watchers in items: 1 of 6 documents holds a string in an array of Number. Negated conditions and None miss these documents: store Number, or declare what is stored. For example _id 4.
-skipped: Note: the scope of Note has an unbound parameter "tenant".`
+skipped: Note: the scope of Note has an unbound parameter "tenant": give it a value by mongoauthz.WithParameters, or Schema.Bind.`
 
 func TestVerifyDataReportsEachKindOfBadData(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ func (az *Authorizer) AuthorizedActions(ctx context.Context, actor, resource any
 	}
 	declared, ok := az.actions[t.typ]
 	if !ok {
-		return nil, &ArgumentError{Name: "resource", Problem: fmt.Sprintf("is a %s, for which WithActions declares no actions", t.typ)}
+		return nil, &ArgumentError{Name: "resource", Problem: fmt.Sprintf("is a %s, for which no actions are declared: declare them by WithActions", t.typ)}
 	}
 	ctx, cancel := az.limit(ctx)
 	defer cancel()

@@ -121,7 +121,7 @@ func (az *Authorizer) answer(ctx context.Context, actor any, action, resource st
 	case f.Resource == "" && f.Outcome() == filter.Denied:
 		f = filter.Deny(resource)
 	default:
-		return nil, none, &filter.MalformedError{Where: resource, Problem: fmt.Sprintf("the policy's filter is for resource type %q", f.Resource)}
+		return nil, none, &filter.MalformedError{Where: resource, Problem: fmt.Sprintf("the policy's filter is for resource type %q: return one for the type that was asked for", f.Resource)}
 	}
 	schema := az.schema
 	if az.parameters != nil {
@@ -143,9 +143,9 @@ func (az *Authorizer) answer(ctx context.Context, actor any, action, resource st
 func (az *Authorizer) knows(resource string) error {
 	switch typ, ok := az.schema.Type(resource); {
 	case !ok:
-		return &UnknownResourceError{Resource: resource, Problem: "is not in the schema"}
+		return &UnknownResourceError{Resource: resource, Problem: "is not in the schema: declare it there, or correct the name"}
 	case typ.Collection == "":
-		return &UnknownResourceError{Resource: resource, Problem: "lives in no collection: it is embedded in others"}
+		return &UnknownResourceError{Resource: resource, Problem: "lives in no collection: it is embedded in others, so ask for one of these"}
 	default:
 		return nil
 	}

@@ -141,13 +141,13 @@ func TestAuthorizedQueryFailsClosed(t *testing.T) {
 func TestErrorsSayWhatAndWhere(t *testing.T) {
 	t.Parallel()
 	_, err := authorizer(t, answers(filter.Allow("Publisher"))).AuthorizedQuery(t.Context(), nil, "read", "Book")
-	require.EqualError(t, err, `mongoauthz: authorized query, "read" of "Book": filter: Book: the policy's filter is for resource type "Publisher"`)
+	require.EqualError(t, err, `mongoauthz: authorized query, "read" of "Book": filter: Book: the policy's filter is for resource type "Publisher": return one for the type that was asked for`)
 
 	_, err = authorizer(t, answers(denied)).AuthorizedQuery(t.Context(), nil, "read", "Bok")
 	var unknown *mongoauthz.UnknownResourceError
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, "Bok", unknown.Resource)
-	require.EqualError(t, err, `mongoauthz: resource type "Bok" is not in the schema`)
+	require.EqualError(t, err, `mongoauthz: resource type "Bok" is not in the schema: declare it there, or correct the name`)
 
 	_, err = mongoauthz.New(nil, nil, nil)
 	require.EqualError(t, err, "mongoauthz: db: is nil")

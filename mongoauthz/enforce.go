@@ -137,7 +137,7 @@ func (q *Query) one(ctx context.Context, id bson.RawValue, more ...bson.D) (*mon
 	cursor, err := q.az.aggregate(ctx, q.Collection(), sent.stages())
 	q.log(ctx, sent, time.Since(start), err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), driver.WithAdvice(err))
 	}
 	return cursor, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mongoauthz/go-mongoauthz/evaluate"
+	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/fetch"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -70,7 +71,7 @@ func (az *Authorizer) find(ctx context.Context, schema *relations.Schema, t targ
 	}
 	document, err := az.db.Collection(typ.Collection).FindOne(ctx, fetch.ByID(id), opts).Raw()
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: find in %s: %w", typ.Collection, err)
+		return nil, fmt.Errorf("mongoauthz: find in %s: %w", typ.Collection, driver.WithAdvice(err))
 	}
 	return document, nil
 }

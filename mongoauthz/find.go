@@ -2,6 +2,8 @@ package mongoauthz
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"reflect"
 
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -19,7 +21,11 @@ type ResourceTyper interface{ ResourceType() string }
 // The result is not nil. The errors are those of [Authorizer.AuthorizedQuery] and
 // [Query.Aggregate].
 func Find[T any](ctx context.Context, az *Authorizer, actor any, action string, opts ...options.Lister[options.AggregateOptions]) ([]T, error) {
-	q, err := az.AuthorizedQuery(ctx, actor, action, resourceType[T]())
+	name := resourceType[T]()
+	q, err := az.AuthorizedQuery(ctx, actor, action, name)
+	if unknown, ok := errors.AsType[*UnknownResourceError](err); ok {
+		unknown.Problem += fmt.Sprintf(" (%q is what a %v stands for: give it a method ResourceType, or read by AuthorizedQuery and All)", name, reflect.TypeFor[T]())
+	}
 	if err != nil {
 		return nil, err
 	}

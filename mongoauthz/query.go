@@ -92,9 +92,9 @@ func (q *Query) FindFilter() (bson.D, error) {
 	case !q.made():
 		return nil, errNoQuery
 	case q.consistency == Rechecked && q.plan.keys != nil && q.plan.compiled.HasJoins():
-		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query that asks its joins again"}
+		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query that asks its joins again: run the query itself, or choose another Consistency"}
 	case len(q.appended) > 0:
-		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages"}
+		return nil, &pipeline.UnsupportedError{Problem: "a find filter for a query with appended stages: take it before Append, or run the query itself"}
 	}
 	return q.plan.running().FindFilter()
 }

@@ -98,7 +98,7 @@ func (q *Query) bound(ctx context.Context) (*Query, error) {
 	took := time.Since(start)
 	q.logKeys(ctx, r, keys, took, err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: keys from %s for %q: %w", r.Collection(), q.plan.resource(), err)
+		return nil, fmt.Errorf("mongoauthz: keys from %s for %q: %w", r.Collection(), q.plan.resource(), driver.WithAdvice(err))
 	}
 	next := *q
 	next.plan.keys = &planKeys{resolution: r, resolved: keys, at: start, took: took}

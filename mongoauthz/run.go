@@ -121,7 +121,7 @@ func (q *Query) open(ctx context.Context, opts []options.Lister[options.Aggregat
 	cursor, err := q.Collection().Aggregate(ctx, sent.stages(), driver.Exactly(merged))
 	q.log(ctx, sent, time.Since(start), err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), driver.WithAdvice(err))
 	}
 	return cursor, nil
 }

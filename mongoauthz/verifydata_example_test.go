@@ -37,13 +37,13 @@ func ExampleDataReport_String() {
 				Broken: true, Target: "publishers", Documents: 1, Of: 1000, Examples: []bson.RawValue{rawValue(9)},
 			},
 		},
-		Skipped: []mongoauthz.DataSkip{{Type: "Note", Reason: `the scope of Note has an unbound parameter "tenant"`}},
+		Skipped: []mongoauthz.DataSkip{{Type: "Note", Reason: `the scope of Note has an unbound parameter "tenant": give it a value by mongoauthz.WithParameters, or Schema.Bind`}},
 	}
 	fmt.Println(report)
 	// Output:
 	// warning: Book.owner_id in books: 12 of 1000 documents hold a string where ObjectID is declared. Conditions on it miss these documents: store ObjectID, or declare what is stored. For example _id 7, 31, 32.
 	// error: Book.publisher in books: 1 of 1000 documents holds a key of no document in publishers, and the relation is declared complete. Lists may return what they should not: remove the declaration, or restore the documents or remove the keys. For example _id 9.
-	// skipped: Note: the scope of Note has an unbound parameter "tenant".
+	// skipped: Note: the scope of Note has an unbound parameter "tenant": give it a value by mongoauthz.WithParameters, or Schema.Bind.
 }
 
 func rawValue(v any) bson.RawValue {

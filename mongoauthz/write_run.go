@@ -63,7 +63,7 @@ func (q *Query) newWrite(operation string, callers any, opts writeOptions) (*aut
 	case !q.made():
 		return nil, errNoQuery
 	case len(q.appended) > 0:
-		return nil, &pipeline.UnsupportedError{Problem: "a write to a query with appended stages"}
+		return nil, &pipeline.UnsupportedError{Problem: "a write to a query with appended stages: write by the query before Append, with a filter of your own"}
 	}
 	if q.consistency == Rechecked || q.transaction {
 		q = q.unresolved()
@@ -276,7 +276,7 @@ func (q *Query) primary(ctx context.Context, sent sequence, o options.AggregateO
 	cursor, err := q.az.db.Collection(q.plan.collection(), onPrimary).Aggregate(ctx, sent.stages(), driver.Exactly(o))
 	q.log(ctx, sent, time.Since(start), err)
 	if err != nil {
-		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), err)
+		return nil, fmt.Errorf("mongoauthz: aggregate %s: %w", q.plan.collection(), driver.WithAdvice(err))
 	}
 	var documents []bson.Raw
 	if err := cursor.All(ctx, &documents); err != nil {
@@ -324,7 +324,7 @@ func (w *authorizedWrite) execute(ctx context.Context, chosen []bson.Raw, condit
 	matched, err = w.send(ctx, w.q.az.db.Collection(w.q.plan.collection()), write.AllOf(append(conditions, authorized, w.filter)))
 	w.log(ctx, authorized, time.Since(start), err)
 	if err != nil {
-		return 0, fmt.Errorf("mongoauthz: %s in %s: %w", w.operation, w.q.plan.collection(), err)
+		return 0, fmt.Errorf("mongoauthz: %s in %s: %w", w.operation, w.q.plan.collection(), driver.WithAdvice(err))
 	}
 	return matched, nil
 }

@@ -150,7 +150,7 @@ func (p *Plan) Redacted() []bson.D {
 // It returns an [*UnsupportedError] where the plan has joins, which only a pipeline can make.
 func (p *Plan) FindFilter() (bson.D, error) {
 	if p.HasJoins() {
-		return nil, unsupported("a find filter for a plan with %d joins", len(p.of.Joins))
+		return nil, unsupported("a find filter for a query with joins (%d are left): call Query.Resolve first, which reads keys in their place, or run the query itself", len(p.of.Joins))
 	}
 	return p.Match(), nil
 }

@@ -57,7 +57,7 @@ func TestBindRefusesValuesThatDoNotFit(t *testing.T) {
 	s, err := mustNew(t, tenants()...).Bind(map[string]any{"tenant": "secret", "tags": "a"})
 	require.Nil(t, s)
 	require.ErrorIs(t, err, filter.ErrMalformed)
-	require.EqualError(t, err, `filter: scope of Book, condition 1, clause 1, condition 1: tags: Intersects takes a list of values
+	require.EqualError(t, err, `filter: scope of Book, condition 1, clause 1, condition 1: tags: Intersects takes a list of values: pass a slice
 filter: scope of Person, condition 1: tenant: the text is not 24 hexadecimal digits`)
 }
 
@@ -80,7 +80,7 @@ func TestCheckRefusesTypesWhoseScopeIsNotBound(t *testing.T) {
 			t.Parallel()
 			_, err := bound.Check(refused)
 			require.ErrorIs(t, err, filter.ErrMalformed)
-			require.ErrorContains(t, err, `the scope of Person has an unbound parameter "tenant"`)
+			require.ErrorContains(t, err, `the scope of Person has an unbound parameter "tenant": give it a value by mongoauthz.WithParameters, or Schema.Bind`)
 		})
 	}
 	_, err = bound.Check(filter.For("Book", filter.Some(publisher, chapter).Where(publisher.Exists(), chapter.Exists())))

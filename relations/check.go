@@ -33,7 +33,7 @@ func (s *Schema) Check(f filter.Filter) (*CheckedFilter, error) {
 	t, ok := s.Type(f.Resource)
 	switch {
 	case !ok:
-		c.fail("", "unknown resource type")
+		c.fail("", "unknown resource type: declare it in the schema, or correct the name")
 		return nil, c.err()
 	case t.Collection == "":
 		c.fail("", "the resource type does not live in a collection")

@@ -109,7 +109,7 @@ func (c *checker) follow(p *CheckedPath, in *filter.Path, several bool) *Type {
 	}
 	r, ok := from.entity.Type.Relation(in.Relation)
 	if !ok {
-		c.fail("", fmt.Sprintf("%s has no relation %q", from.entity.Type.Name, in.Relation))
+		c.fail("", fmt.Sprintf("%s has no relation %q: declare it, or correct the name", from.entity.Type.Name, in.Relation))
 		return nil
 	}
 	p.From, p.Relation, p.Hops = from.entity, r, c.s.hops(from.entity.Type, r, nil)
@@ -130,7 +130,7 @@ func (c *checker) follow(p *CheckedPath, in *filter.Path, several bool) *Type {
 // meets reports the parameter left unbound in the scope of a type that the filter meets.
 func (c *checker) meets(t *Type) {
 	if p, ok := c.s.unbound[t.Name]; ok {
-		c.fail("", fmt.Sprintf("the scope of %s has an unbound parameter %q", t.Name, string(p)))
+		c.fail("", fmt.Sprintf("the scope of %s has an unbound parameter %q: give it a value by mongoauthz.WithParameters, or Schema.Bind", t.Name, string(p)))
 	}
 }
 

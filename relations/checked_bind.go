@@ -68,7 +68,7 @@ func (f *CheckedFilter) Unbound() error {
 	var errs []error
 	f.params(func(c *CheckedComparison, p *CheckedParam) {
 		if len(errs) < maxProblems {
-			problem := fmt.Sprintf("parameter %q is not bound", string(p.Name))
+			problem := fmt.Sprintf("parameter %q is not bound: give it a value by mongoauthz.WithParameters, or Bind", string(p.Name))
 			errs = append(errs, &filter.MalformedError{Where: p.where + ": " + c.name(), Problem: problem})
 		}
 	})

@@ -129,9 +129,9 @@ func TestCheckedFiltersAreBoundLater(t *testing.T) {
 	))
 	require.NoError(t, err)
 	require.Equal(t, []string{"day", "id", "titles"}, open.Params())
-	require.EqualError(t, open.Unbound(), `filter: Book, clause 1 "own", condition 1: p._id: parameter "id" is not bound
-filter: Book, clause 1 "own", condition 2, clause 1, condition 1: title: parameter "titles" is not bound
-filter: Book, clause 2, condition 1: printed: parameter "day" is not bound`)
+	require.EqualError(t, open.Unbound(), `filter: Book, clause 1 "own", condition 1: p._id: parameter "id" is not bound: give it a value by mongoauthz.WithParameters, or Bind
+filter: Book, clause 1 "own", condition 2, clause 1, condition 1: title: parameter "titles" is not bound: give it a value by mongoauthz.WithParameters, or Bind
+filter: Book, clause 2, condition 1: printed: parameter "day" is not bound: give it a value by mongoauthz.WithParameters, or Bind`)
 	require.ErrorIs(t, open.Unbound(), filter.ErrMalformed)
 
 	half, err := open.Bind(map[string]any{"id": hex, "titles": []string{"a"}, "other": func() {}})
@@ -171,7 +171,7 @@ func TestBindOfACheckedFilterRefusesValuesThatDoNotFit(t *testing.T) {
 	require.Nil(t, bound)
 	require.ErrorIs(t, err, filter.ErrMalformed)
 	require.EqualError(t, err, `filter: Book, clause 1, condition 1: _id: the text is not 24 hexadecimal digits
-filter: Book, clause 1, condition 2: title, element 1: a BSON 32-bit integer compared with a String field
+filter: Book, clause 1, condition 2: title, element 1: a BSON 32-bit integer is compared with a String field: pass a value of the declared type, or correct the declaration
 filter: Book, clause 1, condition 3: pages: a filter.Field is no value to compare with`)
 }
 
@@ -196,5 +196,5 @@ func ExampleCheckedFilter_Bind() {
 	// Output:
 	// Book where owner_id = ObjectID(0123456789abcdef01234567) <nil>
 	// filter: Book, clause 1, condition 1: owner_id: the text is not 24 hexadecimal digits
-	// filter: Book, clause 1, condition 1: owner_id: parameter "actor.id" is not bound
+	// filter: Book, clause 1, condition 1: owner_id: parameter "actor.id" is not bound: give it a value by mongoauthz.WithParameters, or Bind
 }

@@ -2,6 +2,7 @@ package relations
 
 import (
 	"fmt"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -86,7 +87,7 @@ func (c *checker) field(in filter.Field, op filter.Operator) (_ *CheckedEntity, 
 	ref, ok = c.s.field(e.entity.Type, in.Path, op.Unary())
 	switch {
 	case !ok:
-		c.fail(name(in), e.entity.Type.Name+" declares no such field")
+		c.fail(name(in), e.entity.Type.Name+" declares no such field: declare it, or correct the name")
 	case ref.CrossesArray():
 		c.fail(name(in), "the path crosses an array of documents: reach its elements as an entity")
 		ok = false
@@ -100,7 +101,7 @@ func suits(op filter.Operator, f *Field) string {
 	case op.Unary(), op == filter.Eq, op == filter.Ne:
 		return ""
 	case (op == filter.Contains || op == filter.Intersects || op == filter.SubsetOf) && !f.List:
-		return op.String() + " compares lists, and the field is declared as one value"
+		return op.String() + " compares lists, and the field is declared as one value: use Eq or In, or declare a list"
 	case op == filter.Contains:
 		return ""
 	case f.Type == Document:
@@ -141,7 +142,9 @@ func (c *checker) fieldOperand(in *filter.Comparison, f *Field, ref filter.Field
 	case f.Type == AnyType || other.Type == AnyType:
 		c.fail(name(in.Field), "two fields are compared by a declared type, not by AnyType")
 	case f.Type != other.Type:
-		c.fail(name(in.Field), fmt.Sprintf("a %s field compared with %s, a %s field", f.Type, name(ref), other.Type))
+		c.fail(name(in.Field), fmt.Sprintf(
+			"%s field is compared with %s, %s field: compare fields of one type, or correct a declaration",
+			withArticle(f.Type.String()), name(ref), withArticle(other.Type.String())))
 	case !sameSubtype(f, other):
 		c.fail(name(in.Field), fmt.Sprintf(
 			"binaries of subtype %d compared with %s, of subtype %d: none are equal",
@@ -185,7 +188,7 @@ func (c *checker) literal(in *CheckedComparison, value any, room *CheckedValue) 
 		room.Value = null
 		return room
 	case in.Op.TakesList():
-		c.fail(in.name(), in.Op.String()+" takes a list of values")
+		c.fail(in.name(), in.Op.String()+" takes a list of values: pass a slice")
 		return nil
 	}
 	v, problem := c.s.fit(in.Op, in.Field.Field, v)
@@ -222,15 +225,39 @@ func (s *Schema) fit(
 	case problem != "":
 		return v, problem
 	case !f.Type.admits(v.Type):
-		return v, fmt.Sprintf("a BSON %s compared with a %s field", v.Type, f.Type)
+		return v, otherType(f, v)
 	case v.Type == bson.TypeEmbeddedDocument &&
 		op != filter.Eq && op != filter.Ne && op != filter.Contains:
 		return v, op.String() + " does not compare documents"
 	case op.Text() && v.Type != bson.TypeString:
-		return v, op.String() + " takes a string"
+		return v, op.String() + " takes a string: pass one"
 	default:
 		return v, f.otherSubtype(v)
 	}
+}
+
+// otherType says that a value is of another type than its field, and what to do.
+func otherType(f *Field, v bson.RawValue) string {
+	what := fmt.Sprintf("a BSON %s is compared with %s field: ", v.Type, withArticle(f.Type.String()))
+	if conversion, ok := conversionsOfText[f.Type]; ok && v.Type == bson.TypeString && f.Convert == NoConversion {
+		return what + "pass a value of the declared type, or declare how texts are read: " + conversion
+	}
+	return what + "pass a value of the declared type, or correct the declaration"
+}
+
+// conversionsOfText are the conversions that read a text for a type.
+var conversionsOfText = map[ValueType]string{
+	ObjectID: "FromHex, in a struct tag `hex`",
+	Date:     "FromRFC3339, in a struct tag `rfc3339`",
+	Binary:   "FromUUID, in a struct tag `uuid`",
+}
+
+// withArticle returns a word with its article.
+func withArticle(word string) string {
+	if strings.ContainsRune("AEIO", rune(word[0])) {
+		return "an " + word
+	}
+	return "a " + word
 }
 
 // otherSubtype says that a binary is of another subtype than documents hold, or "". It would be

@@ -41,7 +41,7 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// filter: Book, clause 1 "own country", condition 1: p.country: Publisher declares no such field
+	// filter: Book, clause 1 "own country", condition 1: p.country: Publisher declares no such field: declare it, or correct the name
 }
 
 func ExampleNew() {
@@ -111,7 +111,7 @@ func ExampleSchema_Bind() {
 	_, err = bound.Check(filter.Allow("Book"))
 	fmt.Println(err)
 	// Output:
-	// filter: Book: the scope of Book has an unbound parameter "actor.tenant"
+	// filter: Book: the scope of Book has an unbound parameter "actor.tenant": give it a value by mongoauthz.WithParameters, or Schema.Bind
 	// <nil>
 }
 

@@ -198,7 +198,7 @@ func (s *Schema) constant(t *Type, r *Relation, c Constant) (_ bson.RawValue, pr
 	f, crosses, ok := s.lookup(t, c.Field)
 	switch {
 	case !ok:
-		return bson.RawValue{}, t.Name + " declares no such field"
+		return bson.RawValue{}, t.Name + " declares no such field: declare it, or correct the name"
 	case crosses || f.List:
 		return bson.RawValue{}, "a constant is compared with one value, and the field is a list"
 	}

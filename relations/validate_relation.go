@@ -152,7 +152,7 @@ func (s *Schema) leadsTo(t *Type, r *Relation, inside []*Relation) (to, problem 
 		}
 		hop, ok := t.Relation(name)
 		if !ok {
-			return "", t.Name + " has no relation " + strconv.Quote(name)
+			return "", t.Name + " has no relation " + strconv.Quote(name) + ": declare it, or correct the name"
 		}
 		if to, problem = s.leadsTo(t, hop, inside); problem != "" {
 			return "", problem

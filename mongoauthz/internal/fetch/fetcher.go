@@ -34,7 +34,7 @@ func (f Fetcher) Fetch(ctx context.Context, r evaluate.Request) ([]bson.Raw, err
 			return true, nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("mongoauthz: find in %s: %w", r.Collection, err)
+			return nil, fmt.Errorf("mongoauthz: find in %s: %w", r.Collection, driver.WithAdvice(err))
 		}
 	}
 	return found, nil

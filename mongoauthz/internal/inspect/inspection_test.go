@@ -232,7 +232,7 @@ func TestInspectScope(t *testing.T) {
 	report, _, err = inspected(t, typ(filter.F("kind").Eq(filter.Param("kind"))), "T", nil, nil)
 	require.NoError(t, err)
 	require.Empty(t, report.Findings)
-	require.Equal(t, []inspect.Skip{{Reason: `the scope of T has an unbound parameter "kind"`}}, report.Skipped)
+	require.Equal(t, []inspect.Skip{{Reason: `the scope of T has an unbound parameter "kind": give it a value by mongoauthz.WithParameters, or Schema.Bind`}}, report.Skipped)
 }
 
 func TestInspectRefusesBrokenBSON(t *testing.T) {
