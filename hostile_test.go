@@ -26,10 +26,10 @@ var functions = map[string]map[string][]any{
 		"Except": {filter.Except}, "ExceptSurely": {filter.ExceptSurely}, "F": {filter.F}, "For": {filter.For},
 		"Free": {filter.Free}, "Nested": {filter.Nested}, "Not": {filter.Not}, "Or": {filter.Or},
 		"Reach": {filter.Reach}, "Some": {filter.Some}, "Under": {filter.Under}, "Value": {filter.Value},
-		"Values": {filter.Values}, "Where": {filter.Where},
+		"Where": {filter.Where},
 	},
 	"relations": {
-		"CheckedClauses": {relations.CheckedClauses}, "FromStructs": {relations.FromStructs}, "New": {relations.New}, "TypesOf": {relations.TypesOf},
+		"FromStructs": {relations.FromStructs}, "Nested": {relations.Nested}, "New": {relations.New}, "TypesOf": {relations.TypesOf},
 	},
 	"evaluate": {
 		"Equal": {evaluate.Equal}, "Evaluate": {evaluate.Evaluate}, "Order": {evaluate.Order}, "Prepare": {evaluate.Prepare},

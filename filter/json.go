@@ -165,7 +165,7 @@ func (e *encoder) operand(o Operand) {
 }
 
 func (e *encoder) literal(v any) {
-	elements, isList, err := Values(v)
+	elements, isList, err := elements(v)
 	if err == nil && !isList {
 		elements = make([]bson.RawValue, 1)
 		elements[0], err = Value(v)

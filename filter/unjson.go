@@ -347,7 +347,7 @@ func (d *decoder) bson(to *Operand) error {
 		return d.fail("not a document with one field v")
 	}
 	v := fields[0].Value()
-	values, isList, err := Values(v)
+	values, isList, err := elements(v)
 	if err != nil {
 		return d.fail(err.(*MalformedError).Problem)
 	}

@@ -39,10 +39,10 @@ func Value(v any) (bson.RawValue, error) {
 	return r, asMalformed(problem)
 }
 
-// Values returns the elements of a Go slice or array, or of a BSON array, as BSON values. isList
+// elements returns the elements of a Go slice or array, or of a BSON array, as BSON values. isList
 // is false if v is none of these: a nil slice is null as a whole, []byte and byte arrays are
 // binary values, bson.D and slices like it are documents. The errors are those of [Value].
-func Values(v any) (values []bson.RawValue, isList bool, err error) {
+func elements(v any) (values []bson.RawValue, isList bool, err error) {
 	values, isList, problem := plain.Values(v)
 	return values, isList, asMalformed(problem)
 }
@@ -56,7 +56,7 @@ func asMalformed(p *literal.Problem) error {
 
 // values returns a literal as BSON: the elements of a list, or the one value.
 func values(v any) (values []bson.RawValue, isList, ok bool) {
-	values, isList, err := Values(v)
+	values, isList, err := elements(v)
 	if err != nil || isList {
 		return values, isList, err == nil
 	}

@@ -225,7 +225,7 @@ func TestValueRefusesTypesThatARegistryMayEncodeOtherwise(t *testing.T) {
 			require.Contains(t, f.String(), "= (", "the type stands for the value")
 		})
 	}
-	_, isList, err := filter.Values([]colour{"red"})
+	_, isList, err := filter.Elements([]colour{"red"})
 	require.True(t, isList)
 	require.ErrorIs(t, err, filter.ErrMalformed)
 	_, err = filter.Value(&byPointer{})
@@ -276,7 +276,7 @@ func TestValuesSplitsLists(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, isList, err := filter.Values(c.in)
+			got, isList, err := filter.Elements(c.in)
 			require.NoError(t, err)
 			require.Equal(t, c.want >= 0, isList)
 			if isList {
@@ -298,14 +298,14 @@ func TestValuesSaysWhichElementIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, isList, err := filter.Values(v)
+			_, isList, err := filter.Elements(v)
 			require.True(t, isList)
 			var m *filter.MalformedError
 			require.ErrorAs(t, err, &m)
 			require.Equal(t, "element 1", strings.TrimSuffix(m.Where, ":"))
 		})
 	}
-	_, isList, err := filter.Values(bson.RawValue{Type: bson.TypeArray, Value: []byte{9}})
+	_, isList, err := filter.Elements(bson.RawValue{Type: bson.TypeArray, Value: []byte{9}})
 	require.True(t, isList)
 	require.ErrorIs(t, err, filter.ErrMalformed)
 }

@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"slices"
-
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/formula"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/keyquery"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/mql"
@@ -59,24 +57,6 @@ func (r *Resolution) Collection() string {
 		return ""
 	}
 	return r.queries.All[0].Collection
-}
-
-// Collections returns the collections that the stages read, each once.
-func (r *Resolution) Collections() []string {
-	if !r.made() {
-		return nil
-	}
-	var out []string
-	add := func(name string) {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	for _, read := range r.queries.All {
-		add(read.Collection)
-		mql.EachLookup(read.Stages, func(l *mql.Lookup) { add(l.From) })
-	}
-	return out
 }
 
 // Stages returns the pipeline that reads the keys, by one command: a fresh copy. Give what it returns to [Resolution.Resolve].

@@ -174,9 +174,9 @@ func (CheckedAny) checkedCondition()         {}
 func (CheckedNone) checkedCondition()        {}
 func (CheckedSurely) checkedCondition()      {}
 
-// CheckedClauses returns the clauses nested in a condition: those of a [CheckedAny], and the one of
+// Nested returns the clauses nested in a condition: those of a [CheckedAny], and the one of
 // a [CheckedNone] or a [CheckedSurely].
-func CheckedClauses(c CheckedCondition) iter.Seq[*CheckedClause] {
+func Nested(c CheckedCondition) iter.Seq[*CheckedClause] {
 	return func(yield func(*CheckedClause) bool) {
 		switch c := c.(type) {
 		case CheckedAny:

@@ -52,7 +52,7 @@ func (f *CheckedFilter) within(limit int) error {
 			return false
 		}
 		for _, condition := range c.Conditions {
-			for inner := range CheckedClauses(condition) {
+			for inner := range Nested(condition) {
 				if !count(inner) {
 					return false
 				}

@@ -130,7 +130,7 @@ func mentions(c relations.CheckedCondition, e *relations.CheckedEntity) bool {
 		return c.Entity == e
 	case relations.CheckedAny, relations.CheckedConstant, relations.CheckedNone, relations.CheckedSurely:
 	}
-	for inner := range relations.CheckedClauses(c) {
+	for inner := range relations.Nested(c) {
 		if clauseMentions(inner, e) {
 			return true
 		}

@@ -60,7 +60,7 @@ func (k *Known) learnAll(conditions []relations.CheckedCondition) {
 			case *relations.CheckedField, *relations.CheckedParam:
 			}
 		}
-		for inner := range relations.CheckedClauses(condition) {
+		for inner := range relations.Nested(condition) {
 			k.learnAll(inner.Conditions)
 		}
 	}

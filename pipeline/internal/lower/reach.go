@@ -48,7 +48,7 @@ func hasSurely(c relations.CheckedCondition) bool {
 	if _, ok := c.(relations.CheckedSurely); ok {
 		return true
 	}
-	for inner := range relations.CheckedClauses(c) {
+	for inner := range relations.Nested(c) {
 		if slices.ContainsFunc(inner.Conditions, hasSurely) {
 			return true
 		}

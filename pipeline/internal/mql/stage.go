@@ -52,17 +52,3 @@ func (Project) stage()   {}
 func (Unset) stage()     {}
 func (Limit) stage()     {}
 func (UnionWith) stage() {}
-
-// EachLookup calls f on every $lookup in a pipeline, those in sub-pipelines included.
-func EachLookup(stages []Stage, f func(*Lookup)) {
-	for _, s := range stages {
-		switch s := s.(type) {
-		case *Lookup:
-			f(s)
-			EachLookup(s.Pipeline, f)
-		case UnionWith:
-			EachLookup(s.Pipeline, f)
-		case *Group, Limit, Match, Project, Unset, Unwind:
-		}
-	}
-}

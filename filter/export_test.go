@@ -1,0 +1,4 @@
+package filter
+
+// Elements is for tests.
+var Elements = elements
