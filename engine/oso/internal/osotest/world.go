@@ -40,7 +40,7 @@ type Grant struct {
 	Max  int    `bson:"max"`
 }
 
-// Has, as the other methods, is what policies call.
+// Has is a method for policies, as are the others.
 func (u User) Has(role string) bool { return slices.Contains(u.Roles, role) }
 
 // Initials is a method of the pointer.
