@@ -47,7 +47,7 @@ func TestEveryEngineIsConsumed(t *testing.T) {
 func TestEveryPublishedModuleCanBeRequired(t *testing.T) {
 	t.Parallel()
 	proxy, cache := t.TempDir(), t.TempDir()
-	version := requirements(t, "engine/oso", true)[root]
+	version := requirements(t, "engine/oso")[root]
 	for _, m := range published {
 		publish(t, proxy, m.folder, version)
 	}
@@ -65,9 +65,9 @@ func TestEveryPublishedModuleCanBeRequired(t *testing.T) {
 
 			graph := c.run(t, "list", "-m", "-f", "{{.Path}}", "all")
 			require.Equal(t, m.graph, slices.DeleteFunc(slices.Clone(graph), func(path string) bool { return !strings.HasPrefix(path, root) }))
-			own := requirements(t, m.folder, true)
-			for path := range requirements(t, "integration", false) {
-				if _, needed := own[path]; !needed && !strings.HasPrefix(path, root) {
+			library := requirements(t, "")
+			for path := range requirements(t, "integration") {
+				if _, needed := library[path]; !needed && path != root {
 					require.NotContains(t, graph, path, "only the tests with a server need it")
 				}
 			}
@@ -169,8 +169,8 @@ func outside(folder string) bool {
 
 func modulePath(folder string) string { return strings.TrimSuffix(root+"/"+folder, "/") }
 
-// requirements returns what the go.mod of a folder requires, versions by module, with indirect ones or without.
-func requirements(t *testing.T, folder string, indirect bool) map[string]string {
+// requirements returns what the go.mod of a folder requires directly: versions by module.
+func requirements(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json", filepath.Join(repository, folder, "go.mod")).Output()
 	require.NoError(t, err)
@@ -183,7 +183,7 @@ func requirements(t *testing.T, folder string, indirect bool) map[string]string 
 	require.NoError(t, json.Unmarshal(out, &mod))
 	versions := map[string]string{}
 	for _, r := range mod.Require {
-		if indirect || !r.Indirect {
+		if !r.Indirect {
 			versions[r.Path] = r.Version
 		}
 	}
