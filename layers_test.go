@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -143,17 +144,28 @@ func TestTheRulesBite(t *testing.T) {
 	}
 }
 
-func TestRootModuleRequiresTheDriverOnly(t *testing.T) {
-	out, err := exec.Command("go", "mod", "edit", "-json").Output()
-	require.NoError(t, err, "%s", stderr(err))
-	var mod struct {
-		Require []struct {
-			Path     string
-			Indirect bool
-		}
-		Replace, Tool []any
+// modFile is what "go mod edit -json" says of a go.mod, as far as it is read here.
+type modFile struct {
+	Module  struct{ Path string }
+	Require []struct {
+		Path, Version string
+		Indirect      bool
 	}
+	Replace []struct{ Old struct{ Path string } }
+	Tool    []any
+}
+
+func readModFile(t *testing.T, path string) modFile {
+	t.Helper()
+	out, err := exec.Command("go", "mod", "edit", "-json", path).Output()
+	require.NoError(t, err, "%s", stderr(err))
+	var mod modFile
 	require.NoError(t, json.Unmarshal(out, &mod))
+	return mod
+}
+
+func TestRootModuleRequiresTheDriverOnly(t *testing.T) {
+	mod := readModFile(t, "go.mod")
 	for _, r := range mod.Require {
 		if !r.Indirect {
 			assert.Contains(t, []string{driver, "github.com/stretchr/testify"}, r.Path, "a direct requirement of every user")
@@ -161,6 +173,30 @@ func TestRootModuleRequiresTheDriverOnly(t *testing.T) {
 	}
 	assert.Empty(t, mod.Replace, "users do not get the replacement")
 	assert.Empty(t, mod.Tool, "users get the tool's requirements")
+}
+
+// The replacements of a module are for work in the repository. Its users get what it requires, so that must be there for them.
+func TestPublishedModulesRequirePublishedModules(t *testing.T) {
+	files, err := filepath.Glob("engine/*/go.mod")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	published := []string{module}
+	for _, file := range files {
+		published = append(published, readModFile(t, file).Module.Path)
+	}
+	for _, file := range files {
+		mod := readModFile(t, file)
+		assert.Empty(t, mod.Tool, "%s: users get the tool's requirements", file)
+		for _, r := range mod.Require {
+			if within(r.Path, module) {
+				assert.Contains(t, published, r.Path, "%s: users cannot get the module: move what needs it to a module below", file)
+				assert.False(t, strings.HasPrefix(r.Version, "v0.0.0"), "%s: require %s by the version of a release", file, r.Path)
+			}
+		}
+		for _, r := range mod.Replace {
+			assert.Contains(t, published, r.Old.Path, "%s: users do not get the replacement", file)
+		}
+	}
 }
 
 // violations returns a line for each import of p that its layer does not allow.

@@ -3,7 +3,7 @@ module github.com/mongoauthz/go-mongoauthz/bench
 go 1.26
 
 require (
-	github.com/mongoauthz/go-mongoauthz v0.0.0
+	github.com/mongoauthz/go-mongoauthz v0.1.0
 	go.mongodb.org/mongo-driver/v2 v2.9.3
 )
 

@@ -5,7 +5,7 @@ go 1.26
 require (
 	github.com/moby/moby/api v1.55.0
 	github.com/moby/moby/client v0.5.0
-	github.com/mongoauthz/go-mongoauthz v0.0.0-00010101000000-000000000000
+	github.com/mongoauthz/go-mongoauthz v0.1.0
 	github.com/stretchr/testify v1.12.1
 	github.com/testcontainers/testcontainers-go v0.44.0
 	github.com/testcontainers/testcontainers-go/modules/mongodb v0.44.0

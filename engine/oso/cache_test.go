@@ -43,7 +43,7 @@ allow(a: Agent, "edit", d: Doc) if d.At < a.Since;
 func randomAgent(r *rand.Rand, depth int) Agent {
 	a := Agent{
 		Name: []string{"x", "y"}[r.IntN(2)], Tier: r.IntN(3), Score: float64(r.IntN(3)) / 2, Roles: [][]string{nil, {"admin", "open"}, {"x"}, {"admin"}}[r.IntN(4)],
-		Limit: []*int{nil, ref(1), ref(2)}[r.IntN(3)], Grants: [][]Grant{nil, {{"a", 1}}, {{"a", 1}, {"b", 2}}, {{"b", 2}, {"b", 2}}}[r.IntN(4)], Since: noon.Add(time.Duration(r.IntN(2))),
+		Limit: []*int{nil, ref(1), ref(2)}[r.IntN(3)], Grants: [][]Grant{nil, {{Kind: "a", Max: 1}}, {{Kind: "a", Max: 1}, {Kind: "b", Max: 2}}, {{Kind: "b", Max: 2}, {Kind: "b", Max: 2}}}[r.IntN(4)], Since: noon.Add(time.Duration(r.IntN(2))),
 		Attrs: []map[string]string{nil, {"city": "a"}, {"city": "b"}}[r.IntN(3)],
 	}
 	if depth > 0 {

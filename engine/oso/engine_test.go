@@ -24,25 +24,6 @@ func (f fetchFunc) Fetch(ctx context.Context, r evaluate.Request) ([]bson.Raw, e
 	return f(ctx, r)
 }
 
-// memory holds the users and teams.
-func memory(tb testing.TB) evaluate.Memory {
-	m := evaluate.Memory{}
-	for _, u := range users(tb) {
-		require.NoError(tb, m.Insert("users", u))
-	}
-	for _, t := range teams() {
-		require.NoError(tb, m.Insert("teams", t))
-	}
-	return m
-}
-
-func engine(tb testing.TB, policy string, opts ...oso.Option) *oso.Engine {
-	tb.Helper()
-	e, err := oso.New(schema(tb), policy, append([]oso.Option{oso.WithStructs(structs...)}, opts...)...)
-	require.NoError(tb, err)
-	return e
-}
-
 // read asks for the filter of what ann, or another actor, may read.
 func read(e *oso.Engine, actor any) (filter.Filter, error) {
 	return e.Filter(context.Background(), actor, "read", "Doc")

@@ -8,10 +8,8 @@ import (
 
 	gooso "github.com/osohq/go-oso"
 	"github.com/stretchr/testify/require"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/mongoauthz/go-mongoauthz/engine/oso"
-	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/relations"
 )
@@ -153,17 +151,6 @@ func TestWhatIsStoredIsAskedAndNotWhatTheActorBrings(t *testing.T) {
 		require.NoError(t, err, policy)
 		require.Equal(t, want, f.String(), policy)
 	}
-}
-
-func given(t *testing.T, schema *relations.Schema, f filter.Filter, document any) bool {
-	t.Helper()
-	raw, err := bson.Marshal(document)
-	require.NoError(t, err)
-	e, err := evaluate.Prepare(schema, f)
-	require.NoError(t, err)
-	decision, err := e.Decide(t.Context(), raw, evaluate.Memory(nil))
-	require.NoError(t, err)
-	return decision.Authorized()
 }
 
 func TestAFilterFromTheCacheIsTheCallersOwn(t *testing.T) {

@@ -3,8 +3,8 @@ module github.com/mongoauthz/go-mongoauthz/examples/casemgmt
 go 1.26
 
 require (
-	github.com/mongoauthz/go-mongoauthz v0.0.0-00010101000000-000000000000
-	github.com/mongoauthz/go-mongoauthz/engine/oso v0.0.0-00010101000000-000000000000
+	github.com/mongoauthz/go-mongoauthz v0.1.0
+	github.com/mongoauthz/go-mongoauthz/engine/oso v0.1.0
 	github.com/mongoauthz/go-mongoauthz/integration v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
 	go.mongodb.org/mongo-driver/v2 v2.9.3

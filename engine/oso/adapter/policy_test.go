@@ -8,60 +8,16 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/mongoauthz/go-mongoauthz/engine/oso/adapter"
-	"github.com/mongoauthz/go-mongoauthz/relations"
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/adaptertest"
 )
 
-type User struct {
-	ID     string   `bson:"_id"`
-	Root   bool     `bson:"root"`
-	Level  int      `bson:"level"`
-	Rating float64  `bson:"rating"`
-	Count  uint     `bson:"count"`
-	Langs  []string `bson:"langs"`
-	TeamID *string  `bson:"team_id" authz:"my_team references Team"`
-}
+// Short names for what these tests share with those in engine/oso/integration.
+type (
+	User = adaptertest.User
+	Doc  = adaptertest.Doc
+)
 
-// Named is a method of the actor.
-func (u User) Named(string) bool { return true }
-
-// Half is one whose result Oso would cut.
-func (u User) Half() float64 { return 0.5 }
-
-type Team struct {
-	ID     string `bson:"_id" authz:"members has many User by team_id; docs has many Doc by team_id"`
-	Name   string `bson:"name"`
-	LeadID string `bson:"lead_id" authz:"lead references User"`
-}
-
-type Doc struct {
-	ID       string   `bson:"_id" authz:"items has many Item by doc_id"`
-	OwnerID  string   `bson:"owner_id" authz:"owner references User"`
-	EditorID *string  `bson:"editor_id,omitempty" authz:"editor references User"`
-	TeamID   *string  `bson:"team_id" authz:"team references Team"`
-	Public   bool     `bson:"public"`
-	Level    int      `bson:"level"`
-	Lang     *string  `bson:"lang"`
-	Tags     []string `bson:"tags"`
-	Price    Price    `bson:"price"`
-}
-
-type Price struct {
-	Amount   int    `bson:"amount"`
-	Currency string `bson:"currency"`
-}
-
-type Item struct {
-	ID    string `bson:"_id"`
-	DocID string `bson:"doc_id" authz:"doc references Doc"`
-	Kind  string `bson:"kind"`
-	Qty   int    `bson:"qty"`
-}
-
-func structs() []relations.Struct {
-	return []relations.Struct{
-		{Of: User{}, Collection: "users"}, {Of: Team{}, Collection: "teams"}, {Of: Doc{}, Collection: "docs"}, {Of: Item{}, Collection: "items"},
-	}
-}
+var structs = adaptertest.Structs
 
 func offline(t *testing.T) *mongo.Database {
 	t.Helper()
@@ -183,21 +139,7 @@ var faithful = []string{
 	`allow(_: User, _, d: Doc) if one(d) or two(d);
 		one(d: Doc) if i in d.Items and i.Kind = "a";
 		two(d: Doc) if i in d.Items and i.Kind = "b";`,
-	`allow(actor, action, resource) if has_permission(actor, action, resource);
-		actor User {}
-		resource Team { roles = ["lead", "member"]; "member" if "lead"; }
-		resource Doc {
-			permissions = ["read", "write"];
-			roles = ["owner"];
-			relations = { team: Team };
-			"read" if "write";
-			"write" if "owner";
-			"read" if "member" on "team";
-		}
-		has_relation(t: Team, "team", d: Doc) if t = d.Team;
-		has_role(u: User, "lead", t: Team) if t.LeadID = u.ID;
-		has_role(u: User, "member", t: Team) if m in t.Members and m.ID = u.ID;
-		has_role(u: User, "owner", d: Doc) if d.OwnerID = u.ID;`,
+	adaptertest.Roles,
 }
 
 func TestWhatOsoKeepsIsAccepted(t *testing.T) {

@@ -3,8 +3,8 @@ module github.com/mongoauthz/go-mongoauthz/examples/library/polar
 go 1.26
 
 require (
-	github.com/mongoauthz/go-mongoauthz v0.0.0-00010101000000-000000000000
-	github.com/mongoauthz/go-mongoauthz/engine/oso v0.0.0-00010101000000-000000000000
+	github.com/mongoauthz/go-mongoauthz v0.1.0
+	github.com/mongoauthz/go-mongoauthz/engine/oso v0.1.0
 	github.com/stretchr/testify v1.12.1
 )
 

@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/mongoauthz/go-mongoauthz/engine/oso/adapter"
+	"github.com/mongoauthz/go-mongoauthz/engine/oso/internal/adaptertest"
 	"github.com/mongoauthz/go-mongoauthz/integration/harness"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
 )
@@ -66,7 +67,7 @@ func fill(t *testing.T, db *mongo.Database) {
 // made returns Oso with an adapter and a policy.
 func made(t *testing.T, db *mongo.Database, policy string) (*oso.Oso, error) {
 	t.Helper()
-	a, err := adapter.New(adapter.Config{Database: db, Structs: structs(), Policy: policy, Options: forServer(t)})
+	a, err := adapter.New(adapter.Config{Database: db, Structs: adaptertest.Structs(), Policy: policy, Options: forServer(t)})
 	if err != nil {
 		return nil, err
 	}
@@ -121,18 +122,18 @@ var granted = []string{
 	`allow(u: User, "read", d: Doc) if u.MyTeam.Name = "crew" and d.TeamID = u.TeamID;`,
 	`allow(u: User, "read", d: Doc) if t in u.MyTeam.Docs and t.ID = d.ID;`,
 	`allow(_: User, "read", _: Doc{Public: true});`,
-	faithful[len(faithful)-1],
+	adaptertest.Roles,
 }
 
 func TestAListIsWhatIsAllowedSaysOfEachDocument(t *testing.T) {
 	t.Parallel()
 	db := harness.Database(t)
 	fill(t, db)
-	var users []User
+	var users []adaptertest.User
 	cur, err := db.Collection("users").Find(t.Context(), bson.D{})
 	require.NoError(t, err)
 	require.NoError(t, cur.All(t.Context(), &users))
-	var docs []Doc
+	var docs []adaptertest.Doc
 	cur, err = db.Collection("docs").Find(t.Context(), bson.D{})
 	require.NoError(t, err)
 	require.NoError(t, cur.All(t.Context(), &docs))
@@ -150,7 +151,7 @@ func TestAListIsWhatIsAllowedSaysOfEachDocument(t *testing.T) {
 			require.NoError(t, err, policy)
 			var got, want []string
 			for _, r := range rows {
-				got = append(got, r.(Doc).ID)
+				got = append(got, r.(adaptertest.Doc).ID)
 			}
 			for _, d := range docs {
 				if ok, err := o.IsAllowed(u, "read", d); ok && err == nil {
@@ -185,7 +186,7 @@ func TestAFilterThatDoesNotSayClearlyWhatItMeansIsRefused(t *testing.T) {
 	for _, tc := range unclear {
 		o, err := made(t, db, tc.policy)
 		require.NoError(t, err, tc.policy)
-		_, err = o.AuthorizedQuery(User{ID: "amy"}, "read", "Doc")
+		_, err = o.AuthorizedQuery(adaptertest.User{ID: "amy"}, "read", "Doc")
 		var refused *adapter.RefusedError
 		require.ErrorAs(t, err, &refused, tc.policy)
 		require.Equal(t, tc.part, refused.Construct, "%s: %v", tc.policy, err)
@@ -197,6 +198,6 @@ func TestAnEmbeddedDocumentEndsInAnError(t *testing.T) {
 	t.Parallel()
 	o, err := made(t, harness.Database(t), `allow(_: User, "read", d: Doc) if d.Price.Amount = 3;`)
 	require.NoError(t, err)
-	_, err = o.AuthorizedQuery(User{ID: "amy"}, "read", "Doc")
+	_, err = o.AuthorizedQuery(adaptertest.User{ID: "amy"}, "read", "Doc")
 	require.ErrorContains(t, err, "Unregistered field or relation")
 }

@@ -1,4 +1,4 @@
-package oso_test
+package integration_test
 
 import (
 	"slices"
