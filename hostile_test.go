@@ -47,6 +47,7 @@ var functions = map[string]map[string][]any{
 		"Document":           {mongoauthz.Document},
 		"Each":               {mongoauthz.Each[bson.Raw], mongoauthz.Each[*holder]},
 		"EncodingOf":         {mongoauthz.EncodingOf},
+		"PolicyFor":          {mongoauthz.PolicyFor[any], mongoauthz.PolicyFor[*holder]},
 		"FetchPage":          {mongoauthz.FetchPage[bson.Raw], mongoauthz.FetchPage[func()]},
 		"WithWholeDocuments": {mongoauthz.WithWholeDocuments},
 		"FilterAuthorized":   {mongoauthz.FilterAuthorized[bson.Raw], mongoauthz.FilterAuthorized[any], mongoauthz.FilterAuthorized[*holder]},

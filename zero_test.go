@@ -56,7 +56,7 @@ var zeroValues = map[string][]any{
 		mongoauthz.DataProblem(0), mongoauthz.DataReport{}, mongoauthz.DataSkip{}, mongoauthz.DataType{}, mongoauthz.Finding(0),
 		mongoauthz.ForbiddenError{}, mongoauthz.NotFoundError{}, mongoauthz.Option(nil), mongoauthz.PageRequest{}, mongoauthz.PolicyFunc(nil), mongoauthz.Profile{},
 		mongoauthz.ProfiledClause{}, mongoauthz.ProfiledCommand{}, mongoauthz.Query{}, mongoauthz.Listing{}, mongoauthz.FilterOption(nil), mongoauthz.Refusal(0),
-		mongoauthz.Resource{}, mongoauthz.StageError{}, mongoauthz.Consistency(0), mongoauthz.UnknownResourceError{}, mongoauthz.VerifyError{},
+		mongoauthz.Resource{}, mongoauthz.StageError{}, mongoauthz.Consistency(0), mongoauthz.UnknownResourceError{}, mongoauthz.UnknownActionError{}, mongoauthz.VerifyError{},
 		mongoauthz.WriteError{},
 	},
 	"httpauthz": {httpauthz.Access{}, httpauthz.Actions(nil), httpauthz.Handler(nil), httpauthz.MethodError{}, httpauthz.ResourceHandler{}, httpauthz.Problem{}},

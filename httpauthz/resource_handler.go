@@ -3,6 +3,7 @@ package httpauthz
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -21,8 +22,11 @@ type ResourceHandler struct {
 	// an action need not be allowed to read.
 	Read string
 
-	// ID returns the _id that a request names, or an error to be written, such as a [*Problem] for a text that is no id. Nil takes the path's
-	// "id" (http.Request.PathValue) as it is, which the schema may convert; one that the type cannot have is not found.
+	// ID returns the _id that a request names, or an error to be written, such as a [*Problem] for a
+	// text that is no id. A string is read as the text of a value of the type that the schema
+	// declares for _id ([mongoauthz.ID]); one that names none is not found. A value of another type
+	// is status 500. Nil takes the path's "id" (http.Request.PathValue): the schema must declare
+	// _id, since nothing else tells the type of what a path names.
 	ID func(r *http.Request) (any, error)
 
 	// Serve answers an authorized request. Its error is written by [WriteError].
@@ -83,32 +87,30 @@ func (o *ResourceHandler) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	resource := mongoauthz.ID(o.Type, id)
 	if o.Read != "" && o.Read != action {
-		if err := o.found(action, o.Authorizer.Authorize(r.Context(), Actor(r.Context()), o.Read, resource)); err != nil {
+		if err := o.Authorizer.Authorize(r.Context(), Actor(r.Context()), o.Read, resource); err != nil {
 			return err
 		}
 	}
 	a := &Access{Actor: Actor(r.Context()), Action: action, ID: id, one: o}
 	a.Document, err = mongoauthz.FindOne[bson.Raw](r.Context(), o.Authorizer, a.Actor, action, resource)
-	if err := o.found(action, err); err != nil {
+	if err != nil {
 		return err
 	}
 	return o.Serve(w, r, a)
-}
-
-// found returns the error of a decision. An _id that the type cannot have is one that nothing has.
-func (o *ResourceHandler) found(action string, err error) error {
-	if bad, ok := errors.AsType[*mongoauthz.ArgumentError](err); ok && bad.Name == "id" {
-		return &mongoauthz.NotFoundError{Action: action, Resource: o.Type}
-	}
-	return err
 }
 
 func (o *ResourceHandler) id(r *http.Request) (any, error) {
 	if o.ID != nil {
 		return o.ID(r)
 	}
+	schema := o.Authorizer.Schema()
+	if t, ok := schema.Type(o.Type); ok {
+		if _, declared := schema.Field(t, "_id"); !declared {
+			return nil, fmt.Errorf("httpauthz: the schema does not declare the _id of a %s, so the type of an id in a path is not known: declare it, or set ResourceHandler.ID", o.Type)
+		}
+	}
 	if id := r.PathValue("id"); id != "" {
 		return id, nil
 	}
-	return nil, errors.New(`httpauthz: the path of ResourceHandler has no "id"`)
+	return nil, errors.New(`httpauthz: the path of ResourceHandler has no "id": name it so in the pattern, or set ResourceHandler.ID`)
 }

@@ -250,7 +250,7 @@ func TestAnIDIsConvertedAsTheSchemaDeclares(t *testing.T) {
 	}{
 		{"Note", id, nil},
 		{"Note", id.Hex(), nil},
-		{"Note", "no id", mongoauthz.ErrArgument},
+		{"Note", "no id", mongoauthz.ErrNotFound},
 		{"Note", 7, mongoauthz.ErrArgument},
 		{"Note", bson.NewObjectID(), mongoauthz.ErrNotFound},
 		{"Plain", id, nil},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/driver"
@@ -78,11 +79,20 @@ func New(db *mongo.Database, schema *relations.Schema, policy Policy, opts ...Op
 	return az, nil
 }
 
+// Schema returns the schema that the authorizer was made with; nil for the zero Authorizer.
+func (az *Authorizer) Schema() *relations.Schema {
+	if !az.made() {
+		return nil
+	}
+	return az.schema
+}
+
 // AuthorizedQuery returns the query for the documents of a resource type on which the actor may do
 // the action. It asks the policy, and does no I/O of its own.
 //
 // The errors are an [*UnknownResourceError] for a type that the schema does not declare or that
-// lives in no collection; the error of the policy or of the parameters' function, wrapped; a
+// lives in no collection; an [*UnknownActionError] for an action that [WithActions] does not declare
+// of a type whose actions it declares; the error of the policy or of the parameters' function, wrapped; a
 // [*filter.MalformedError] for a filter that does not fit the schema or is for another resource
 // type, or whose parameters are not all bound or do not fit; a [*filter.LimitError] for one that is
 // too large; and a [*pipeline.UnsupportedError] for one that cannot be compiled exactly. There is
@@ -112,6 +122,9 @@ func (az *Authorizer) AuthorizedQuery(ctx context.Context, actor any, action, re
 // answer asks the policy, and returns its filter and the schema with the actor's parameters bound.
 func (az *Authorizer) answer(ctx context.Context, actor any, action, resource string) (*relations.Schema, filter.Filter, error) {
 	var none filter.Filter
+	if declared, ok := az.actions[resource]; ok && action != az.readAction && !slices.Contains(declared, action) {
+		return nil, none, &UnknownActionError{Action: action, Resource: resource, Declared: slices.Clone(declared)}
+	}
 	f, err := az.policy.Filter(ctx, actor, action, resource)
 	if err != nil {
 		return nil, none, fmt.Errorf("policy: %w", err)

@@ -100,6 +100,7 @@
 //
 //   - [ErrArgument], [*ArgumentError]: something handed to this package cannot be used;
 //   - [ErrUnknownResource], [*UnknownResourceError]: the schema has no such resource;
+//   - [ErrUnknownAction], [*UnknownActionError]: the resource has no such action;
 //   - [ErrForbidden], [*ForbiddenError] and [ErrNotFound], [*NotFoundError]: a decision, and no failure;
 //   - [ErrStage], [*StageError]: Append refused a stage;
 //   - [ErrPageToken], [*PageTokenError]: no page can be read after a page token;

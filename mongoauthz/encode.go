@@ -49,23 +49,27 @@ func (az *Authorizer) encodeID(id any) (bson.RawValue, error) {
 }
 
 // convertID returns an _id in the type that the schema, which has to be bound, declares for it, if
-// it does.
-func convertID(s *relations.Schema, resource string, id bson.RawValue) (bson.RawValue, error) {
-	typ, ok := s.Type(resource)
+// it does. A text is read as what it names in that type. It is not ok for a text that names none:
+// there is no such document.
+func convertID(s *relations.Schema, resource string, id bson.RawValue) (_ bson.RawValue, ok bool, err error) {
+	typ, _ := s.Type(resource)
+	declared, ok := s.Field(typ, "_id")
 	if !ok {
-		return id, nil
+		return id, true, nil
 	}
-	if _, declared := s.Field(typ, "_id"); !declared {
-		return id, nil
+	if text, isText := id.StringValueOK(); isText {
+		v, ok := s.FromText(declared.Field, text)
+		return v, ok, nil
 	}
 	f, err := s.Check(filter.For(resource, filter.Where(filter.F("_id").Eq(id))))
 	if err != nil {
-		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: fmt.Sprintf("is no _id of a %s, as the schema declares it", resource)}
+		return id, false, &ArgumentError{Name: "id", Problem: fmt.Sprintf(
+			"is a BSON %s, and the _id of a %s is declared as %s: pass a value of that type, or its text", id.Type, resource, declared.Type)}
 	}
 	comparison, _ := f.Clauses()[0].Conditions[0].(*relations.CheckedComparison)
 	operand, ok := comparison.Operand.(*relations.CheckedValue)
 	if !ok {
-		return bson.RawValue{}, &ArgumentError{Name: "id", Problem: "cannot be compared"}
+		return id, false, &ArgumentError{Name: "id", Problem: "cannot be compared"}
 	}
-	return operand.Value, nil
+	return operand.Value, true, nil
 }

@@ -105,8 +105,8 @@ func (j *judge) stored(ctx context.Context, action string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	id, err := convertID(q.schema, j.target.typ, j.target.id)
-	if err != nil || q.plan.running().Outcome() == filter.Denied {
+	id, ok, err := convertID(q.schema, j.target.typ, j.target.id)
+	if err != nil || !ok || q.plan.running().Outcome() == filter.Denied {
 		return false, err
 	}
 	return q.has(ctx, id)

@@ -182,7 +182,7 @@ func TestWhatIsNoResourceIsRefused(t *testing.T) {
 	}{
 		"null":              {mongoauthz.ID("Book", nil), mongoauthz.ErrArgument},
 		"a nil pointer":     {mongoauthz.ID("Book", nilBook), mongoauthz.ErrArgument},
-		"of another type":   {mongoauthz.ID("Book", "7"), mongoauthz.ErrArgument},
+		"of another type":   {mongoauthz.ID("Book", true), mongoauthz.ErrArgument},
 		"a pattern":         {mongoauthz.ID("Book", bson.Regex{Pattern: "."}), mongoauthz.ErrArgument},
 		"a list":            {mongoauthz.ID("Book", bson.A{1}), mongoauthz.ErrArgument},
 		"not encodable":     {mongoauthz.ID("Book", Leaflet{secret: "s3cret"}), mongoauthz.ErrArgument},
@@ -193,6 +193,11 @@ func TestWhatIsNoResourceIsRefused(t *testing.T) {
 			require.ErrorIs(t, err, tt.is, name+" "+call)
 			require.NotContains(t, err.Error(), "s3cret")
 		}
+	}
+	for call, do := range single {
+		require.ErrorIs(t, do(t.Context(), az, mongoauthz.ID("Book", "no number")), mongoauthz.ErrNotFound, call)
+		require.ErrorContains(t, do(t.Context(), az, mongoauthz.ID("Book", true)),
+			"is a BSON boolean, and the _id of a Book is declared as Number: pass a value of that type, or its text", call)
 	}
 	require.ErrorIs(t, az.AuthorizeNew(t.Context(), "ann", "read", mongoauthz.ID("Book", 7)), mongoauthz.ErrArgument)
 	_, err := mongoauthz.FilterAuthorized(t.Context(), az, "ann", "read", "Book", []bson.M{nil})
@@ -348,43 +353,6 @@ func TestAScopeHoldsForADocumentInHand(t *testing.T) {
 		for call, do := range inHand {
 			require.ErrorIs(t, do(t.Context(), az, mongoauthz.Document("Note", bson.D{{Key: "tenant", Value: tenant}})), want, call)
 		}
-	}
-}
-
-func TestFilteringKeepsTheOrderAndWhatIsAuthorized(t *testing.T) {
-	t.Parallel()
-	az := authorizer(t, answers(conditional))
-	books := []*PublicBook{{true}, {false}, {true}, {false}}
-	kept, err := mongoauthz.FilterAuthorized(t.Context(), az, "ann", "read", "Book", books)
-	require.NoError(t, err)
-	require.Equal(t, []*PublicBook{books[0], books[2]}, kept)
-	require.Same(t, books[2], kept[1])
-	_ = append(kept, books[1])
-	require.False(t, books[1].Public)
-
-	mixed, err := mongoauthz.FilterAuthorized(t.Context(), az, "ann", "read", "Book", []any{bson.M{"public": true}, bson.D{}, Leaflet{}}, mongoauthz.WithWholeDocuments())
-	require.NoError(t, err)
-	require.Equal(t, []any{bson.M{"public": true}, Leaflet{}}, mixed)
-	none, err := mongoauthz.FilterAuthorized[bson.Raw](t.Context(), az, "ann", "read", "Book", nil)
-	require.NoError(t, err)
-	require.Equal(t, []bson.Raw{}, none)
-
-	for name, tt := range map[string]struct {
-		az       *mongoauthz.Authorizer
-		resource string
-		document any
-		is       error
-	}{
-		"a nil document":    {az, "Book", nil, mongoauthz.ErrArgument},
-		"an unknown type":   {az, "Shelf", bson.D{}, mongoauthz.ErrUnknownResource},
-		"broken BSON":       {az, "Book", bson.Raw{1}, evaluate.ErrDocument},
-		"another type":      {az, "Publisher", bson.D{}, filter.ErrMalformed},
-		"no Authorizer":     {nil, "Book", bson.D{}, mongoauthz.ErrArgument},
-		"another collation": {authorizer(t, answers(allowed), mongoauthz.WithCollation(options.Collation{Locale: "en"})), "Book", bson.D{}, pipeline.ErrUnsupported},
-	} {
-		kept, err := mongoauthz.FilterAuthorized(t.Context(), tt.az, "ann", "read", tt.resource, []any{bson.D{{Key: "public", Value: true}}, tt.document}, mongoauthz.WithWholeDocuments())
-		require.ErrorIs(t, err, tt.is, name)
-		require.Nil(t, kept, name)
 	}
 }
 

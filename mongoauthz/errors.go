@@ -43,6 +43,24 @@ func (e *UnknownResourceError) Error() string {
 // Is reports whether target is [ErrUnknownResource].
 func (e *UnknownResourceError) Is(target error) bool { return target == ErrUnknownResource }
 
+// ErrUnknownAction is matched (errors.Is) by the error about an action that is not among those that
+// [WithActions] declares for the type. The error itself is an [*UnknownActionError].
+var ErrUnknownAction = errors.New("mongoauthz: unknown action")
+
+// UnknownActionError says which action cannot be asked for. It matches [ErrUnknownAction].
+type UnknownActionError struct {
+	Action, Resource string   // as asked for; Resource is the type
+	Declared         []string // the actions of the type, in the order in which they are declared
+}
+
+func (e *UnknownActionError) Error() string {
+	return fmt.Sprintf("mongoauthz: unknown action %q of a %s: it has %s; correct the name, or declare the action by WithActions",
+		e.Action, e.Resource, strings.Join(e.Declared, ", "))
+}
+
+// Is reports whether target is [ErrUnknownAction].
+func (e *UnknownActionError) Is(target error) bool { return target == ErrUnknownAction }
+
 // ErrForbidden is matched (errors.Is) by the error of a decision that the actor may know about the
 // document, but not do the action. The error itself is a [*ForbiddenError].
 var ErrForbidden = errors.New("mongoauthz: forbidden")

@@ -60,9 +60,12 @@ func (az *Authorizer) Explain(ctx context.Context, actor any, action string, res
 
 // find returns the document with the target's _id.
 func (az *Authorizer) find(ctx context.Context, schema *relations.Schema, t target) (bson.Raw, error) {
-	id, err := convertID(schema, t.typ, t.id)
-	if err != nil {
+	id, ok, err := convertID(schema, t.typ, t.id)
+	switch {
+	case err != nil:
 		return nil, err
+	case !ok:
+		return nil, mongo.ErrNoDocuments
 	}
 	typ, _ := schema.Type(t.typ)
 	opts := options.FindOne()

@@ -53,8 +53,8 @@ func stored[T any](ctx context.Context, az *Authorizer, actor any, action string
 	if err != nil {
 		return nil, err
 	}
-	id, err := convertID(q.schema, t.typ, t.id)
-	if err != nil || q.plan.running().Outcome() == filter.Denied {
+	id, ok, err := convertID(q.schema, t.typ, t.id)
+	if err != nil || !ok || q.plan.running().Outcome() == filter.Denied {
 		return nil, err
 	}
 	cursor, err := q.one(ctx, id)

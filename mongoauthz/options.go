@@ -179,8 +179,9 @@ func WithReadAction(action string) Option {
 }
 
 // WithActions declares the actions of a resource type, in the order in which
-// [Authorizer.AuthorizedActions] returns them. Name it once for each type. Other actions may still
-// be asked for by name.
+// [Authorizer.AuthorizedActions] returns them. Name it once for each type. To ask for another action
+// of the type is an [*UnknownActionError] then, so that a misspelt one does not deny in silence. The
+// read action ([WithReadAction]) is always known.
 func WithActions(resourceType string, actions ...string) Option {
 	return func(s *settings) error {
 		seen := make(map[string]bool, len(actions))

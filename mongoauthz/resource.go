@@ -39,8 +39,11 @@ func Document(resourceType string, document any) Resource {
 }
 
 // ID returns the resource for the stored document with an _id. The _id is encoded as the schema
-// says, and converted as the schema declares for the field _id. Where a type declares another key,
-// that is not looked at: only of _id there is sure to be no second.
+// says, and converted as the schema declares for the field _id. A string is read as the text of a
+// value of the declared type (relations.Schema.FromText), so that an id in a URL can be handed in as
+// it is; one that names no such value is the id of no document. Where _id is not declared, it is
+// taken as it is. Where a type declares another key, that is not looked at: only of _id there is
+// sure to be no second.
 func ID(resourceType string, id any) Resource {
 	return Resource{typ: resourceType, id: id, stored: true}
 }

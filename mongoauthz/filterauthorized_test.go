@@ -4,10 +4,13 @@ import (
 	"context"
 	"testing"
 
+	"github.com/mongoauthz/go-mongoauthz/evaluate"
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz"
+	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 type (
@@ -112,4 +115,41 @@ func TestARawDocumentIsReadAgainUnlessItIsSaidToBeWhole(t *testing.T) {
 
 func tenant(context.Context, any) (map[string]any, error) {
 	return map[string]any{"tenant": "t1"}, nil
+}
+
+func TestFilteringKeepsTheOrderAndWhatIsAuthorized(t *testing.T) {
+	t.Parallel()
+	az := authorizer(t, answers(conditional))
+	books := []*PublicBook{{true}, {false}, {true}, {false}}
+	kept, err := mongoauthz.FilterAuthorized(t.Context(), az, "ann", "read", "Book", books)
+	require.NoError(t, err)
+	require.Equal(t, []*PublicBook{books[0], books[2]}, kept)
+	require.Same(t, books[2], kept[1])
+	_ = append(kept, books[1])
+	require.False(t, books[1].Public)
+
+	mixed, err := mongoauthz.FilterAuthorized(t.Context(), az, "ann", "read", "Book", []any{bson.M{"public": true}, bson.D{}, Leaflet{}}, mongoauthz.WithWholeDocuments())
+	require.NoError(t, err)
+	require.Equal(t, []any{bson.M{"public": true}, Leaflet{}}, mixed)
+	none, err := mongoauthz.FilterAuthorized[bson.Raw](t.Context(), az, "ann", "read", "Book", nil)
+	require.NoError(t, err)
+	require.Equal(t, []bson.Raw{}, none)
+
+	for name, tt := range map[string]struct {
+		az       *mongoauthz.Authorizer
+		resource string
+		document any
+		is       error
+	}{
+		"a nil document":    {az, "Book", nil, mongoauthz.ErrArgument},
+		"an unknown type":   {az, "Shelf", bson.D{}, mongoauthz.ErrUnknownResource},
+		"broken BSON":       {az, "Book", bson.Raw{1}, evaluate.ErrDocument},
+		"another type":      {az, "Publisher", bson.D{}, filter.ErrMalformed},
+		"no Authorizer":     {nil, "Book", bson.D{}, mongoauthz.ErrArgument},
+		"another collation": {authorizer(t, answers(allowed), mongoauthz.WithCollation(options.Collation{Locale: "en"})), "Book", bson.D{}, pipeline.ErrUnsupported},
+	} {
+		kept, err := mongoauthz.FilterAuthorized(t.Context(), tt.az, "ann", "read", tt.resource, []any{bson.D{{Key: "public", Value: true}}, tt.document}, mongoauthz.WithWholeDocuments())
+		require.ErrorIs(t, err, tt.is, name)
+		require.Nil(t, kept, name)
+	}
 }
