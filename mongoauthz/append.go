@@ -18,9 +18,12 @@ import (
 // $redact, $replaceRoot, $replaceWith, $sample, $set, $setWindowFields, $skip, $sort, $sortByCount,
 // $unset and $unwind. Every other stage is refused unless [WithStages] names it: those that read
 // other collections or this one again ($lookup, $graphLookup, $unionWith, $documents), write ($out,
-// $merge), or must come first ($search, $geoNear, $changeStream). JavaScript ($function,
+// $merge), or must come first ($search, $geoNear, $changeStream). So is a $match with $text, which
+// must come first, or with $near or $nearSphere, which no pipeline takes. JavaScript ($function,
 // $accumulator, $where) and the server's internal operators are refused wherever they stand, in
 // data too.
+//
+// To search, run the search by itself for the _ids, and append {"$match": {"_id": {"$in": ids}}}.
 //
 // What an expression compares or returns is not checked, and need not be. But the server may
 // evaluate an appended $match before ours: one whose expression can fail, by a division or a

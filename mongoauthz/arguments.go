@@ -17,14 +17,14 @@ func (az *Authorizer) collate(of string, c **options.Collation) error {
 	return nil
 }
 
-// checkLet refuses variables that rebind what the server defines: "$owner" is short for
-// "$$CURRENT.owner", in our expressions too.
-func (az *Authorizer) checkLet(of string, let any) error {
-	if let == nil {
+// takeLet refuses variables that rebind what the server defines: "$owner" is short for
+// "$$CURRENT.owner", in our expressions too. The bytes that were checked take the place of let.
+func (az *Authorizer) takeLet(of string, let *any) error {
+	if *let == nil {
 		return nil
 	}
-	refused := &ArgumentError{Name: of + ".Let", Problem: "is no document of variables whose names begin with a lower-case letter"}
-	raw, err := az.encode(let)
+	refused := &ArgumentError{Name: of + ".Let", Problem: "is no document of variables whose names begin with a lower-case letter: rename those that begin otherwise"}
+	raw, err := az.encode(*let)
 	if err != nil {
 		return refused
 	}
@@ -37,6 +37,7 @@ func (az *Authorizer) checkLet(of string, let any) error {
 			return refused
 		}
 	}
+	*let = raw
 	return nil
 }
 

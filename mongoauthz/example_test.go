@@ -137,7 +137,7 @@ func ExampleQuery_Append() {
 	// {"$match":{"$or":[{"public":{"$eq":true}},{"publisher_id":{"$eq":7}}]}}
 	// {"$match":{"title":{"$regularExpression":{"pattern":"whale","options":"i"}}}}
 	// {"$limit":10}
-	// mongoauthz: stage 1: "$unionWith" is not known to stay inside its input
+	// mongoauthz: stage 1: "$unionWith" reads other documents, for which no policy would hold: read them by an authorized query of their own, or accept it by WithStages
 	// true $unionWith
 }
 

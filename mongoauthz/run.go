@@ -142,7 +142,7 @@ func (az *Authorizer) merge(opts []options.Lister[options.AggregateOptions]) (o 
 	if driver.HasInternal(o) {
 		return o, &ArgumentError{Name: "AggregateOptions.Internal", Problem: "could replace any part of the command"}
 	}
-	if err := az.checkLet("AggregateOptions", o.Let); err != nil {
+	if err := az.takeLet("AggregateOptions", &o.Let); err != nil {
 		return o, err
 	}
 	return o, nil

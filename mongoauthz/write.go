@@ -86,7 +86,7 @@ func (q *Query) UpdateOne(ctx context.Context, filter, update any, opts ...optio
 	if err != nil {
 		return nil, optionsError("UpdateOne", err)
 	}
-	w, err := q.newWrite("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("UpdateOne", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, &o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
 		err = w.takeUpdate(update)
 	}
@@ -108,7 +108,7 @@ func (q *Query) UpdateMany(ctx context.Context, filter, update any, opts ...opti
 	if err != nil {
 		return nil, optionsError("UpdateMany", err)
 	}
-	w, err := q.newWrite("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("UpdateMany", filter, writeOptions{&o.Collation, o.Upsert, nil, &o.Hint, &o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
 		err = w.takeUpdate(update)
 	}
@@ -131,7 +131,7 @@ func (q *Query) DeleteOne(ctx context.Context, filter any, opts ...options.Liste
 	if err != nil {
 		return nil, optionsError("DeleteOne", err)
 	}
-	w, err := q.newWrite("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("DeleteOne", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, &o.Let, o.Comment, driver.HasInternal(o)})
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (q *Query) DeleteMany(ctx context.Context, filter any, opts ...options.List
 	if err != nil {
 		return nil, optionsError("DeleteMany", err)
 	}
-	w, err := q.newWrite("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("DeleteMany", filter, writeOptions{&o.Collation, nil, nil, &o.Hint, &o.Let, o.Comment, driver.HasInternal(o)})
 	if err != nil {
 		return nil, err
 	}
@@ -179,12 +179,12 @@ func (q *Query) FindOneAndUpdate(ctx context.Context, filter, update any, opts .
 	if err != nil {
 		return failed(optionsError("FindOneAndUpdate", err))
 	}
-	w, err := q.newWrite("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, o.Let, o.Comment, driver.HasInternal(o)})
+	w, err := q.newWrite("FindOneAndUpdate", filter, writeOptions{&o.Collation, o.Upsert, &o.Sort, &o.Hint, &o.Let, o.Comment, driver.HasInternal(o)})
 	if err == nil {
 		err = w.takeUpdate(update)
 	}
-	if err == nil && q.az.isPositional(o.Projection) {
-		err = w.refuse(RefusePositional, "in the projection")
+	if err == nil {
+		err = w.takeProjection(&o.Projection)
 	}
 	if err != nil {
 		return failed(err)

@@ -51,7 +51,7 @@ type writeOptions struct {
 	upsert    *bool
 	sort      *any // nil: the operation has none
 	hint      *any
-	let       any
+	let       *any
 	comment   any
 	internal  bool // options that are not for anybody are set
 }
@@ -76,7 +76,7 @@ func (q *Query) newWrite(operation string, callers any, opts writeOptions) (*aut
 	if err := q.az.collate(name, opts.collation); err != nil {
 		return nil, err
 	}
-	if err := q.az.checkLet(name, opts.let); err != nil {
+	if err := q.az.takeLet(name, opts.let); err != nil {
 		return nil, err
 	}
 	if opts.internal {
@@ -86,11 +86,18 @@ func (q *Query) newWrite(operation string, callers any, opts writeOptions) (*aut
 	if opts.sort != nil {
 		w.sort = *opts.sort
 	}
-	if raw, err := q.az.encode(w.sort); err == nil && write.IsEmpty(raw) { // the length of an empty document: a stage of its own may not be empty
-		w.sort = nil
-	}
 	if v := reflect.ValueOf(w.sort); v.Kind() == reflect.Map && v.Len() > 1 {
-		return nil, &ArgumentError{Name: name + ".Sort", Problem: "is a map, which has no order"}
+		return nil, &ArgumentError{Name: name + ".Sort", Problem: "is a map, which has no order: use a bson.D"}
+	}
+	if w.sort != nil {
+		raw, err := q.az.encode(w.sort)
+		if err != nil {
+			return nil, &ArgumentError{Name: name + ".Sort", Problem: "cannot be encoded as a BSON document: use a bson.D"}
+		}
+		if w.sort = raw; write.IsEmpty(raw) { // a stage of its own may not be empty
+			w.sort = nil
+		}
+		*opts.sort = w.sort
 	}
 	return w, w.takeFilter(callers)
 }
@@ -159,11 +166,21 @@ func (az *Authorizer) parseUpdate(v any) (*write.Update, error) {
 	return update, nil
 }
 
-// isPositional reports whether a projection returns the array element that a condition found. One
-// that cannot be encoded is left to the driver.
-func (az *Authorizer) isPositional(projection any) bool {
-	raw, err := az.encode(projection)
-	return err == nil && write.PositionalProjection(raw)
+// takeProjection refuses a projection that returns the array element that a condition found. The
+// bytes that were checked take its place.
+func (w *authorizedWrite) takeProjection(projection *any) error {
+	if *projection == nil {
+		return nil
+	}
+	raw, err := w.q.az.encode(*projection)
+	switch {
+	case err != nil:
+		return &ArgumentError{Name: w.operation + "Options.Projection", Problem: "cannot be encoded as a BSON document: use a bson.D"}
+	case write.PositionalProjection(raw):
+		return w.refuse(RefusePositional, "in the projection")
+	}
+	*projection = raw
+	return nil
 }
 
 func (w *authorizedWrite) refuse(r Refusal, problem string) error {
@@ -261,7 +278,7 @@ func (w *authorizedWrite) choose(ctx context.Context, fields []string) ([]bson.R
 		}
 	}
 	sent = append(sent, ofOurs(bson.D{{Key: "$limit", Value: int64(limit)}}, bson.D{{Key: "$project", Value: projection}}))
-	documents, err := w.q.primary(ctx, sent, options.AggregateOptions{Hint: w.hint, Let: w.opts.let, Comment: w.opts.comment})
+	documents, err := w.q.primary(ctx, sent, options.AggregateOptions{Hint: w.hint, Let: *w.opts.let, Comment: w.opts.comment})
 	if err == nil && !w.one && len(documents) > w.q.az.writeLimit {
 		return nil, w.refuse(RefuseLimit, "more than "+strconv.Itoa(w.q.az.writeLimit))
 	}

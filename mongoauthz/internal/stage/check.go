@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -13,14 +14,15 @@ import (
 type AllowList map[string]bool
 
 // Inside returns the stages that read nothing but the documents they are given, and write nothing.
-func Inside() AllowList {
-	return AllowList{
-		"$addFields": true, "$bucket": true, "$bucketAuto": true, "$count": true, "$densify": true,
-		"$facet": true, "$fill": true, "$group": true, "$limit": true, "$match": true, "$project": true,
-		"$redact": true, "$replaceRoot": true, "$replaceWith": true, "$sample": true, "$set": true,
-		"$setWindowFields": true, "$skip": true, "$sort": true, "$sortByCount": true, "$unset": true,
-		"$unwind": true,
-	}
+func Inside() AllowList { return maps.Clone(inside) }
+
+// Of these, $facet alone holds pipelines.
+var inside = AllowList{
+	"$addFields": true, "$bucket": true, "$bucketAuto": true, "$count": true, "$densify": true,
+	"$facet": true, "$fill": true, "$group": true, "$limit": true, "$match": true, "$project": true,
+	"$redact": true, "$replaceRoot": true, "$replaceWith": true, "$sample": true, "$set": true,
+	"$setWindowFields": true, "$skip": true, "$sort": true, "$sortByCount": true, "$unset": true,
+	"$unwind": true,
 }
 
 // Refusal says which stage is refused, and why.
@@ -30,29 +32,42 @@ type Refusal struct {
 	Problem string // never a value of the caller's
 }
 
-// Check returns a refusal unless the stage stays inside its input. Where says which stage it is.
-func (l AllowList) Check(stage bson.Raw, where string) *Refusal {
+// Check returns a refusal unless the stage stays inside its input, and can follow others. Where says
+// which stage it is.
+func (l AllowList) Check(stage bson.Raw, where string) *Refusal { return l.check(stage, where, true) }
+
+// check is Check; follows says that the stage is one of the query's own pipeline, which others
+// precede.
+func (l AllowList) check(stage bson.Raw, where string, follows bool) *Refusal {
 	fields, err := stage.Elements()
 	if err != nil || len(fields) != 1 {
 		return &Refusal{Where: where, Problem: "a stage has one field, its name"}
 	}
 	name, body := fields[0].Key(), fields[0].Value()
 	if !l[name] {
-		return &Refusal{Stage: name, Where: where, Problem: "is not known to stay inside its input"}
+		return &Refusal{Stage: name, Where: where, Problem: instead(name)}
 	}
 	if operator, ok := RunsCode(body, 1); !ok {
 		return &Refusal{Stage: name, Where: where, Problem: "holds broken BSON, or is nested too deeply"}
 	} else if operator != "" {
 		return &Refusal{Stage: name, Where: where, Problem: "holds " + strconv.Quote(operator)}
 	}
+	if query, isDoc := body.DocumentOK(); isDoc && name == "$match" && follows {
+		if operator := mustComeFirst(query); operator != "" {
+			return &Refusal{Stage: name, Where: where, Problem: "holds " + strconv.Quote(operator) + ", " + cannotFollow[operator]}
+		}
+	}
+	if inside[name] && name != "$facet" {
+		return nil // its fields are the caller's
+	}
 	inner, ok := pipelines(name, body)
 	if !ok {
-		return &Refusal{Stage: name, Where: where, Problem: "holds something else than pipelines"}
+		return &Refusal{Stage: name, Where: where, Problem: "holds something else than pipelines: give each field an array of stages"}
 	}
 	for _, p := range inner {
 		for i, stage := range p.stages {
 			at := where + ", " + p.path + ", stage " + strconv.Itoa(i+1)
-			if refusal := l.Check(stage, at); refusal != nil {
+			if refusal := l.check(stage, at, follows && name == "$facet"); refusal != nil {
 				return refusal
 			}
 		}
@@ -97,8 +112,8 @@ type subPipeline struct {
 	stages []bson.Raw
 }
 
-// pipelines returns the pipelines inside a stage: those of $facet, and of the stages that are not
-// of [Inside]. It is not ok where a $facet, or the input of such a stage, holds anything else.
+// pipelines returns the pipelines inside a stage: those of $facet, or of a stage that is not of
+// [Inside]. It is not ok where a $facet, or the input of such a stage, holds anything else.
 func pipelines(stage string, body bson.RawValue) (found []subPipeline, ok bool) {
 	doc, isDoc := body.DocumentOK()
 	if !isDoc {
