@@ -16,6 +16,13 @@ MODULES := $(sort $(dir $(shell find . -name go.mod -not -path '*/.*/*' -not -pa
 TESTED := $(filter-out ./ ./bench/,$(MODULES))
 WITHSERVER := bin/withserver
 
+# with-own-server runs $(1), which replaces what is stored in a database: on the server that CASEMGMT_URI names, or on one that is
+# started for it. A server that MONGODB_URI names may be somebody else's, and is not touched.
+with-own-server = if [ -z "$${CASEMGMT_URI:-}" ]; then \
+		unset MONGODB_URI; bash integration/server/prepare.sh; \
+		exec $(WITHSERVER) bash -euo pipefail -c 'export CASEMGMT_URI=$$MONGODB_URI; $(1)'; \
+	fi; $(1)
+
 # in-modules runs $(2) in each of the modules $(1).
 in-modules = for module in $(1); do (cd "$$module" && $(2)) || { echo "make $@: failed in $$module" >&2; exit 1; }; done
 
@@ -24,7 +31,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 .PHONY: test
-test: check unit integration ## everything: checks, unit tests, tests against a server
+test: announce check unit integration ## everything: checks, unit tests, tests against a server
 
 .PHONY: check
 check: check-format check-tidy vet staticcheck sumtype ## formatting, go.mod files, vet, staticcheck, sums
@@ -63,7 +70,7 @@ unit: ## the root module's tests: no server, no Docker
 # The differential asks the server from one goroutine, and takes three times as long under the race
 # detector. The other suites run the same code under it.
 .PHONY: integration
-integration: server browser $(WITHSERVER) ## the nested modules' tests against a server
+integration: announce browser server $(WITHSERVER) ## the nested modules' tests against a server
 	@$(WITHSERVER) bash -euo pipefail -c '$(call in-modules,$(TESTED),$(GO) test -race -count=1 -timeout=30m $$($(GO) list ./... | grep -v go-mongoauthz/integration/differential)); \
 		cd integration && $(GO) test -count=1 -timeout=30m -v ./differential'
 
@@ -76,16 +83,16 @@ run-polar: $(if $(SERVER),server $(WITHSERVER)) ## the example with its policy i
 	@$(if $(SERVER),$(WITHSERVER)) bash -euo pipefail -c 'cd examples/library/polar && $(GO) run .'
 
 .PHONY: casemgmt
-casemgmt: server $(WITHSERVER) ## serve the case-management example, with demonstration data and a page to review it
-	@$(WITHSERVER) bash -euo pipefail -c 'cd examples/casemgmt && $(GO) run ./cmd/casemgmt demo'
+casemgmt: $(WITHSERVER) ## serve the case-management example, with demonstration data and a page to review it
+	@$(call with-own-server,cd examples/casemgmt && $(GO) run ./cmd/casemgmt demo)
 
 .PHONY: casemgmt-full
-casemgmt-full: server browser $(WITHSERVER) ## the service beside its oracle in full, on 200 random worlds, and 60 s of load: takes hours
+casemgmt-full: announce browser server $(WITHSERVER) ## the service beside its oracle in full, on 200 random worlds, and 60 s of load: takes hours
 	@$(WITHSERVER) bash -euo pipefail -c 'cd examples/casemgmt && $(GO) test -count=1 -timeout=0 -v . -full -worlds=200 -served=200 -load=60s'
 
 .PHONY: casemgmt-measure
-casemgmt-measure: server $(WITHSERVER) ## the example's table of activity logs, and its plot: on an idle machine
-	@$(WITHSERVER) bash -euo pipefail -c 'cd examples/casemgmt && $(GO) run ./cmd/casemgmt measure --times 41 --out report'
+casemgmt-measure: $(WITHSERVER) ## the example's table of activity logs, and its plot: on an idle machine
+	@$(call with-own-server,cd examples/casemgmt && $(GO) run ./cmd/casemgmt measure --times 41 --out report)
 
 .PHONY: oso-long
 oso-long: ## engine/oso: 100,000 queries with flat memory, 1,000 random policies beside Oso itself
@@ -125,6 +132,10 @@ golden: ## rewrite the golden files: the diff is the review
 .PHONY: fmt
 fmt: ## format all Go files
 	gofmt -w .
+
+.PHONY: announce
+announce: # what is about to be installed, before anything is
+	@bash integration/server/announce.sh
 
 .PHONY: server
 server: # whatever the harness needs to find or start a server

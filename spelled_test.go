@@ -39,6 +39,7 @@ var spelled = map[string]spelling{
 	"mongoauthz/internal/page/order.go":          {"sorts and cuts a page, behind the authorization", "$limit $skip $sort"},
 	"mongoauthz/internal/page/range.go":          {"reads a page by ranges of its order, beside the authorization", "$limit $match $project $skip $sort"},
 	"mongoauthz/internal/stage/check.go":         {"the stages that Append accepts, and the operators it refuses", appended},
+	"mongoauthz/internal/stage/first.go":         {"the stages and operators that Append refuses, and what to use instead", "$ $all $and $documents $elemMatch $geoNear $graphLookup $in $lookup $match $merge $near $nearSphere $nor $not $or $out $rankFusion $scoreFusion $search $searchMeta $text $unionWith $vectorSearch"},
 	"mongoauthz/internal/stage/redact.go":        {"tells stages by name, to hide the values in a log", "$count $limit $skip $sort"},
 	"mongoauthz/internal/verify/probe.go":        {"has the client encode values", "$documents $literal"},
 	"mongoauthz/internal/write/changes.go":       {"makes the operators of an update", "$set $unset"},

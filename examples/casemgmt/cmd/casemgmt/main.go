@@ -10,7 +10,8 @@
 //
 // demo, serve and ask take --policy polar for the policy in Polar (package polar) in place of the one in Go.
 //
-// MONGODB_URI names the server, and --database (casemgmt unless set) the database on it, all of whose collections load,
+// CASEMGMT_URI names the server (MONGODB_URI does not count, which may name a server of somebody
+// else), and --database (casemgmt unless set) the database on it, all of whose collections load,
 // demo and measure replace, and generate the activity logs.
 package main
 
@@ -93,18 +94,18 @@ func run(ctx context.Context, out, messages io.Writer, args []string) error {
 	return c.run(ctx, db)
 }
 
-// open returns the database on the server that MONGODB_URI names.
+// open returns the database on the server that CASEMGMT_URI names.
 func open(ctx context.Context, name string) (*mongo.Database, func(), error) {
-	uri := os.Getenv("MONGODB_URI")
+	uri := os.Getenv("CASEMGMT_URI")
 	if uri == "" {
-		return nil, nil, errors.New("MONGODB_URI names no server: make casemgmt finds or starts one")
+		return nil, nil, errors.New("CASEMGMT_URI names no server: set it, or use make casemgmt, which starts one; MONGODB_URI does not count, since demo, load, generate and measure replace collections")
 	}
 	client, err := mongo.Connect(options.Client().SetServerSelectionTimeout(5 * time.Second).ApplyURI(uri))
 	if err != nil {
-		return nil, nil, fmt.Errorf("MONGODB_URI: %w", err)
+		return nil, nil, fmt.Errorf("CASEMGMT_URI: %w", err)
 	}
 	if err := client.Ping(ctx, nil); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("the server that MONGODB_URI names does not answer: %w", err), client.Disconnect(ctx))
+		return nil, nil, errors.Join(fmt.Errorf("the server that CASEMGMT_URI names does not answer: %w", err), client.Disconnect(ctx))
 	}
 	return client.Database(name), func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

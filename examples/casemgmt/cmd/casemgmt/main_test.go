@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
 // commands returns what runs a command with a database of its own, and returns what it prints.
 func commands(t *testing.T) func(args ...string) (string, error) {
 	t.Helper()
-	t.Setenv("MONGODB_URI", harness.URI(t))
+	t.Setenv("CASEMGMT_URI", harness.URI(t))
 	name := harness.Database(t).Name()
 	return func(args ...string) (string, error) {
 		var out bytes.Buffer
@@ -87,9 +87,12 @@ func TestWhatCannotBeAskedIsAnError(t *testing.T) {
 		require.ErrorIs(t, err, errUsage)
 	}
 	require.ErrorIs(t, run(t.Context(), io.Discard, io.Discard, nil), errUsage)
-	t.Setenv("MONGODB_URI", "")
-	_, err = casemgmtCommand("load")
-	require.ErrorContains(t, err, "MONGODB_URI names no server")
+	t.Setenv("MONGODB_URI", harness.URI(t))
+	t.Setenv("CASEMGMT_URI", "")
+	for _, replaces := range []string{"load", "demo", "generate", "measure"} {
+		_, err = casemgmtCommand(replaces)
+		require.ErrorContains(t, err, "CASEMGMT_URI names no server: set it", "a server that MONGODB_URI names may be somebody else's")
+	}
 }
 
 func TestLoadReadsAFolder(t *testing.T) {
@@ -177,7 +180,7 @@ func TestMeasureReportsAndDraws(t *testing.T) {
 }
 
 func TestTheServiceSaysWhereItIsAndAnswers(t *testing.T) {
-	t.Setenv("MONGODB_URI", harness.URI(t))
+	t.Setenv("CASEMGMT_URI", harness.URI(t))
 	name := harness.Database(t).Name()
 	ctx, stop := context.WithCancel(t.Context())
 	said, saying := io.Pipe()
