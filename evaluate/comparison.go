@@ -113,7 +113,10 @@ func (d *decision) positive(c *comparison) (Truth, finding) {
 	if t == True {
 		return True, finding{}
 	}
-	return Unknown, finding{why: OtherShape}
+	if isArray {
+		return Unknown, finding{why: Array}
+	}
+	return Unknown, finding{why: NoArray}
 }
 
 // overElements decides a comparison on an array, one level deep: the OR over its elements, and the AND for SubsetOf.
@@ -182,6 +185,9 @@ func (c *comparison) one(v bson.RawValue) (Truth, finding) {
 		}
 	default:
 		return Unknown, finding{}
+	}
+	if found.why == OtherType && (c.op == filter.Eq || c.op == filter.In) && c.operand.isHexOf(v) {
+		found.why = HexText
 	}
 	return otherwise, found
 }
@@ -272,7 +278,7 @@ func in(v bson.RawValue, list *field, stored bson.RawValue, p presence) (Truth, 
 	case p == null:
 		return Unknown, finding{Null, true}
 	case stored.Type != bson.TypeArray:
-		return Unknown, finding{OtherShape, true}
+		return Unknown, finding{NoArray, true}
 	}
 	t, found := False, finding{}
 	for _, e := range elements(stored.Value) {
@@ -295,7 +301,7 @@ func single(f *field, v bson.RawValue, p presence) Why {
 	case p == null:
 		return Null
 	case v.Type == bson.TypeArray:
-		return OtherShape
+		return Array
 	case !declared(f.typ, v):
 		return OtherType
 	default:

@@ -213,6 +213,14 @@ func (r *resolver) conditionsOn(c *clause, e *entity, typ *relations.Type, along
 	return err
 }
 
+// nameOf returns the name of the entity in a slot, behind a blank; "" for one without a name.
+func (r *resolver) nameOf(slot int) string {
+	if e := r.byslot[slot]; e != nil && e.about.name != "" {
+		return " " + e.about.name
+	}
+	return ""
+}
+
 // scope resolves the scope of a type for the entity in a slot.
 func (r *resolver) scope(typ *relations.Type, slot int) ([]condition, error) {
 	scope := r.filter.Scope(typ)
@@ -228,7 +236,7 @@ func (r *resolver) scope(typ *relations.Type, slot int) ([]condition, error) {
 		if err != nil {
 			return nil, err
 		}
-		condition.about.origin = "scope of " + typ.Name
+		condition.about.origin = "scope of " + typ.Name + r.nameOf(slot)
 		conditions = append(conditions, condition)
 	}
 	return conditions, nil

@@ -108,10 +108,10 @@ func ExampleEvaluator_Explain() {
 	// Output:
 	// Book: not authorized (unknown)
 	//   clause 1 "public": false
-	//     public Eq <boolean>: false
+	//     public = <boolean>: false: public is another value
 	//   clause 2 "from here": unknown
-	//     publisher, a Publisher by publisher: 0 reached, perhaps more
-	//     publisher.city In <2 values>: unknown: publisher.city is of an entity that was not reached
+	//     Publisher publisher, by publisher: not found, and whether there is one is not known
+	//     publisher.city in <2 values>: unknown: publisher.city is of an entity that was not found
 	// true <nil>
 }
 

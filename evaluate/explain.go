@@ -18,17 +18,21 @@ const (
 	Null                        // the field is null
 	Detached                    // the field lies in something that is not an embedded document
 	OtherType                   // what is stored has another type than declared, or is not of the operand's type class
-	OtherShape                  // an array is stored where one value is declared, or one value where a list is
+	Array                       // an array is stored where one value is declared
+	NoArray                     // one value is stored where a list is declared
 	OtherElement                // an element of the list is null, or of another type than declared
 	NaN                         // what is stored is NaN, which is not ordered
 	NullOperand                 // the operand is null, or has a null among its values
 	NotReached                  // the entity was not reached
+	HexText                     // an ObjectID meets its hexadecimal text: one of the two is not of the declared type
 )
 
 var whys = [...]string{
 	Missing: "is missing", Null: "is null", Detached: "lies in something that is not a document", OtherType: "has another type",
-	OtherShape: "is an array where one value is declared, or one value where a list is", OtherElement: "has an element that is null or of another type",
-	NaN: "is NaN", NullOperand: "is compared with null", NotReached: "is of an entity that was not reached",
+	Array: "is an array, and one value is declared", NoArray: "is not an array, and a list is declared",
+	OtherElement: "has an element that is null or of another type",
+	NaN:          "is NaN", NullOperand: "is compared with null", NotReached: "is of an entity that was not found",
+	HexText: "and the value are an ObjectID and the hex text of one: declare the conversion FromHex for the field, or store one of the two",
 }
 
 // String returns the end of a sentence about a field, such as "is missing"; it is empty for the zero Why.
@@ -86,6 +90,7 @@ type ConditionExplanation struct {
 	Origin  string              // where it comes from, if not from the clause: "scope of Book", "constant of grants"
 	Tally   Tally               // over the choices it was asked for; none if there was no choice
 	Reasons []Reason            // why it was unknown, each reason once
+	False   string              // why it was false, if it was and never true: a sentence such as "tenant is another value"; else empty
 	Clauses []ClauseExplanation // those of an Any, None or Surely
 }
 
@@ -232,6 +237,9 @@ func (t *trace) explainConditions(conditions []condition) []ConditionExplanation
 		c := &conditions[i]
 		asked := t.conditions[c.id]
 		x := ConditionExplanation{Text: c.about.text(), Origin: c.about.origin, Tally: asked.tally, Reasons: asked.reasons}
+		if c.comparison != nil && asked.tally.False > 0 && asked.tally.True == 0 {
+			x.False = c.comparison.field.name + " " + c.comparison.falsity()
+		}
 		for _, clause := range []*clause{c.none, c.surely} {
 			if clause != nil {
 				x.Clauses = append(x.Clauses, t.explain(clause))

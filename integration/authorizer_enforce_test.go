@@ -197,8 +197,8 @@ func TestAnExplanationOfAStoredDocumentSaysWhy(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `Book: not authorized (false)
   clause 1: false
-    p, a Publisher by publisher: 1 reached
-    p.country Eq <string>: false
+    Publisher p, by publisher: 1 found
+    p.country = <string>: false: p.country is another value
 `, x.String())
 	inHand, err := az.Explain(t.Context(), "ann", "update", mongoauthz.Document("Book", books[1]))
 	require.NoError(t, err)
@@ -211,8 +211,8 @@ func TestAnExplanationOfAStoredDocumentSaysWhy(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `Book: not authorized (unknown)
   clause 1: unknown
-    p, a Publisher by publisher: 0 reached, perhaps more
-    p.country Eq <string>: unknown: p.country is of an entity that was not reached
+    Publisher p, by publisher: not found, and whether there is one is not known
+    p.country = <string>: unknown: p.country is of an entity that was not found
 `, x.String())
 
 	_, err = az.Explain(t.Context(), "ann", "update", mongoauthz.ID("Book", 9))

@@ -132,7 +132,8 @@ func (e *VerifyError) Error() string {
 			e.Collection, strings.Join(e.Types, ", "), e.Finding, cmp.Or(e.Field, "a document"), e.Problem)
 	}
 	if e.Finding == FindingNoIndex {
-		return fmt.Sprintf("mongoauthz: collection %q (of %s) %v on %s", e.Collection, strings.Join(e.Types, ", "), e.Finding, spellKeys(e.Index.Keys))
+		return fmt.Sprintf("mongoauthz: collection %q (of %s) %v %v: create it (Authorizer.IndexModels)",
+			e.Collection, strings.Join(e.Types, ", "), e.Finding, e.Index)
 	}
 	return fmt.Sprintf("mongoauthz: collection %q (of %s) %v", e.Collection, strings.Join(e.Types, ", "), e.Finding)
 }

@@ -182,14 +182,14 @@ func ExampleAuthorizer_Explain() {
 	// Output:
 	// Memo: authorized by clause 2 "public memos"
 	//   clause 1 "the owner": false
-	//     owner Eq <string>: false
+	//     owner = <string>: false: owner is another value
 	//   clause 2 "public memos": true
-	//     public Eq <boolean>: true
+	//     public = <boolean>: true
 	// Memo: not authorized (unknown)
 	//   clause 1 "the owner": false
-	//     owner Eq <string>: false
+	//     owner = <string>: false: owner is another value
 	//   clause 2 "public memos": unknown
-	//     public Eq <boolean>: unknown: public is missing
+	//     public = <boolean>: unknown: public is missing
 }
 
 // Package evaluate decides about a filter of your own with what the authorizer's database holds.

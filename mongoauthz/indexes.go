@@ -3,9 +3,7 @@ package mongoauthz
 import (
 	"context"
 	"slices"
-	"strings"
 
-	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/page"
 	"github.com/mongoauthz/go-mongoauthz/mongoauthz/internal/verify"
 	"github.com/mongoauthz/go-mongoauthz/pipeline"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -73,19 +71,4 @@ func (az *Authorizer) IndexModels(indexes []pipeline.Index) map[string][]mongo.I
 // indexes returns the indexes of the live database, of collections some of which are known.
 func (az *Authorizer) indexes(known []mongo.CollectionSpecification) *verify.Indexes {
 	return &verify.Indexes{DB: az.db, Collation: az.collation, Collections: known}
-}
-
-// spellKeys spells the keys of an index, such as "owner, -published".
-func spellKeys(keys bson.D) string {
-	var out strings.Builder
-	for i, e := range keys {
-		if i > 0 {
-			out.WriteString(", ")
-		}
-		if direction, _ := page.Direction(e.Value); direction < 0 {
-			out.WriteString("-")
-		}
-		out.WriteString(e.Key)
-	}
-	return out.String()
 }

@@ -84,6 +84,6 @@ func TestVerifyReportsMissingIndexesBesides(t *testing.T) {
 	missing := pipeline.Index{Collection: "books", Keys: bson.D{{Key: "owner", Value: int32(1)}, {Key: "pages", Value: int32(-1)}}}
 	err := mongoauthz.Findings(library(t), []mongo.CollectionSpecification{{Name: "books"}, {Name: "publishers"}, {Name: "notes", Type: "view"}}, missing)
 	require.EqualError(t, err, `mongoauthz: collection "notes" (of Note) is a view
-mongoauthz: collection "books" (of Book) has no index on owner, -pages`)
+mongoauthz: collection "books" (of Book) has no index books {owner: 1, pages: -1}: create it (Authorizer.IndexModels)`)
 	require.ErrorIs(t, err, mongoauthz.ErrVerify)
 }

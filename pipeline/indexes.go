@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
 	"github.com/mongoauthz/go-mongoauthz/pipeline/internal/advise"
@@ -17,6 +19,19 @@ type Index struct {
 	Reasons    []string // one for each part of a query that it serves; names, and no values
 
 	serves []advise.Access
+}
+
+// String returns the index as the shell writes it, such as "books {owner: 1, published: -1}".
+func (ix Index) String() string {
+	var b strings.Builder
+	b.WriteString(ix.Collection + " {")
+	for i, e := range ix.Keys {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s: %v", e.Key, e.Value)
+	}
+	return b.String() + "}"
 }
 
 // Listing is a plan whose documents are listed, and how.

@@ -239,3 +239,10 @@ func ExampleIndexes() {
 	// books: title _id
 	// publishers: country
 }
+
+func TestAnIndexIsWrittenAsTheShellWritesIt(t *testing.T) {
+	t.Parallel()
+	ix := pipeline.Index{Collection: "books", Keys: bson.D{{Key: "owner", Value: int32(1)}, {Key: "at.day", Value: int32(-1)}}, Reasons: []string{"why"}}
+	require.Equal(t, "books {owner: 1, at.day: -1}", ix.String())
+	require.Equal(t, " {}", pipeline.Index{}.String())
+}

@@ -182,7 +182,7 @@ func TestTheReviewPageAndAListInABrowser(t *testing.T) {
 
 			b.open("why", chromedp.Click(chromedp.CSS("#list td a")))
 			require.Equal(t, "alan-wkcmp may view document 6", b.text("#why h2"))
-			require.Contains(t, b.text("#why"), "grant, a caseload_role by caseload.grants")
+			require.Contains(t, b.text("#why"), "caseload_role grant, by caseload.grants")
 
 			require.NoError(t, chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=id]"), "1")))
 			b.open("why not", chromedp.Click(chromedp.CSS("button")))
