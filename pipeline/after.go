@@ -86,7 +86,23 @@ func until(order bson.D, value bson.RawValue) (mql.Query, error) {
 			branches = append(branches, mql.On(path, op))
 		}
 	}
+	if direction > 0 {
+		branches = append(branches, nullsByElements(path)...)
+	}
 	return emit.AnyQuery(branches), nil
+}
+
+// nullsByElements returns the queries for the documents in which an array on the way to a dotted path holds something else than documents. A $sort
+// takes such an element for one whose field is null, and {path: null} does not match it.
+func nullsByElements(path string) (out []mql.Query) {
+	for i := range path {
+		if path[i] == '.' {
+			out = append(out,
+				mql.On(path[:i], mql.Is("$elemMatch", mql.Ops{mql.Is("$not", mql.Ops{mql.Is("$type", mql.Const{Value: "object"})})})),
+				mql.On(path[:i], mql.Is("$elemMatch", mql.Ops{mql.Is("$type", mql.Const{Value: "array"})})))
+		}
+	}
+	return out
 }
 
 // Between returns the query for the documents that follow, in the order of a $sort, one whose sort fields hold the values of after, and come no later than
