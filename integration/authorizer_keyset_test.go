@@ -22,11 +22,11 @@ var sortedValues = []any{
 	int64(1) << 53, int64(1)<<53 + 1, float64(int64(1) << 53), math.Inf(1), "", "A", "a", "a\x00", "ä", "b", bson.D{}, bson.D{{Key: "a", Value: 1}},
 	bson.D{{Key: "a", Value: bson.A{}}}, bson.D{{Key: "$gt", Value: 1}}, bson.D{{Key: "$regex", Value: "a"}}, bson.Binary{Data: []byte{}}, bson.Binary{Data: []byte{1}},
 	bson.Binary{Subtype: bson.TypeBinaryUUID, Data: make([]byte, 16)}, bson.ObjectID{}, bson.ObjectID{1}, false, true, bson.DateTime(-1), bson.DateTime(1),
-	bson.Timestamp{}, bson.Timestamp{T: 1},
+	bson.Timestamp{}, bson.Timestamp{T: 1}, bson.MinKey{}, bson.MaxKey{}, bson.Symbol("a"), bson.Symbol("b"),
 }
 
 // edgeValues have places of their own, but cannot be read on from.
-var edgeValues = []any{bson.MinKey{}, bson.Regex{Pattern: "a"}, bson.JavaScript("a"), bson.Symbol("a"), bson.MaxKey{}}
+var edgeValues = []any{bson.Regex{Pattern: "a"}, bson.JavaScript("a")}
 
 // arrayValues have no one place.
 var arrayValues = []any{bson.A{}, bson.A{nil}, bson.A{1, "b"}, bson.A{"a"}, bson.A{math.NaN(), 5}, bson.A{bson.A{1}}, bson.A{bson.D{}}, bson.Undefined{}}

@@ -23,7 +23,7 @@ import (
 // leaves none out that follows, but may have ones that do not.
 //
 // The error is an [*UnsupportedError]: more values than fields, a direction that is none, or a value that cannot be compared: an array, a
-// regular expression, code, a MinKey, and the deprecated types.
+// regular expression, code, and the deprecated types.
 func After(order bson.D, values []bson.RawValue) (bson.D, error) {
 	return rendered(after(order, values))
 }
@@ -147,7 +147,7 @@ func endOf(order bson.D, value bson.RawValue) (direction int32, bracket int, err
 		return 0, 0, unsupported("a direction that is neither 1 nor -1")
 	}
 	bracket = bracketOf(value)
-	if bracket < 0 || bracket == nullBracket || isNaN(value) {
+	if bracket < 0 || bracket == minKeyBracket || bracket == nullBracket || bracket == len(brackets)-1 || isNaN(value) {
 		return 0, 0, unsupported("a value in the order that is no end of a range")
 	}
 	return direction, bracket, nil
@@ -168,6 +168,7 @@ var brackets = [...][]string{
 }
 
 const (
+	minKeyBracket = 0
 	nullBracket   = 2 // missing is null
 	numberBracket = 3
 	arrayBracket  = 6
@@ -181,6 +182,10 @@ func bracketOf(v bson.RawValue) int {
 		return nullBracket
 	case isNaN(v):
 		return numberBracket
+	case v.Type == bson.TypeMinKey:
+		return minKeyBracket
+	case v.Type == bson.TypeMaxKey:
+		return len(brackets) - 1
 	case alias == "":
 		return -1
 	}
@@ -198,14 +203,19 @@ func bracketOf(v bson.RawValue) int {
 // beyond returns the alternatives for a field that comes after v, one operator each.
 func beyond(path string, v bson.RawValue, bracket int, direction int32) []mql.Op {
 	if direction > 0 {
-		return above(v, bracket)
+		return above(path, v, bracket)
 	}
 	return below(path, v, bracket)
 }
 
-func above(v bson.RawValue, bracket int) (out []mql.Op) {
+func above(path string, v bson.RawValue, bracket int) (out []mql.Op) {
 	switch {
-	case bracket == nullBracket:
+	case bracket == nullBracket, bracket == len(brackets)-1:
+	case bracket == minKeyBracket: // missing is of no type
+		out = append(out, mql.Is("$eq", mql.Null))
+		if strings.Contains(path, ".") { // see equals
+			out = append(out, emit.Absent)
+		}
 	case isNaN(v): // the least of the numbers, to the sort only
 		out = append(out, mql.Is("$gte", mql.Const{Value: math.Inf(-1)}))
 	default:
@@ -215,11 +225,17 @@ func above(v bson.RawValue, bracket int) (out []mql.Op) {
 	for _, aliases := range brackets[bracket+1:] {
 		types = appendNames(types, aliases)
 	}
+	if len(types) == 0 {
+		return out
+	}
 	return append(out, mql.Is("$type", types))
 }
 
 func below(path string, v bson.RawValue, bracket int) (out []mql.Op) {
-	if bracket != nullBracket && !isNaN(v) {
+	if bracket == minKeyBracket {
+		return nil
+	}
+	if bracket != nullBracket && bracket != len(brackets)-1 && !isNaN(v) {
 		out = append(out, mql.Is("$lt", literal(v)))
 	}
 	if bracket == numberBracket && !isNaN(v) {

@@ -133,7 +133,6 @@ func TestAfterRefusesWhatHasNoPlace(t *testing.T) {
 		"code":                  {by(int32(1)), []bson.RawValue{value(t, bson.JavaScript("a"))}},
 		"a symbol":              {by(int32(1)), []bson.RawValue{value(t, bson.Symbol("a"))}},
 		"undefined":             {by(int32(1)), []bson.RawValue{value(t, bson.Undefined{})}},
-		"the greatest":          {by(int32(1)), []bson.RawValue{value(t, bson.MaxKey{})}},
 		"half a value":          {by(int32(1)), []bson.RawValue{{Type: bson.TypeInt64, Value: []byte{1}}}},
 		"half a double":         {by(int32(1)), []bson.RawValue{{Type: bson.TypeDouble, Value: []byte{1}}}},
 		"a document with code":  {by(int32(1)), []bson.RawValue{value(t, bson.D{{Key: "a", Value: bson.JavaScript("a")}})}},

@@ -78,6 +78,8 @@ func placeOf(order bson.D, document bson.Raw) ([]bson.RawValue, error) {
 			return nil, hasNoID
 		case v.IsZero():
 			v = bson.RawValue{Type: bson.TypeNull}
+		case v.Type == bson.TypeSymbol: // a sort does not tell it from the string
+			v.Type = bson.TypeString
 		}
 		values[i] = v
 	}
