@@ -162,6 +162,12 @@ func TestTheReviewPageAndAListInABrowser(t *testing.T) {
 			b := newTab(t, "admin", screen.width, screen.height, screen.opts...)
 			b.open("the empty page", chromedp.Navigate(server.URL+"/review"))
 			require.Empty(t, b.texts("section"))
+			require.NoError(t, chromedp.Do(b.ctx, chromedp.SendKeys(chromedp.CSS("input[name=find]"), "WICK")))
+			b.open("the users found", chromedp.Click(chromedp.CSS(".find button")))
+			require.Equal(t, []string{"alan-wkcmp"}, b.texts("#users li b"))
+			b.open("a sample", chromedp.Click(chromedp.CSS("#users li a")))
+			require.Contains(t, b.text("#list h2"), "alan-wkcmp may view")
+			b.open("the empty page", chromedp.Navigate(server.URL+"/review"))
 
 			// Ask as a person does, by the form.
 			require.NoError(t, chromedp.Do(b.ctx,
@@ -174,6 +180,9 @@ func TestTheReviewPageAndAListInABrowser(t *testing.T) {
 			require.Equal(t, []string{"6", "7", "12"}, rows)
 			require.Equal(t, []string{"role in a caseload"}, b.texts("#clauses .label"))
 			require.Equal(t, []string{"role in a caseload", "keys"}, b.texts("#plan td"))
+			require.Equal(t, []string{"role in a caseload", "role in a caseload", "role in a caseload"}, b.texts(`#list td[data-label="granted by"]`))
+			require.False(t, visible(t, b, "#pipeline pre"), "the pipeline is collapsed")
+			require.NoError(t, chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS("#pipeline summary"))))
 			require.Contains(t, b.text("#pipeline pre"), `"from": "caseload_roles"`)
 			require.Equal(t, screen.width > 640, visible(t, b, "#list thead"), "the rows are cards on a phone")
 			if screen.picture != "" && screen.id == "" {
@@ -187,6 +196,7 @@ func TestTheReviewPageAndAListInABrowser(t *testing.T) {
 			require.NoError(t, chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=id]"), "1")))
 			b.open("why not", chromedp.Click(chromedp.CSS("button")))
 			require.Equal(t, "alan-wkcmp may not view document 1", b.text("#why h2"))
+			require.Equal(t, "“role in a caseload” does not hold, since grant.user has no such element and grant.group has none of the values.", b.text("#why h2 + p"))
 			if screen.id == "1" {
 				b.picture(screen.picture, screen.last)
 			}

@@ -2,6 +2,7 @@ package casemgmt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -67,13 +68,16 @@ func (s *Service) review(w http.ResponseWriter, r *http.Request) error {
 // reviewed answers the question in a query string. Beside an error the page has what was found before.
 func (s *Service) reviewed(ctx context.Context, query string) (*reviewPage, error) {
 	page := &reviewPage{Style: reviewStyle, Types: types, Actions: []string{"view", "add", "change", "delete"}}
-	var err error
-	if page.Users, err = s.someUsers(ctx); err != nil {
-		return page, err
+	for _, t := range types {
+		if t.Name == "document" || t.Name == "client" {
+			page.Samples = append(page.Samples, sampled{"view", t.Name, t.Collection})
+		}
 	}
-	q, err := parseQuestion(query)
-	page.Question = q
-	if err != nil || query == "" {
+	q, find, err := parseQuestion(query)
+	page.Question, page.Find = q, find
+	users, usersErr := s.someUsers(ctx, find)
+	page.Users = users
+	if err = cmp.Or(err, usersErr); err != nil || q == (Question{}) {
 		return page, err
 	}
 	a, err := s.understand(ctx, q)
@@ -89,30 +93,29 @@ func (s *Service) reviewed(ctx context.Context, query string) (*reviewPage, erro
 	return page, page.list(ctx, a)
 }
 
-// parseQuestion reads a query string: user, action, type and id, each once. Everything else is refused.
-func parseQuestion(query string) (Question, error) {
-	var q Question
+// parseQuestion reads a query string: user, action, type and id, each once, and what users are to be found by. Everything else is refused.
+func parseQuestion(query string) (q Question, find string, err error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return q, bad("The query string is malformed.")
+		return q, find, bad("The query string is malformed.")
 	}
-	fields := map[string]*string{"user": &q.User, "action": &q.Action, "type": &q.Type, "id": &q.ID}
+	fields := map[string]*string{"user": &q.User, "action": &q.Action, "type": &q.Type, "id": &q.ID, "find": &find}
 	for name, given := range values {
 		field := fields[name]
 		switch {
 		case field == nil:
-			return q, bad("There is no %q to ask for: it is user, action, type and id.", cut(name))
+			return q, find, bad("There is no %q to ask for: it is user, action, type and id, or find.", cut(name))
 		case len(given) != 1:
-			return q, bad("%s is there %d times.", name, len(given))
+			return q, find, bad("%s is there %d times.", name, len(given))
 		case len(given[0]) > reviewText || !utf8.ValidString(given[0]):
-			return q, bad("%s: a text of at most %d bytes.", name, reviewText)
+			return q, find, bad("%s: a text of at most %d bytes.", name, reviewText)
 		}
 		*field = strings.TrimSpace(given[0])
 	}
-	if query != "" && (q.Action == "" || strings.Trim(q.Action, nameBytes) != "") {
-		return q, bad("action: view, add, change, delete, or a permission such as casemgmt.view_client.")
+	if q != (Question{}) && (q.Action == "" || strings.Trim(q.Action, nameBytes) != "") {
+		return q, find, bad("action: view, add, change, delete, or a permission such as casemgmt.view_client.")
 	}
-	return q, nil
+	return q, find, nil
 }
 
 // misunderstood returns what to tell of an error: what is wrong with the question, if it is that.

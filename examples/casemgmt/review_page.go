@@ -1,6 +1,7 @@
 package casemgmt
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -8,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +29,8 @@ type reviewPage struct {
 	Types    []Type
 	Actions  []string
 	Users    []choice
+	Find     string // what the users were found by
+	Samples  []sampled
 	Question Question
 	Type     string // its name, once the question is understood
 	Plural   string // that of its collection
@@ -44,13 +48,17 @@ type reviewPage struct {
 	Rows     []reviewRow
 }
 
+// sampled is what the page offers to ask of a user.
+type sampled struct{ Action, Type, Plural string }
+
 // choice is a user to choose.
 type choice struct{ ID, Name string }
 
 // reviewRow is one of the documents.
 type reviewRow struct {
-	ID    string // as ParseID reads it, empty if it does not
-	Cells []cell // for each of the page's fields
+	ID     string   // as ParseID reads it, empty if it does not
+	Cells  []cell   // for each of the page's fields
+	Labels []string // of the clauses that grant it
 }
 
 type cell struct{ Field, Text string }
@@ -95,7 +103,79 @@ func (p *reviewPage) list(ctx context.Context, a *inquiry) error {
 		return err
 	}
 	p.tabulate(rows)
+	for i, doc := range rows {
+		x, err := a.az.Explain(ctx, a.actor, a.action, mongoauthz.Document(a.t.Name, doc))
+		if err != nil {
+			return err
+		}
+		p.Rows[i].Labels = granting(x)
+	}
 	return nil
+}
+
+// granting returns the labels of the clauses that are true.
+func granting(x evaluate.Explanation) (labels []string) {
+	for i, c := range x.Clauses {
+		if c.Tally.True > 0 {
+			labels = append(labels, labelOf(i, c))
+		}
+	}
+	return labels
+}
+
+func labelOf(i int, c evaluate.ClauseExplanation) string {
+	return cmp.Or(c.Label, fmt.Sprintf("clause %d", i+1))
+}
+
+// whyNot returns one sentence for a person who wants to know why somebody may not do something.
+func whyNot(x evaluate.Explanation) string {
+	for _, c := range x.Scope {
+		if c.Tally.True == 0 {
+			return "It is not among the documents of its kind: " + cause(c) + "."
+		}
+	}
+	if len(x.Clauses) == 0 {
+		return "The policy denies it, whatever the document."
+	}
+	causes := make([]string, len(x.Clauses))
+	for i, c := range x.Clauses {
+		causes[i] = fmt.Sprintf("“%s” does not hold, since %s", labelOf(i, c), clauseCause(c))
+	}
+	return strings.Join(causes, "; ") + "."
+}
+
+// clauseCause says what keeps a clause from being true: the first thing that is.
+func clauseCause(c evaluate.ClauseExplanation) string {
+	for _, e := range c.Entities {
+		if e.Asked > 0 && e.Reached == 0 {
+			return "no " + strings.ReplaceAll(e.Type, "_", " ") + " was found"
+		}
+	}
+	for _, condition := range c.Conditions {
+		if condition.Tally.True == 0 {
+			return cause(condition)
+		}
+	}
+	return "no choice makes all of its conditions true"
+}
+
+func cause(c evaluate.ConditionExplanation) string {
+	switch {
+	case c.False != "":
+		return c.False
+	case len(c.Reasons) > 0:
+		return c.Reasons[0].String()
+	case c.Text == "any of": // none of the alternatives is true
+		var causes []string
+		for _, alternative := range c.Clauses {
+			causes = append(causes, clauseCause(alternative))
+		}
+		return strings.Join(causes, " and ")
+	case len(c.Clauses) > 0:
+		return "what the rule excludes is the case, or is not known"
+	default:
+		return c.Text + " is " + c.Tally.String()
+	}
 }
 
 func limit(n int) bson.D { return bson.D{{Key: "$limit", Value: n}} }
@@ -141,10 +221,15 @@ func shownValue(v bson.RawValue) string {
 	return plain
 }
 
-// someUsers returns the first users, by their ids.
-func (s *Service) someUsers(ctx context.Context) ([]choice, error) {
+// someUsers returns the first users, by their ids: all, or those with a text in their id or name.
+func (s *Service) someUsers(ctx context.Context, find string) ([]choice, error) {
+	which := bson.D{}
+	if find != "" {
+		like := bson.Regex{Pattern: regexp.QuoteMeta(find), Options: "i"}
+		which = bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "_id", Value: like}}, bson.D{{Key: "name", Value: like}}}}}
+	}
 	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(reviewUsers).SetProjection(bson.D{{Key: "name", Value: 1}})
-	cursor, err := s.db.Collection("users").Find(ctx, bson.D{}, opts)
+	cursor, err := s.db.Collection("users").Find(ctx, which, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +261,7 @@ var (
 		"clause":  clauseText,
 		"outcome": outcome,
 		"single":  single,
+		"whyNot":  whyNot,
 		"millis":  func(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond)) },
 		"stages":  func(text string) string { return spellJSON([]byte(text)) },
 		"inc":     func(i int) int { return i + 1 },

@@ -139,15 +139,15 @@ func TestTheReviewPageShowsClausesPlanPipelineAndReasons(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.Code)
 	text := html.UnescapeString(w.Body.String())
 	for _, part := range []string{
-		"role in a caseload",                      // the label
-		`grant.user contains "alan-wkcmp"`,        // the clause
-		"<td>keys</td>",                           // its method
-		"Consistency: cheapest",                   //
-		"aggregate caseload_roles",                // a command
-		`"from": "caseload_roles"`,                // the pipeline
-		"not authorized",                          // the decision
-		"caseload_role grant, by caseload.grants", // a reason
-		`"name": "Medical intake, Ann Archer"`,    // the document
+		"role in a caseload",                        // the label
+		`grant.user contains "alan-wkcmp"`,          // the clause
+		"<td>keys</td>",                             // its method
+		"Consistency: cheapest",                     //
+		"aggregate caseload_roles",                  // a command
+		`"from": "caseload_roles"`,                  // the pipeline
+		"“role in a caseload” does not hold, since", // the decision
+		"caseload_role grant, by caseload.grants",   // a reason
+		`"name": "Medical intake, Ann Archer"`,      // the document
 		`href="/review?user=alan-wkcmp&action=view&type=document&id=6"`,
 	} {
 		require.Contains(t, text, part)
