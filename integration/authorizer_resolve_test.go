@@ -217,6 +217,8 @@ func TestRecheckingSeesARevocationThatTheKeysDoNot(t *testing.T) {
 	_, err = s.db.Collection("loans").DeleteMany(t.Context(), bson.D{{Key: "patron", Value: "ann"}})
 	require.NoError(t, err)
 	require.Equal(t, before, listed(t, resolved), "the keys are of before")
+	_, ok := resolved.WithConsistency(mongoauthz.Snapshot).ResolvedAt()
+	require.False(t, ok, "keys of another moment are no part of a snapshot")
 	require.Empty(t, listed(t, resolved.WithConsistency(mongoauthz.Rechecked)))
 	require.Empty(t, listed(t, s.query(t, f)), "a query that runs reads its keys anew")
 }

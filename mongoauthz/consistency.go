@@ -70,13 +70,15 @@ func WithConsistency(c Consistency) Option {
 }
 
 // WithConsistency returns the query with another consistency. Keys that [Query.Resolve] has read
-// stay read. Running the query returns an [*ArgumentError] if c is none of the constants.
+// stay read, but for [Snapshot], which reads them again: they are of another moment. Running the query returns an [*ArgumentError] if c is none of the constants.
 func (q *Query) WithConsistency(c Consistency) *Query {
 	if !q.made() {
 		return q
 	}
 	next := *q
-	next.consistency = c
+	if next.consistency = c; c == Snapshot {
+		next.plan.keys = nil
+	}
 	return &next
 }
 
