@@ -28,7 +28,7 @@ func NewCache(s *relations.Schema, plans int, opts ...Option) *Cache {
 	if plans <= 0 {
 		plans = DefaultCachedPlans
 	}
-	c := &Cache{options: opts, known: lower.NewKnown(s), kept: cache.New[string, *plan.Compiled](plans)}
+	c := &Cache{options: slices.Clone(opts), known: lower.NewKnown(s), kept: cache.New[string, *plan.Compiled](plans)}
 	c.shapes.New = func() any { return new(lower.Shape) }
 	return c
 }

@@ -1,8 +1,10 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -364,4 +366,30 @@ func ExampleCache() {
 	// Output:
 	// {"$match":{"publisher_id":{"$ne":null,"$not":{"$type":"array"}},"__authz_0":{"$elemMatch":{"country":{"$eq":"NZ"}}}}}
 	// {"$match":{"publisher_id":{"$ne":null,"$not":{"$type":"array"}},"__authz_0":{"$elemMatch":{"country":{"$eq":"PT"}}}}}
+}
+
+func TestAPlanInALogShowsNoValues(t *testing.T) {
+	t.Parallel()
+	s := library(t)
+	f, err := s.Check(filter.For("Book", filter.Where(filter.F("owner").Eq("SECRET"))))
+	require.NoError(t, err)
+	p, err := pipeline.NewCache(s, 0).Compile(f)
+	require.NoError(t, err)
+	var out bytes.Buffer
+	slog.New(slog.NewTextHandler(&out, nil)).Info("compiled", "plan", p)
+	text := out.String() + fmt.Sprintf("%v %s", p, p)
+	require.NotContains(t, text, "SECRET")
+	require.NotContains(t, text, "83 69 67 82 69 84", "its bytes")
+	require.Contains(t, text, "owner")
+}
+
+func TestACacheKeepsItsOwnOptions(t *testing.T) {
+	t.Parallel()
+	s, opts := library(t), []pipeline.Option{pipeline.WithLimit(1)}
+	cache := pipeline.NewCache(s, 0, opts...)
+	opts[0] = pipeline.WithLimit(1000)
+	f, err := s.Check(filter.For("Book", filter.Where(filter.F("owner").Eq("a"), filter.F("title").Eq("b"))))
+	require.NoError(t, err)
+	_, err = cache.Compile(f)
+	require.ErrorIs(t, err, filter.ErrLimit)
 }

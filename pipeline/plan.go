@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"log/slog"
 	"strings"
 
 	"github.com/mongoauthz/go-mongoauthz/filter"
@@ -145,6 +146,18 @@ func (p *Plan) Redacted() []bson.D {
 	}
 	return r.Stages(p.compiled().Stages)
 }
+
+// String returns the stages without values ([Plan.Redacted]), as relaxed extended JSON.
+func (p *Plan) String() string {
+	out, err := bson.MarshalExtJSON(bson.D{{Key: "stages", Value: p.Redacted()}}, false, false)
+	if err != nil {
+		return "a plan"
+	}
+	return string(out)
+}
+
+// LogValue is what log/slog shows of the plan: no values.
+func (p *Plan) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 // FindFilter returns the decision as a filter for find, count, update and delete: a fresh copy.
 // It returns an [*UnsupportedError] where the plan has joins, which only a pipeline can make.

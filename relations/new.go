@@ -2,6 +2,7 @@ package relations
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -33,12 +34,17 @@ func (c *coder) schema(types []Type) (*Schema, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	// A value may encode itself, and need not do so twice alike: Validate has encoded it once.
+	v := &validator{s: s}
 	for i := range s.types {
-		s.settle(&s.types[i])
+		v.settle(&s.types[i])
 	}
 	s.sort()
 	for i := range s.types {
-		s.settleScope(&s.types[i])
+		v.settleScope(&s.types[i])
+	}
+	if err := errors.Join(v.errs...); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -122,28 +128,28 @@ func (s *Schema) fillIn(t *Type) {
 	}
 }
 
-// settle converts the values that a valid type declares: what missing fields are, and constants.
-func (s *Schema) settle(t *Type) {
+// settle converts the values that a type declares: what missing fields are, and constants.
+func (v *validator) settle(t *Type) {
 	for i := range t.Fields {
 		if f := &t.Fields[i]; f.AbsentZero != nil {
-			if v, problem := s.absentZero(t, f); problem == "" {
-				f.AbsentZero = v
-			}
+			f.AbsentZero = v.absentZero(t, f)
 		}
 	}
 	for i := range t.Relations {
 		r := &t.Relations[i]
 		for k := range r.Where {
-			if v, problem := s.constant(t, r, r.Where[k]); problem == "" {
-				r.Where[k].Value = v
-			}
+			r.Where[k].Value = v.constant(t, r, r.Where[k])
 		}
 	}
 }
 
-// settleScope resolves the scope of a valid type, and converts its literals. It points to fields,
-// so these must be in their order.
-func (s *Schema) settleScope(t *Type) { s.scopeChecker(t, "scope", nil).settle(t) }
+// settleScope resolves the scope of a type, and converts its literals. It points to fields, so these
+// must be in their order.
+func (v *validator) settleScope(t *Type) {
+	c := v.s.scopeChecker(t, "scope", nil)
+	c.settle(t)
+	v.scopeErrors(t, c.errs)
+}
 
 // settle makes the scope that is checked that of a type.
 func (c *checker) settle(t *Type) {

@@ -130,9 +130,7 @@ func (v *validator) field(t *Type, f *Field) {
 		v.fail(t, f.Name, "absent means empty is for lists")
 	}
 	if f.AbsentZero != nil {
-		if _, problem := v.s.absentZero(t, f); problem != "" {
-			v.fail(t, f.Name, "absent means zero: %s", problem)
-		}
+		v.absentZero(t, f)
 	}
 	if f.AbsentZero != nil && f.OmitEmpty {
 		v.fail(t, f.Name,
@@ -174,10 +172,32 @@ func (s *Schema) absentZero(t *Type, f *Field) (_ bson.RawValue, problem string)
 	return value, ""
 }
 
+// absentZero returns what a missing field is in comparisons, as BSON, and fails if it cannot be.
+func (v *validator) absentZero(t *Type, f *Field) bson.RawValue {
+	value, problem := v.s.absentZero(t, f)
+	if problem != "" {
+		v.fail(t, f.Name, "absent means zero: %s", problem)
+	}
+	return value
+}
+
+// constant returns the value of a relation's constant as BSON, and fails if it is wrong.
+func (v *validator) constant(t *Type, r *Relation, c Constant) bson.RawValue {
+	value, problem := v.s.constant(t, r, c)
+	if problem != "" {
+		v.fail(t, r.Name, "constant %q: %s", c.Field, problem)
+	}
+	return value
+}
+
 func (v *validator) scope(t *Type) {
 	c := v.s.scopeChecker(t, "scope", nil)
 	c.conditions(t.Scope)
-	for _, err := range c.errs {
+	v.scopeErrors(t, c.errs)
+}
+
+func (v *validator) scopeErrors(t *Type, errs []error) {
+	for _, err := range errs {
 		problem := "scope: " + err.Error()
 		if m, ok := err.(*filter.MalformedError); ok {
 			problem = m.Where + ": " + m.Problem

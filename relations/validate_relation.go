@@ -47,9 +47,7 @@ func (v *validator) relation(t *Type, r *Relation) {
 		v.pairs(t, to, r)
 	}
 	for _, c := range r.Where {
-		if _, problem := v.s.constant(t, r, c); problem != "" {
-			v.fail(t, r.Name, "constant %q: %s", c.Field, problem)
-		}
+		v.constant(t, r, c)
 	}
 }
 
