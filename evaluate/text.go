@@ -142,10 +142,12 @@ func (c *comparison) falsity() string {
 		return is("has no element that matches", "has an element that matches")
 	case c.op.Text():
 		return is("does not match", "matches")
-	case list:
+	case c.op.Ordered() && list:
 		return is("has no element in that range", "has an element in that range")
-	default:
+	case c.op.Ordered():
 		return is("is out of that range", "is in that range")
+	default:
+		return is("is not as is asked", "is as is asked")
 	}
 }
 
