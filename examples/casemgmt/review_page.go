@@ -113,8 +113,11 @@ func (p *reviewPage) list(ctx context.Context, a *inquiry) error {
 	return nil
 }
 
-// granting returns the labels of the clauses that are true.
+// granting returns the labels of the clauses that are true. The decision is made after the list was read.
 func granting(x evaluate.Explanation) (labels []string) {
+	if !x.Authorized() {
+		return []string{"no longer authorized"}
+	}
 	for i, c := range x.Clauses {
 		if c.Tally.True > 0 {
 			labels = append(labels, labelOf(i, c))
@@ -226,7 +229,11 @@ func (s *Service) someUsers(ctx context.Context, find string) ([]choice, error) 
 	which := bson.D{}
 	if find != "" {
 		like := bson.Regex{Pattern: regexp.QuoteMeta(find), Options: "i"}
-		which = bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "_id", Value: like}}, bson.D{{Key: "name", Value: like}}}}}
+		either := bson.A{bson.D{{Key: "_id", Value: like}}, bson.D{{Key: "name", Value: like}}}
+		if id, err := ParseID(find); err == nil { // which may be no text
+			either = append(either, bson.D{{Key: "_id", Value: bson.D{{Key: "$eq", Value: id}}}})
+		}
+		which = bson.D{{Key: "$or", Value: either}}
 	}
 	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(reviewUsers).SetProjection(bson.D{{Key: "name", Value: 1}})
 	cursor, err := s.db.Collection("users").Find(ctx, which, opts)
